@@ -1,0 +1,165 @@
+// The lowest rung of the ladder: memory and about ten kernels. A backend that implements Device gets
+// the whole model (model/transformer), decoding and evaluation for nothing.
+//
+// Threads: a Device and everything it made are used from one thread at a time. A Device may run
+// its own threads inside a call. Kernels of a GPU may be asynchronous; `read` waits for them.
+// Bits: every kernel's result for a row is a function of that row's inputs alone (never of the
+// other rows of the batch), except `linear` with Phase::prefill under Numerics::fast.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/types.h"
+
+namespace assay {
+
+namespace numerics {
+class RopeTable;
+}
+
+/// Row-major fp32 activations in device memory. A view: the DeviceBuffer owns.
+struct Tensor {
+  float* data = nullptr;
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  std::int64_t size() const { return rows * cols; }
+};
+struct ConstTensor {
+  const float* data = nullptr;
+  std::int64_t rows = 0;
+  std::int64_t cols = 0;
+  ConstTensor() = default;
+  ConstTensor(const float* d, std::int64_t r, std::int64_t c) : data(d), rows(r), cols(c) {}
+  ConstTensor(const Tensor& t) : data(t.data), rows(t.rows), cols(t.cols) {}  // NOLINT: a view
+};
+
+/// Owns device memory for activations; freed on destruction.
+class DeviceBuffer {
+ public:
+  virtual ~DeviceBuffer() = default;
+  virtual float* data() = 0;
+  virtual std::int64_t floats() const = 0;
+};
+
+/// A weight as the device keeps it (it may borrow the file's pages or repack). Same bits per weight.
+class DeviceWeight {
+ public:
+  virtual ~DeviceWeight() = default;
+  virtual std::int64_t rows() const = 0;
+  virtual std::int64_t cols() const = 0;
+  virtual TensorType type() const = 0;
+};
+
+/// Positions of one page of KV cache, and of one split of attention (numerics/attention.h): a split
+/// never crosses a page, so pages of a sequence may lie anywhere.
+inline constexpr std::int32_t kKvPageTokens = 64;
+
+struct KvLayout {
+  std::int64_t n_layers = 0;
+  std::int64_t n_kv_heads = 0;
+  std::int64_t head_dim = 0;
+  std::int32_t n_pages = 0;
+  KvType type = KvType::f16;
+  /// Bytes of K and V of all layers for one page.
+  std::int64_t page_bytes() const {
+    return 2 * n_layers * n_kv_heads * head_dim * kKvPageTokens * (type == KvType::f16 ? 2 : 4);
+  }
+};
+
+/// Paged keys and values of all layers. Which page belongs to whom is the Session's business.
+class KvCache {
+ public:
+  virtual ~KvCache() = default;
+  virtual const KvLayout& layout() const = 0;
+  /// Copies one page's keys and values of all layers (a fork whose last page is not full).
+  virtual void copy_page(std::int32_t from, std::int32_t to) = 0;
+};
+
+enum class Phase {
+  prefill,  ///< one sequence, one chunk fixed by position: libraries may serve it under `fast`
+  decode    ///< one row a sequence, any number of sequences
+};
+
+/// Consecutive rows of a batch that belong to one sequence.
+struct BatchSpan {
+  std::int32_t first_row = 0;
+  std::int32_t n_rows = 0;
+  std::int32_t first_position = 0;         ///< absolute position of first_row
+  std::span<const std::int32_t> pages;     ///< page of positions [64*i, 64*i + 64), in order
+};
+
+/// What one forward step works on. Rows of all spans are disjoint and cover [0, n_rows).
+struct Batch {
+  Phase phase = Phase::decode;
+  std::int32_t n_rows = 0;
+  std::span<const BatchSpan> spans;
+  std::span<const std::int32_t> positions;  ///< [n_rows] absolute positions
+};
+
+/// What a device is, for the report's context row.
+struct DeviceInfo {
+  std::string backend;       ///< "cpu"
+  std::string isa;           ///< that really runs: "scalar", "avx2", "avx512", "neon", "sm_90"
+  int threads = 1;
+  std::string semantics;     ///< "exact/1" or "f32" (docs/numerics.md), of what `linear` computes
+  bool batch_invariant = true;
+  /// Library that serves prefill and its version ("openblas 0.3.21 SkylakeX"); empty: own kernels.
+  std::string gemm_library;
+};
+
+class Device {
+ public:
+  virtual ~Device() = default;
+
+  virtual DeviceInfo info() const = 0;
+  /// Bytes this device could still take for weights, KV and scratch.
+  virtual std::int64_t free_bytes() const = 0;
+  /// Peak bytes held in device memory apart from the host's; nothing when it is host memory.
+  virtual std::optional<std::int64_t> device_peak_bytes() const { return std::nullopt; }
+  /// Scratch the device will hold for steps of up to max_rows rows, beside weights, KV and buffers:
+  /// part of the memory plan. widest: the largest `cols` or `rows` of any weight.
+  virtual std::int64_t scratch_bytes(std::int64_t max_rows, std::int64_t widest) const = 0;
+
+  // Memory. Each throws Error{environment} when it does not fit.
+  virtual std::unique_ptr<DeviceBuffer> allocate(std::int64_t floats) = 0;
+  /// The view's bytes must outlive the weight (the device may borrow them).
+  virtual std::unique_ptr<DeviceWeight> upload(const WeightView& view) = 0;
+  virtual std::unique_ptr<KvCache> create_kv(const KvLayout& layout) = 0;
+
+  // Kernels. Shapes are asserted once per call. `in` and `out` may not overlap unless said.
+
+  /// out[r] = table[ids[r]]; table [vocab, hidden], out [n, hidden]. Ids were checked by the caller.
+  virtual void embed(const DeviceWeight& table, std::span<const TokenId> ids, Tensor out) = 0;
+  /// out[r][i] = x[r][i] * (1/sqrt(mean(x[r]^2) + eps)) * gain[i]; numerics/norm.h. out may be x.
+  virtual void rms_norm(ConstTensor x, const DeviceWeight& gain, float eps, Tensor out) = 0;
+  /// y[r][n] = sum_k w[n][k] * x[r][k] (+ bias[n], added last); numerics/dot.h. bias may be null.
+  virtual void linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTensor x, Tensor y,
+                      Phase phase) = 0;
+  /// Rotates in place; x [n, n_heads * head_dim], positions [n]; numerics/rope.h.
+  virtual void rope(Tensor x, std::int64_t head_dim, std::span<const std::int32_t> positions,
+                    const numerics::RopeTable& table) = 0;
+  /// Writes k and v [n_rows, n_kv_heads * head_dim] of one layer at each row's position, rounded to
+  /// the cache's type (nearest even).
+  virtual void kv_store(KvCache& cache, std::int64_t layer, const Batch& batch, ConstTensor k,
+                        ConstTensor v) = 0;
+  /// Causal grouped-query attention over the cache (which already holds the batch's own k and v);
+  /// q and out [n_rows, n_heads * head_dim]; scale 1/sqrt(head_dim); numerics/attention.h.
+  virtual void attention(const KvCache& cache, std::int64_t layer, const Batch& batch, ConstTensor q,
+                         std::int64_t n_heads, Tensor out) = 0;
+  /// out = silu(gate) * up, elementwise; numerics/functions.h. out may be gate.
+  virtual void swiglu(ConstTensor gate, ConstTensor up, Tensor out) = 0;
+  /// inout += x, elementwise.
+  virtual void add(ConstTensor x, Tensor inout) = 0;
+  /// out[i] = x[rows[i]].
+  virtual void gather_rows(ConstTensor x, std::span<const std::int32_t> rows, Tensor out) = 0;
+  /// Copies to host memory and waits; out.size() == x.rows * x.cols.
+  virtual void read(ConstTensor x, std::span<float> out) = 0;
+};
+
+}  // namespace assay
