@@ -37,8 +37,8 @@ struct Sampling {
 };
 
 struct Request {
-  std::string key;          ///< the journal's key; unique within a run
-  std::string problem_id;   ///< stable; with `sample` and the run's seed it keys the draws
+  std::string key;         ///< the journal's key; unique within a run
+  std::string problem_id;  ///< stable; with `sample` and the run's seed it keys the draws
   std::int32_t sample = 0;
   Prompt prompt;
   Sampling sampling;
@@ -53,18 +53,18 @@ struct LogitsHash {
 };
 
 struct Completion {
-  std::string text;             ///< detokenised, without the end token or the stop string
+  std::string text;  ///< detokenised, without the end token or the stop string
   std::vector<TokenId> prompt_tokens;
   std::vector<TokenId> tokens;  ///< generated ids; an EOS id that ended it is the last one
   StopReason stop = StopReason::error;
-  std::string error;            ///< why, when stop == error; the sample failed, the run goes on
+  std::string error;  ///< why, when stop == error; the sample failed, the run goes on
   /// Of each generated position; empty when the engine has no logits.
   std::vector<LogitsHash> logits_hashes;
   /// Difference between the two largest logits of each position; empty likewise.
   std::vector<float> top2_margins;
-  double queue_ms = 0;          ///< from submission to the start of prefill
-  double ttft_ms = 0;           ///< from the start of prefill to the first token
-  double decode_ms = 0;         ///< from the first token to the last
+  double queue_ms = 0;   ///< from submission to the start of prefill
+  double ttft_ms = 0;    ///< from the start of prefill to the first token
+  double decode_ms = 0;  ///< from the first token to the last
 };
 
 /// Pulls the next request, or nothing when there are no more (asked again only if it returned one).

@@ -1,5 +1,5 @@
-// The lowest rung of the ladder: memory and about ten kernels. A backend that implements Device gets
-// the whole model (model/transformer), decoding and evaluation for nothing.
+// The lowest rung of the ladder: memory and about ten kernels. A backend that implements Device
+// gets the whole model (model/transformer), decoding and evaluation for nothing.
 //
 // Threads: a Device and everything it made are used from one thread at a time. A Device may run
 // its own threads inside a call. Kernels of a GPU may be asynchronous; `read` waits for them.
@@ -47,7 +47,8 @@ class DeviceBuffer {
   virtual std::int64_t floats() const = 0;
 };
 
-/// A weight as the device keeps it (it may borrow the file's pages or repack). Same bits per weight.
+/// A weight as the device keeps it (it may borrow the file's pages or repack). Same bits per
+/// weight.
 class DeviceWeight {
  public:
   virtual ~DeviceWeight() = default;
@@ -90,8 +91,8 @@ enum class Phase {
 struct BatchSpan {
   std::int32_t first_row = 0;
   std::int32_t n_rows = 0;
-  std::int32_t first_position = 0;         ///< absolute position of first_row
-  std::span<const std::int32_t> pages;     ///< page of positions [64*i, 64*i + 64), in order
+  std::int32_t first_position = 0;      ///< absolute position of first_row
+  std::span<const std::int32_t> pages;  ///< page of positions [64*i, 64*i + 64), in order
 };
 
 /// What one forward step works on. Rows of all spans are disjoint and cover [0, n_rows).
@@ -104,10 +105,10 @@ struct Batch {
 
 /// What a device is, for the report's context row.
 struct DeviceInfo {
-  std::string backend;       ///< "cpu"
-  std::string isa;           ///< that really runs: "scalar", "avx2", "avx512", "neon", "sm_90"
+  std::string backend;  ///< "cpu"
+  std::string isa;      ///< that really runs: "scalar", "avx2", "avx512", "neon", "sm_90"
   int threads = 1;
-  std::string semantics;     ///< "exact/1" or "f32" (docs/numerics.md), of what `linear` computes
+  std::string semantics;  ///< "exact/1" or "f32" (docs/numerics.md), of what `linear` computes
   bool batch_invariant = true;
   /// Library that serves prefill and its version ("openblas 0.3.21 SkylakeX"); empty: own kernels.
   std::string gemm_library;
@@ -134,7 +135,8 @@ class Device {
 
   // Kernels. Shapes are asserted once per call. `in` and `out` may not overlap unless said.
 
-  /// out[r] = table[ids[r]]; table [vocab, hidden], out [n, hidden]. Ids were checked by the caller.
+  /// out[r] = table[ids[r]]; table [vocab, hidden], out [n, hidden]. Ids were checked by the
+  /// caller.
   virtual void embed(const DeviceWeight& table, std::span<const TokenId> ids, Tensor out) = 0;
   /// out[r][i] = x[r][i] * (1/sqrt(mean(x[r]^2) + eps)) * gain[i]; numerics/norm.h. out may be x.
   virtual void rms_norm(ConstTensor x, const DeviceWeight& gain, float eps, Tensor out) = 0;
@@ -150,8 +152,8 @@ class Device {
                         ConstTensor v) = 0;
   /// Causal grouped-query attention over the cache (which already holds the batch's own k and v);
   /// q and out [n_rows, n_heads * head_dim]; scale 1/sqrt(head_dim); numerics/attention.h.
-  virtual void attention(const KvCache& cache, std::int64_t layer, const Batch& batch, ConstTensor q,
-                         std::int64_t n_heads, Tensor out) = 0;
+  virtual void attention(const KvCache& cache, std::int64_t layer, const Batch& batch,
+                         ConstTensor q, std::int64_t n_heads, Tensor out) = 0;
   /// out = silu(gate) * up, elementwise; numerics/functions.h. out may be gate.
   virtual void swiglu(ConstTensor gate, ConstTensor up, Tensor out) = 0;
   /// inout += x, elementwise.

@@ -4,9 +4,12 @@ namespace assay {
 
 std::string_view verdict_name(Verdict verdict) {
   switch (verdict) {
-    case Verdict::equal: return "equal";
-    case Verdict::not_equal: return "not_equal";
-    case Verdict::undecided: return "undecided";
+    case Verdict::equal:
+      return "equal";
+    case Verdict::not_equal:
+      return "not_equal";
+    case Verdict::undecided:
+      return "undecided";
   }
   return "undecided";
 }

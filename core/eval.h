@@ -27,12 +27,12 @@ struct DatasetManifest {
   std::string name;
   std::string title;
   std::string licence;
-  std::string source;          ///< for a person: who made it, URL
+  std::string source;             ///< for a person: who made it, URL
   std::vector<std::string> urls;  ///< canonical places in order; empty for embedded ones
-  std::string sha256;          ///< of the file as downloaded; empty for embedded ones
-  std::string file_name;       ///< in the cache
+  std::string sha256;             ///< of the file as downloaded; empty for embedded ones
+  std::string file_name;          ///< in the cache
   std::int64_t n_problems = 0;
-  std::string eval;            ///< name of the eval that grades it
+  std::string eval;  ///< name of the eval that grades it
   bool embedded = false;
 };
 
@@ -54,18 +54,18 @@ std::string_view verdict_name(Verdict verdict);
 struct Grade {
   enum class Status { graded, skipped, infrastructure_failure };
   Status status = Status::graded;
-  std::string why;                 ///< of skipped or infrastructure_failure
+  std::string why;  ///< of skipped or infrastructure_failure
   Verdict verdict = Verdict::not_equal;
-  bool answer_found = false;       ///< something was extracted
-  bool answer_parses = false;      ///< C5: it parses (math) or compiles and defines the entry point
-  std::string extracted;           ///< the answer or the program, for the report
-  std::string rung;                ///< which rule decided: "identical", "rational", "tests passed"
+  bool answer_found = false;   ///< something was extracted
+  bool answer_parses = false;  ///< C5: it parses (math) or compiles and defines the entry point
+  std::string extracted;       ///< the answer or the program, for the report
+  std::string rung;            ///< which rule decided: "identical", "rational", "tests passed"
   nlohmann::json details = nlohmann::json::object();
 };
 
 struct PromptOptions {
-  std::string protocol;  ///< one of Eval::protocols()
-  bool thinking = false; ///< the chain profile
+  std::string protocol;   ///< one of Eval::protocols()
+  bool thinking = false;  ///< the chain profile
 };
 
 class Eval {

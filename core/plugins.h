@@ -43,7 +43,7 @@ struct BackendPlugin {
 
 /// A way to write a report.
 struct ReportPlugin {
-  std::string name;  ///< "json", "html"
+  std::string name;       ///< "json", "html"
   std::string file_name;  ///< "report.json"
   std::string summary;
   /// A pure function of the report object (docs/formats.md, report.json).

@@ -58,17 +58,21 @@ struct NamedNumber {
   std::string_view name;
 };
 constexpr std::array<NamedNumber, 21> kOtherTypes = {{
-    {4, "Q4_2"},    {5, "Q4_3"},     {9, "Q8_1"},    {15, "Q8_K"},   {16, "IQ2_XXS"}, {17, "IQ2_XS"},
-    {18, "IQ3_XXS"}, {19, "IQ1_S"},  {20, "IQ4_NL"}, {21, "IQ3_S"},  {22, "IQ2_S"},   {23, "IQ4_XS"},
-    {24, "I8"},     {25, "I16"},     {26, "I32"},    {27, "I64"},    {28, "F64"},     {29, "IQ1_M"},
-    {34, "TQ1_0"},  {35, "TQ2_0"},   {39, "MXFP4"},
+    {4, "Q4_2"},     {5, "Q4_3"},   {9, "Q8_1"},    {15, "Q8_K"},  {16, "IQ2_XXS"}, {17, "IQ2_XS"},
+    {18, "IQ3_XXS"}, {19, "IQ1_S"}, {20, "IQ4_NL"}, {21, "IQ3_S"}, {22, "IQ2_S"},   {23, "IQ4_XS"},
+    {24, "I8"},      {25, "I16"},   {26, "I32"},    {27, "I64"},   {28, "F64"},     {29, "IQ1_M"},
+    {34, "TQ1_0"},   {35, "TQ2_0"}, {39, "MXFP4"},
 }};
 
 }  // namespace
 
-std::span<const TensorType> all_tensor_types() { return kTypeList; }
+std::span<const TensorType> all_tensor_types() {
+  return kTypeList;
+}
 
-std::string_view tensor_type_name(TensorType type) { return row_of(type).name; }
+std::string_view tensor_type_name(TensorType type) {
+  return row_of(type).name;
+}
 
 bool tensor_type_from_gguf(std::uint32_t number, TensorType* out) {
   const TypeRow* row = find(number);
@@ -84,9 +88,13 @@ std::string gguf_type_name(std::uint32_t number) {
   return fmt::format("type {}", number);
 }
 
-BlockLayout block_layout(TensorType type) { return row_of(type).layout; }
+BlockLayout block_layout(TensorType type) {
+  return row_of(type).layout;
+}
 
-bool is_float_type(TensorType type) { return block_layout(type).elements == 1; }
+bool is_float_type(TensorType type) {
+  return block_layout(type).elements == 1;
+}
 
 std::int64_t row_bytes(TensorType type, std::int64_t cols) {
   const BlockLayout layout = block_layout(type);
@@ -100,10 +108,14 @@ std::string_view numerics_name(Numerics numerics) {
 
 std::string_view stop_reason_name(StopReason reason) {
   switch (reason) {
-    case StopReason::eos: return "eos";
-    case StopReason::stop_string: return "stop_string";
-    case StopReason::length: return "length";
-    case StopReason::error: return "error";
+    case StopReason::eos:
+      return "eos";
+    case StopReason::stop_string:
+      return "stop_string";
+    case StopReason::length:
+      return "length";
+    case StopReason::error:
+      return "error";
   }
   return "error";
 }

@@ -36,9 +36,9 @@ class MappedFile {
 };
 
 struct ModelFile {
-  std::string path;   ///< as given
-  std::string name;   ///< general.name or the folder's/file's name, without a path
-  std::string format; ///< "gguf v3", "safetensors"
+  std::string path;              ///< as given
+  std::string name;              ///< general.name or the folder's/file's name, without a path
+  std::string format;            ///< "gguf v3", "safetensors"
   std::int64_t file_bytes = 0;   ///< of all weight files
   std::int64_t parameters = 0;   ///< elements of all weights
   std::string weight_type;       ///< GGUF's file type or the type of most bytes: "Q4_K_M", "BF16"
@@ -49,8 +49,9 @@ struct ModelFile {
   std::string chat_template;               ///< Jinja source; empty: none
   std::optional<Sampling> generation;      ///< the model's own recommendation (generation_config)
   /// By GGUF's names whatever the format: "token_embd.weight", "blk.0.attn_q.weight",
-  /// "blk.0.attn_q.bias", "blk.0.attn_q_norm.weight", "blk.0.ffn_gate.weight", "output_norm.weight",
-  /// "output.weight" (absent when tied). Shapes were checked against `config`, all are present.
+  /// "blk.0.attn_q.bias", "blk.0.attn_q_norm.weight", "blk.0.ffn_gate.weight",
+  /// "output_norm.weight", "output.weight" (absent when tied). Shapes were checked against
+  /// `config`, all are present.
   std::map<std::string, WeightView, std::less<>> tensors;
   /// Keeps the tensors' bytes alive.
   std::vector<std::shared_ptr<const MappedFile>> mappings;

@@ -16,7 +16,8 @@ namespace assay {
 /// Immutable after construction; usable from many threads at once.
 class Tokenizer {
  public:
-  /// Checks the spec (ids in range, merges that name known tokens, no cycles) and builds the tables.
+  /// Checks the spec (ids in range, merges that name known tokens, no cycles) and builds the
+  /// tables.
   static Result<Tokenizer> create(TokenizerSpec spec);
   Tokenizer(Tokenizer&&) noexcept;
   Tokenizer& operator=(Tokenizer&&) noexcept;
@@ -25,8 +26,8 @@ class Tokenizer {
   /// No BOS is added. parse_special: control tokens written in the text become their ids
   /// (user-defined ones always do). Any bytes are accepted; invalid UTF-8 is encoded bytewise.
   std::vector<TokenId> encode(std::string_view text, bool parse_special) const;
-  /// Exact bytes of the ids; control tokens are written only with show_control. Ids out of range are
-  /// an assertion: check with valid().
+  /// Exact bytes of the ids; control tokens are written only with show_control. Ids out of range
+  /// are an assertion: check with valid().
   std::string decode(std::span<const TokenId> ids, bool show_control = false) const;
   /// Bytes of one token (control tokens: their text).
   const std::string& token_bytes(TokenId id) const;

@@ -25,15 +25,15 @@ struct TokenizerSpec {
   /// By id. Normal tokens in the file's byte-level alphabet (GPT-2's bytes_to_unicode); control and
   /// user-defined ones as plain text.
   std::vector<std::string> tokens;
-  std::vector<TokenKind> kinds;            ///< same size as tokens
-  std::vector<std::string> merges;         ///< "left right", best first, byte-level alphabet
-  TokenId bos = -1;                        ///< -1: none
+  std::vector<TokenKind> kinds;     ///< same size as tokens
+  std::vector<std::string> merges;  ///< "left right", best first, byte-level alphabet
+  TokenId bos = -1;                 ///< -1: none
   TokenId eos = -1;
-  std::vector<TokenId> eos_extra;          ///< other ids that end a turn (eot, generation_config)
+  std::vector<TokenId> eos_extra;  ///< other ids that end a turn (eot, generation_config)
   TokenId pad = -1;
-  bool add_bos = false;                    ///< what the file asks of text without a template
-  bool nfc = false;                        ///< normalise text to NFC first
-  bool ignore_merges = false;              ///< a whole pre-token that is a token is taken as is
+  bool add_bos = false;        ///< what the file asks of text without a template
+  bool nfc = false;            ///< normalise text to NFC first
+  bool ignore_merges = false;  ///< a whole pre-token that is a token is taken as is
 };
 
 }  // namespace assay

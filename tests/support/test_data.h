@@ -33,10 +33,10 @@ void write_text(const std::filesystem::path& path, std::string_view text);
 }  // namespace assay::testing
 
 /// Sets `var` to ROOT/relative, or skips the test saying what is absent.
-#define ASSAY_REQUIRE_TEST_DATA(var, relative)                                              \
-  const auto var##_root = ::assay::testing::test_data_root();                               \
-  if (!var##_root || !std::filesystem::exists(*var##_root / (relative))) {                  \
-    GTEST_SKIP() << "outside test data '" << (relative)                                     \
-                 << "' is absent: set ASSAY_TEST_DATA, or put it in ../shared";             \
-  }                                                                                         \
+#define ASSAY_REQUIRE_TEST_DATA(var, relative)                                  \
+  const auto var##_root = ::assay::testing::test_data_root();                   \
+  if (!var##_root || !std::filesystem::exists(*var##_root / (relative))) {      \
+    GTEST_SKIP() << "outside test data '" << (relative)                         \
+                 << "' is absent: set ASSAY_TEST_DATA, or put it in ../shared"; \
+  }                                                                             \
   const std::filesystem::path var = *var##_root / (relative)
