@@ -1,0 +1,59 @@
+#include <fcntl.h>
+#include <fmt/core.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "model/model_file.h"
+
+namespace assay {
+namespace {
+
+/// Closes the descriptor on every way out.
+struct FileDescriptor {
+  int fd;
+  explicit FileDescriptor(int descriptor) : fd(descriptor) {}
+  ~FileDescriptor() {
+    if (fd >= 0) ::close(fd);
+  }
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+};
+
+}  // namespace
+
+Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::string& path) {
+  const auto fail = [&](const char* action) {
+    return env_failure(fmt::format("cannot {} '{}': {}", action, path, std::strerror(errno)),
+                       "check the path and its permissions");
+  };
+  // O_NONBLOCK: opening a pipe must not wait for a writer before it is refused below.
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (file.fd < 0) return fail("open");
+  struct stat info {};
+  if (::fstat(file.fd, &info) != 0) return fail("read");
+  if (!S_ISREG(info.st_mode)) {
+    return env_failure(fmt::format("'{}' is not a regular file", path),
+                       "give a model file or a directory that holds one");
+  }
+
+  const auto size = static_cast<std::size_t>(info.st_size);
+  std::shared_ptr<MappedFile> mapped(new MappedFile());
+  mapped->path_ = path;
+  if (size == 0) return mapped;  // mmap refuses length 0; an empty span says the same
+  void* start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
+  if (start == MAP_FAILED) return fail("map");
+  mapped->bytes_ = {static_cast<const std::byte*>(start), size};
+  return mapped;
+}
+
+MappedFile::~MappedFile() {
+  if (bytes_.empty()) return;
+  // munmap takes a mutable pointer although the pages are read-only.
+  ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
+}
+
+}  // namespace assay
