@@ -1,26 +1,25 @@
-// The journal: append-only JSON lines, the only truth of a run. harness/ writes it, reports/ read
-// it.
+// The journal: append-only JSON lines, the only truth of a run; harness/ writes, reports/ read.
 //
-// A line is {"crc":"xxxxxxxx","record":RECORD} with crc = CRC-32 (zlib's) of RECORD's bytes in hex.
+// A line is {"crc":"xxxxxxxx","record":RECORD}, crc = CRC-32 (zlib's) of RECORD's bytes in hex.
 // Records, each with "type":
-//   plan    first line; one per journal. Everything that makes the result what it is (below).
+//   plan    the first line, one per journal: everything that makes the result what it is (below)
 //   resume  a later process went on: {"utc"}
 //   sample  one completion: key, task, problem, index (of the problem in the task), sample,
-//   prompt_sha256, prompt_tokens
-//           (count), tokens [ids], text, stop, error, logits_hash ["32 hex digits" per token],
-//           top2_margin [per token], queue_ms, ttft_ms, decode_ms
-//   grade   of a sample: key, grader (version), protocol, gold, status, why, verdict, answer_found,
-//           answer_parses, extracted, rung, details
+//           prompt_sha256, prompt_tokens (count), tokens [ids], text, stop, error,
+//           logits_hash ["32 hex digits" a token], top2_margin [a token], queue_ms, ttft_ms,
+//           decode_ms
+//   grade   of a sample: key, grader (version), protocol, gold, status, why, verdict,
+//           answer_found, answer_parses, extracted, rung, details
 //   chain   of a sample: key, thresholds (version), profile, components {C1..C10: bool|null},
 //           complete, strictly_complete (bool|null), outcome, evidence [{component, begin, end}]
 //   bench   one row of report.json's bench[]
 //   totals  of one process: prefill_tokens, decode_tokens, prefill_seconds, decode_seconds,
-//           wall_seconds, cpu_seconds, memory {...}, energy, temperature_c ...
-// The plan's fields: schema_version, utc, tool{}, device{}, model{}, backend{}, decoding{},
-// identity{},
-//   memory{planned_bytes, weights_bytes, kv_bytes, scratch_bytes}, tasks[{name, protocol, eval,
-//   dataset_sha256, n_problems, samples_per_problem, max_new_tokens, chain_profile, skipped}],
-//   named as in report.json (docs/formats.md).
+//           wall_seconds, cpu_seconds, memory{host_peak_bytes, device_peak_bytes}, energy
+// The plan's fields, named as in report.json (docs/formats.md): schema_version, utc, tool{},
+//   device{}, model{}, backend{}, decoding{}, identity{},
+//   memory{planned_bytes, weights_bytes, kv_bytes, scratch_bytes},
+//   tasks[{name, protocol, eval, dataset_sha256, n_problems, samples_per_problem,
+//          max_new_tokens, chain_profile, skipped (null, or why)}]
 #pragma once
 
 #include <map>
