@@ -76,8 +76,9 @@ using CompletionSink = std::function<void(const Request&, Completion)>;
 struct RunTotals {
   std::int64_t prefill_tokens = 0;
   std::int64_t decode_tokens = 0;
-  double prefill_seconds = 0;  ///< engine busy with prefill
-  double decode_seconds = 0;   ///< engine busy with decode
+  std::int64_t decode_steps = 0;  ///< batched forward passes of decode: each reads all weights once
+  double prefill_seconds = 0;     ///< engine busy with prefill
+  double decode_seconds = 0;      ///< engine busy with decode
 };
 
 class Completer {

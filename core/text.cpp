@@ -1,0 +1,80 @@
+#include "core/text.h"
+
+#include <fmt/core.h>
+
+#include <array>
+#include <cmath>
+
+namespace assay {
+namespace {
+
+constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
+
+/// Length of the valid UTF-8 character at the start of `text`, 0 if there is none; `code` is its
+/// code point. Unicode 15, table 3-7.
+std::size_t utf8_character(std::string_view text, char32_t* code) {
+  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+  const unsigned char first = byte(0);
+  if (first < 0x80) {
+    *code = first;
+    return 1;
+  }
+  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
+  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
+  *code = first & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i) {
+    if ((byte(i) & 0xC0U) != 0x80) return 0;
+    *code = (*code << 6U) | (byte(i) & 0x3FU);
+  }
+  constexpr std::array<char32_t, 5> kSmallest = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = *code >= 0xD800 && *code <= 0xDFFF;
+  return *code >= kSmallest[length] && *code <= 0x10FFFF && !surrogate ? length : 0;
+}
+
+bool is_dangerous(char32_t code) {
+  if (code == '\n' || code == '\t') return false;
+  const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
+  const bool bidirectional = (code >= 0x202A && code <= 0x202E) ||
+                             (code >= 0x2066 && code <= 0x2069) || code == 0x200E || code == 0x200F;
+  return control || bidirectional;
+}
+
+}  // namespace
+
+std::string format_bytes(std::int64_t bytes) {
+  constexpr std::array<std::string_view, 5> kUnits = {"B", "kB", "MB", "GB", "TB"};
+  double value = static_cast<double>(bytes);
+  std::size_t unit = 0;
+  while (std::fabs(value) >= 999.5 && unit + 1 < kUnits.size()) {
+    value /= 1000;
+    ++unit;
+  }
+  const int digits = unit == 0 || value >= 99.95 ? 0 : value >= 9.995 ? 1 : 2;
+  return fmt::format("{:.{}f} {}", value, digits, kUnits[unit]);
+}
+
+std::string format_duration(double seconds) {
+  if (seconds < 9.95) return fmt::format("{:.1f} s", seconds);
+  const auto whole = static_cast<std::int64_t>(std::llround(seconds));
+  if (whole < 60) return fmt::format("{} s", whole);
+  if (whole < 3600) return fmt::format("{} min {} s", whole / 60, whole % 60);
+  return fmt::format("{} h {} min", whole / 3600, whole % 3600 / 60);
+}
+
+std::string sanitize_for_terminal(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    char32_t code = 0;
+    const std::size_t length = utf8_character(text, &code);
+    if (length == 0 || is_dangerous(code)) {
+      out += kReplacement;
+    } else {
+      out += text.substr(0, length);
+    }
+    text.remove_prefix(length == 0 ? 1 : length);
+  }
+  return out;
+}
+
+}  // namespace assay

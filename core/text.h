@@ -1,0 +1,19 @@
+// Text for people: sizes, durations, and foreign text made safe for a terminal.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace assay {
+
+/// "93 MB", "1.12 GB": decimal units, three significant digits.
+std::string format_bytes(std::int64_t bytes);
+/// "0.8 s", "42 s", "3 min 20 s", "2 h 5 min".
+std::string format_duration(double seconds);
+
+/// Valid UTF-8 without control characters (newline and tab stay): escape sequences of a model's
+/// text never reach a terminal. Control and bidirectional-override characters become U+FFFD.
+std::string sanitize_for_terminal(std::string_view text);
+
+}  // namespace assay
