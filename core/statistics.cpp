@@ -1,0 +1,112 @@
+#include "core/statistics.h"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "core/error.h"
+
+namespace assay {
+namespace {
+
+constexpr double kZ95 = 1.959963984540054;  // normal quantile of 0.975
+constexpr int kResamplings = 10000;
+constexpr std::uint64_t kSeed = 0x61737361792f31ULL;  // "assay/1"
+
+/// SplitMix64 (Steele, Lea and Flood, 2014).
+std::uint64_t next_random(std::uint64_t* state) {
+  std::uint64_t z = (*state += 0x9E3779B97F4A7C15ULL);
+  z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9ULL;
+  z = (z ^ (z >> 27U)) * 0x94D049BB133111EBULL;
+  return z ^ (z >> 31U);
+}
+
+/// An index below n (< 2^32): the high half of a 32 x 32 bit product, biased by less than n / 2^32.
+std::size_t random_index(std::uint64_t* state, std::size_t n) {
+  return static_cast<std::size_t>(((next_random(state) >> 32U) * n) >> 32U);
+}
+
+}  // namespace
+
+Interval wilson_interval(std::int64_t successes, std::int64_t n) {
+  ASSAY_ASSERT(n >= 1 && successes >= 0 && successes <= n);
+  const auto trials = static_cast<double>(n);
+  const double rate = static_cast<double>(successes) / trials;
+  const double z2 = kZ95 * kZ95;
+  const double centre = (rate + z2 / (2 * trials)) / (1 + z2 / trials);
+  const double half =
+      kZ95 / (1 + z2 / trials) * std::sqrt(rate * (1 - rate) / trials + z2 / (4 * trials * trials));
+  // At the ends the bound is the rate itself; rounding must not move it past.
+  return {successes == 0 ? 0 : std::max(0.0, centre - half),
+          successes == n ? 1 : std::min(1.0, centre + half)};
+}
+
+std::optional<double> pass_at_k(std::int64_t n, std::int64_t correct, std::int64_t k) {
+  ASSAY_ASSERT(correct >= 0 && correct <= n && k >= 1);
+  if (n < k) return std::nullopt;
+  double all_wrong = 1;
+  for (std::int64_t i = 0; i < k; ++i) {
+    const std::int64_t wrong_left = n - correct - i;
+    if (wrong_left <= 0) return 1;
+    all_wrong *= static_cast<double>(wrong_left) / static_cast<double>(n - i);
+  }
+  return 1 - all_wrong;
+}
+
+bool majority_is_correct(std::span<const Vote> votes) {
+  struct Class {
+    std::int64_t size = 0;
+    std::size_t first = 0;
+    bool correct = false;
+  };
+  std::map<std::string, Class> classes;
+  for (std::size_t i = 0; i < votes.size(); ++i) {
+    const Vote& vote = votes[i];
+    if (!vote.answer && !vote.correct) continue;
+    // A prefix keeps the right class apart from any wrong text.
+    const std::string name = vote.correct ? "right" : "wrong:" + *vote.answer;
+    Class& it = classes.try_emplace(name, Class{0, i, vote.correct}).first->second;
+    ++it.size;
+  }
+  const Class* best = nullptr;
+  for (const auto& [name, it] : classes) {
+    const bool wins = best == nullptr || it.size > best->size ||
+                      (it.size == best->size && it.first < best->first);
+    if (wins) best = &it;
+  }
+  return best != nullptr && best->correct;
+}
+
+std::optional<Interval> bootstrap_mean_interval(std::span<const double> problem_means) {
+  const std::size_t n = problem_means.size();
+  if (n < 2) return std::nullopt;
+  const auto all_are = [problem_means](double value) {
+    return std::all_of(problem_means.begin(), problem_means.end(),
+                       [value](double mean) { return mean == value; });
+  };
+  const auto count = static_cast<std::int64_t>(n);
+  if (all_are(0)) return wilson_interval(0, count);
+  if (all_are(1)) return wilson_interval(count, count);
+  std::uint64_t state = kSeed;
+  std::vector<double> means(kResamplings);
+  for (double& mean : means) {
+    double sum = 0;
+    for (std::size_t i = 0; i < n; ++i) sum += problem_means[random_index(&state, n)];
+    mean = sum / static_cast<double>(n);
+  }
+  return Interval{*quantile(means, 0.025), *quantile(means, 0.975)};
+}
+
+std::optional<double> quantile(std::vector<double> values, double p) {
+  ASSAY_ASSERT(p >= 0 && p <= 1);
+  if (values.empty()) return std::nullopt;
+  const double place = p * static_cast<double>(values.size() - 1);
+  const auto below = static_cast<std::size_t>(std::floor(place));
+  const auto low = values.begin() + static_cast<std::ptrdiff_t>(below);
+  std::nth_element(values.begin(), low, values.end());
+  if (below + 1 == values.size()) return *low;
+  const double next = *std::min_element(low + 1, values.end());
+  return *low + (place - static_cast<double>(below)) * (next - *low);
+}
+
+}  // namespace assay

@@ -1,0 +1,49 @@
+// Statistics of scores: estimators and intervals. Pure functions; all randomness is seeded, so the
+// same numbers give the same bits on every run.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace assay {
+
+/// A 95 % interval.
+struct Interval {
+  double low = 0;
+  double high = 0;
+};
+
+/// Wilson's score interval for `successes` of `n` independent trials; n >= 1.
+/// Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
+Interval wilson_interval(std::int64_t successes, std::int64_t n);
+
+/// Probability that at least one of k samples drawn without replacement from `n`, of which
+/// `correct` are right, is right: 1 - C(n - c, k) / C(n, k). Nothing when n < k: a set of k cannot
+/// be drawn. Chen et al., "Evaluating large language models trained on code", 2021, section 2.1.
+std::optional<double> pass_at_k(std::int64_t n, std::int64_t correct, std::int64_t k);
+
+/// One sample's vote: its normalised answer (nothing: none was found) and whether it is right.
+struct Vote {
+  std::optional<std::string> answer;
+  bool correct = false;
+};
+
+/// Whether the most frequent answer is right. All right answers are one class, however they are
+/// written; among equally frequent answers the one that was given first wins. No answer: wrong.
+bool majority_is_correct(std::span<const Vote> votes);
+
+/// Interval of the mean over problems of `problem_means` (each problem's mean over its samples):
+/// percentile bootstrap with 10,000 resamplings of whole problems, fixed seed. Samples of one
+/// problem depend on one another, so problems, not samples, are drawn. Nothing for fewer than two
+/// problems. When every mean is 0 or every mean is 1, resampling shows no spread at all; Wilson's
+/// interval over the problems is given instead.
+std::optional<Interval> bootstrap_mean_interval(std::span<const double> problem_means);
+
+/// The p-quantile (0..1) by linear interpolation between order statistics (Hyndman and Fan's type
+/// 7, as numpy's default); nothing when empty.
+std::optional<double> quantile(std::vector<double> values, double p);
+
+}  // namespace assay
