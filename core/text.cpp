@@ -77,4 +77,24 @@ std::string sanitize_for_terminal(std::string_view text) {
   return out;
 }
 
+std::string name_for_message(std::string_view name, std::size_t max_bytes) {
+  const bool cut = name.size() > max_bytes;
+  // A character cut in half at the end becomes U+FFFD, which the ellipsis explains well enough.
+  std::string out = sanitize_for_terminal(name.substr(0, max_bytes));
+  for (char& c : out) {
+    if (c == '\n' || c == '\t') c = ' ';
+  }
+  return cut ? out + "..." : out;
+}
+
+bool is_valid_utf8(std::string_view text) {
+  while (!text.empty()) {
+    char32_t code = 0;
+    const std::size_t length = utf8_character(text, &code);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+  }
+  return true;
+}
+
 }  // namespace assay

@@ -16,4 +16,10 @@ std::string format_duration(double seconds);
 /// text never reach a terminal. Control and bidirectional-override characters become U+FFFD.
 std::string sanitize_for_terminal(std::string_view text);
 
+/// A foreign name inside a message: sanitised, on one line, and cut after about `max_bytes` with
+/// an ellipsis.
+std::string name_for_message(std::string_view name, std::size_t max_bytes = 100);
+
+bool is_valid_utf8(std::string_view text);
+
 }  // namespace assay
