@@ -35,19 +35,26 @@ class MappedFile {
   std::span<const std::byte> bytes_;
 };
 
+/// Movable only: the tensors' names point into the map's keys.
 struct ModelFile {
-  std::string path;              ///< as given
-  std::string name;              ///< general.name or the folder's/file's name, without a path
-  std::string format;            ///< "gguf v3", "safetensors"
-  std::int64_t file_bytes = 0;   ///< of all weight files
-  std::int64_t parameters = 0;   ///< elements of all weights
-  std::string weight_type;       ///< GGUF's file type or the type of most bytes: "Q4_K_M", "BF16"
+  ModelFile() = default;
+  ModelFile(ModelFile&&) = default;
+  ModelFile& operator=(ModelFile&&) = default;
+
+  std::string path;             ///< as given
+  std::string name;             ///< general.name or the folder's/file's name, without a path
+  std::string format;           ///< "gguf v3", "safetensors"
+  std::int64_t file_bytes = 0;  ///< of all weight files
+  std::int64_t parameters = 0;  ///< elements of all weights
+  /// GGUF's file type or the type of most bytes: "Q4_K_M", "BF16"; empty without weights.
+  std::string weight_type;
   bool vocabulary_only = false;  ///< no tensors: good for `tokenize` alone
   ModelConfig config;
-  std::optional<TokenizerSpec> tokenizer;  ///< none: a directory without tokenizer.json
-  std::string tokenizer_problem;           ///< why `tokenizer` is empty
-  std::string chat_template;               ///< Jinja source; empty: none
-  std::optional<Sampling> generation;      ///< the model's own recommendation (generation_config)
+  /// None: a directory without tokenizer.json, or a tokenizer that assay does not know.
+  std::optional<TokenizerSpec> tokenizer;
+  std::string tokenizer_problem;       ///< why `tokenizer` is empty, and what to do
+  std::string chat_template;           ///< Jinja source; empty: none
+  std::optional<Sampling> generation;  ///< the model's own recommendation (generation_config)
   /// By GGUF's names whatever the format: "token_embd.weight", "blk.0.attn_q.weight",
   /// "blk.0.attn_q.bias", "blk.0.attn_q_norm.weight", "blk.0.ffn_gate.weight",
   /// "output_norm.weight", "output.weight" (absent when tied). Shapes were checked against
@@ -62,6 +69,7 @@ struct ModelFile {
 
 /// Opens a GGUF file or a Hugging Face directory. Every length and offset is checked against the
 /// file; the failure names file, place and what was expected. Does not read the weights' pages.
+/// The files must not be shortened while the result lives (a property of every mapping).
 Result<ModelFile> load_model_file(const std::string& path);
 
 /// SHA-256 in hex of the weight file (for a directory: of the sorted lines "name  sha256" of its

@@ -1,0 +1,27 @@
+// GGUF's tokenizer.ggml.* metadata -> TokenizerSpec.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "core/error.h"
+#include "model/gguf/gguf_file.h"
+#include "model/tokenizer_spec.h"
+
+namespace assay {
+
+/// A tokenizer that the file describes soundly and that assay does not know, or none at all.
+struct UnknownTokenizer {
+  std::string problem;  ///< one line that says what is known
+};
+
+/// Fails on damaged metadata (sizes that differ, ids out of range, types that do not fit).
+///
+/// `eos_extra` holds tokenizer.ggml.eot_token_id and eom_token_id, and the control tokens whose
+/// text is one of the usual ends of a turn: a GGUF names one eos where generation_config.json names
+/// several, and llama.cpp fills the gap in the same way.
+///
+/// `nfc` is false: GGUF does not record a normaliser, and its reader of reference applies none.
+Result<std::variant<TokenizerSpec, UnknownTokenizer>> gguf_tokenizer(const GgufFile& gguf);
+
+}  // namespace assay
