@@ -1,6 +1,7 @@
 // Contracts of datasets (problems) and evals (prompts and grades).
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -46,6 +47,9 @@ struct DatasetManifest {
   std::int64_t n_problems = 0;
   std::string eval;  ///< name of the eval that grades it
   bool embedded = false;
+  /// Budget in the plain profile where this dataset needs less than its eval's default; 0: the
+  /// eval's default.
+  std::int64_t plain_max_new_tokens = 0;
 };
 
 struct DatasetContent {
