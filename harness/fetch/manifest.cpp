@@ -51,7 +51,8 @@ ModelManifest parse_model(const json& item) {
 Result<std::vector<ModelManifest>> parse_model_manifests(std::string_view text) {
   try {
     std::vector<ModelManifest> models;
-    for (const json& item : json::parse(text).at("models")) models.push_back(parse_model(item));
+    const json root = json::parse(text);
+    for (const json& item : root.at("models")) models.push_back(parse_model(item));
     return models;
   } catch (const json::exception& e) {
     return failure(ErrorKind::bug, fmt::format("harness/fetch/models.json: {}", e.what()));
