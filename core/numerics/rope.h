@@ -43,14 +43,6 @@ class RopeTable {
   std::vector<float> sin_;
 };
 
-/// sin and cos of an angle in radians, in double, within 2 ulp (of 1 near a zero of either) for
-/// |angle| up to 2^27.
-struct SinCos {
-  double sin = 0;
-  double cos = 0;
-};
-SinCos sin_cos(double angle);
-
 inline namespace ASSAY_ISA {
 
 /// Rotates one head [2 * half_dim] in place. For each pair (a, b) of the style:

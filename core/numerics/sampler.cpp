@@ -99,7 +99,7 @@ void Sampler::keep_best(std::int64_t top_k, double top_p) {
 /// Leaves the survivors in kept_: in order if top-k or top-p was asked for, otherwise in any.
 void Sampler::select(std::span<const float> logits, const FilterOptions& options,
                      std::span<const TokenId> context) {
-  ASSAY_ASSERT(!logits.empty() && options.temperature > 0 && options.top_p > 0);
+  ASSAY_ASSERT(!logits.empty() && options.temperature >= kMinTemperature && options.top_p > 0);
   ASSAY_ASSERT(options.min_p >= 0 && options.min_p <= 1 && options.top_k >= 0);
   ASSAY_ASSERT(options.repetition_penalty > 0);
   candidates_.clear();

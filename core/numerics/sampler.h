@@ -68,8 +68,11 @@ struct Candidate {
   std::uint64_t weight = 0;  ///< proportional to the probability; the best one's is 2^40
 };
 
+/// Below it z could overflow; such a draw is greedy in all but name.
+inline constexpr double kMinTemperature = 1e-6;
+
 struct FilterOptions {
-  double temperature = 1;  ///< > 0
+  double temperature = 1;  ///< at least kMinTemperature
   double top_p = 1;        ///< in (0, 1]
   double min_p = 0;        ///< in [0, 1]
   std::int64_t top_k = 0;  ///< 0: all
