@@ -8,7 +8,7 @@
 
 #include "core/text.h"
 #include "model/file_errors.h"
-#include "model/gguf/byte_reader.h"
+#include "model/byte_reader.h"
 
 namespace assay {
 

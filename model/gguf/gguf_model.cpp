@@ -8,12 +8,13 @@
 
 #include "core/text.h"
 #include "model/file_errors.h"
-#include "model/gguf/byte_reader.h"
+#include "model/byte_reader.h"
 #include "model/gguf/gguf_config.h"
 #include "model/gguf/gguf_file.h"
 #include "model/gguf/gguf_metadata.h"
 #include "model/gguf/gguf_tokenizer.h"
 #include "model/model_name.h"
+#include "model/recommended_sampling.h"
 #include "model/weights_check.h"
 
 namespace assay {
@@ -26,19 +27,15 @@ Result<void> read_descriptions(const GgufFile& gguf, ModelFile& model) {
   model.format = fmt::format("gguf v{}", gguf.version);
   model.name = model_name(meta.text("general.name").value_or(""), model.path);
   model.chat_template = meta.text("tokenizer.chat_template").value_or("");
-  const auto temperature = meta.real("general.sampling.temp");
-  const auto top_p = meta.real("general.sampling.top_p");
-  const auto min_p = meta.real("general.sampling.min_p");
-  const auto top_k = meta.integer("general.sampling.top_k", 0, kMaxVocab);
+  StatedSampling stated;
+  stated.temperature = meta.real("general.sampling.temp");
+  stated.top_p = meta.real("general.sampling.top_p");
+  stated.min_p = meta.real("general.sampling.min_p");
+  stated.top_k = meta.integer("general.sampling.top_k", 0, kMaxVocab);
   if (!meta.ok()) return tl::unexpected(meta.error());
-  if (temperature || top_p || min_p || top_k) {
-    Sampling sampling;
-    sampling.temperature = temperature.value_or(1);
-    sampling.top_p = top_p.value_or(1);
-    sampling.min_p = min_p.value_or(0);
-    sampling.top_k = top_k.value_or(0);
-    model.generation = sampling;
-  }
+  Result<std::optional<Sampling>> sampling = recommended_sampling(stated, gguf.file);
+  if (!sampling) return tl::unexpected(sampling.error());
+  model.generation = *sampling;
   return {};
 }
 

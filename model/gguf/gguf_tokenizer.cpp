@@ -105,19 +105,12 @@ void read_special_ids(GgufMetadata& meta, TokenizerSpec& spec) {
   spec.bos = read_id(meta, "bos", n);
   spec.eos = read_id(meta, "eos", n);
   spec.pad = read_id(meta, "padding", n);
-  const auto add_end = [&spec](TokenId id) {
-    const auto& extra = spec.eos_extra;
-    const bool is_new = id >= 0 && id != spec.eos;
-    if (is_new && std::find(extra.begin(), extra.end(), id) == extra.end()) {
-      spec.eos_extra.push_back(id);
-    }
-  };
-  add_end(read_id(meta, "eot", n));
-  add_end(read_id(meta, "eom", n));
+  add_end_token(spec, read_id(meta, "eot", n));
+  add_end_token(spec, read_id(meta, "eom", n));
   for (std::size_t id = 0; id < n; ++id) {
     if (spec.kinds[id] != TokenKind::control) continue;
     if (std::find(kEndsOfTurn.begin(), kEndsOfTurn.end(), spec.tokens[id]) != kEndsOfTurn.end()) {
-      add_end(static_cast<TokenId>(id));
+      add_end_token(spec, static_cast<TokenId>(id));
     }
   }
 }
@@ -147,7 +140,7 @@ std::variant<const PreTokenizerRow*, UnknownTokenizer> choose_pre(GgufMetadata& 
 
 }  // namespace
 
-Result<std::variant<TokenizerSpec, UnknownTokenizer>> gguf_tokenizer(const GgufFile& gguf) {
+Result<TokenizerResult> gguf_tokenizer(const GgufFile& gguf) {
   GgufMetadata meta(gguf);
   const auto chosen = choose_pre(meta);
   if (!meta.ok()) return tl::unexpected(meta.error());

@@ -1,19 +1,11 @@
 // GGUF's tokenizer.ggml.* metadata -> TokenizerSpec.
 #pragma once
 
-#include <string>
-#include <variant>
-
 #include "core/error.h"
 #include "model/gguf/gguf_file.h"
-#include "model/tokenizer_spec.h"
+#include "model/tokenizer_result.h"
 
 namespace assay {
-
-/// A tokenizer that the file describes soundly and that assay does not know, or none at all.
-struct UnknownTokenizer {
-  std::string problem;  ///< one line that says what is known
-};
 
 /// Fails on damaged metadata (sizes that differ, ids out of range, types that do not fit).
 ///
@@ -22,6 +14,6 @@ struct UnknownTokenizer {
 /// several, and llama.cpp fills the gap in the same way.
 ///
 /// `nfc` is false: GGUF does not record a normaliser, and its reader of reference applies none.
-Result<std::variant<TokenizerSpec, UnknownTokenizer>> gguf_tokenizer(const GgufFile& gguf);
+Result<TokenizerResult> gguf_tokenizer(const GgufFile& gguf);
 
 }  // namespace assay

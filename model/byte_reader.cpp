@@ -1,4 +1,4 @@
-#include "model/gguf/byte_reader.h"
+#include "model/byte_reader.h"
 
 #include <fmt/core.h>
 
