@@ -1,0 +1,182 @@
+#include "evals/common/extract_answer.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+namespace assay::evals {
+namespace {
+
+constexpr std::string_view blank = " \t\r\n";
+constexpr std::size_t npos = std::string_view::npos;
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// text[begin, end) without surrounding characters of `strip`.
+ExtractedAnswer trimmed(std::string_view text, std::size_t begin, std::size_t end, AnswerTier tier,
+                        std::string_view strip) {
+  while (begin < end && strip.find(text[begin]) != npos) ++begin;
+  while (end > begin && strip.find(text[end - 1]) != npos) --end;
+  return {std::string(text.substr(begin, end - begin)), tier, begin, end};
+}
+
+/// For each '{' the place of its '}', or npos. An escaped brace (\{) is a character, not a group.
+std::vector<std::pair<std::size_t, std::size_t>> brace_pairs(std::string_view text) {
+  std::vector<std::pair<std::size_t, std::size_t>> pairs;
+  std::vector<std::size_t> open;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\\') {
+      ++i;
+    } else if (text[i] == '{') {
+      open.push_back(i);
+    } else if (text[i] == '}' && !open.empty()) {
+      pairs.emplace_back(open.back(), i);
+      open.pop_back();
+    }
+  }
+  std::sort(pairs.begin(), pairs.end());
+  return pairs;
+}
+
+/// Where the group or word that is `command`'s argument begins; npos if `place` holds none.
+std::size_t argument_of(std::string_view text, std::size_t place) {
+  for (const std::string_view command : {"\\boxed", "\\fbox"}) {
+    if (!text.substr(place).starts_with(command)) continue;
+    const std::size_t begin = text.find_first_not_of(blank, place + command.size());
+    if (begin == npos || is_letter(text[place + command.size()])) return npos;
+    return begin;
+  }
+  return npos;
+}
+
+std::optional<ExtractedAnswer> last_boxed(std::string_view text) {
+  const auto pairs = brace_pairs(text);
+  for (std::size_t place = text.rfind('\\'); place != npos;
+       place = place == 0 ? npos : text.rfind('\\', place - 1)) {
+    const std::size_t begin = argument_of(text, place);
+    if (begin == npos) continue;
+    std::size_t first = begin;
+    std::size_t end = 0;
+    if (text[begin] == '{') {
+      const auto pair = std::lower_bound(pairs.begin(), pairs.end(), std::pair(begin, begin));
+      if (pair == pairs.end() || pair->first != begin) continue;  // never closed
+      first = begin + 1;
+      end = pair->second;
+    } else {
+      // "\boxed 12$": TeX would box one token; people who write this mean the rest of the formula.
+      end = std::min(text.find_first_of("$\n", begin), text.size());
+    }
+    ExtractedAnswer answer = trimmed(text, first, end, AnswerTier::boxed, blank);
+    if (!answer.text.empty()) return answer;
+  }
+  return std::nullopt;
+}
+
+/// Lower-case ASCII copy: byte offsets stay.
+std::string folded(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+/// The end of the sentence or line that starts at `begin`; a decimal point does not end it.
+std::size_t sentence_end(std::string_view text, std::size_t begin) {
+  for (std::size_t i = begin; i < text.size(); ++i) {
+    const char next = i + 1 < text.size() ? text[i + 1] : '\n';
+    if (text[i] == '\n') return i;
+    if (text[i] == '.' && (next == '*' || blank.find(next) != npos)) return i;
+    // "12, because ...", but not "1, 2" or "1,234".
+    if (text[i] == ',' && next == ' ' && i + 2 < text.size() && is_letter(text[i + 2])) return i;
+  }
+  return text.size();
+}
+
+/// The value that a sentence gives from `begin` on: a formula in its delimiters, or plain words.
+std::optional<ExtractedAnswer> value_at(std::string_view text, std::size_t begin, AnswerTier tier) {
+  begin = text.find_first_not_of(" \t\r\n:=*_", begin);
+  if (begin == npos) return std::nullopt;
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> delimiters = {
+      {{"$$", "$$"}, {"$", "$"}, {"\\(", "\\)"}, {"\\[", "\\]"}}};
+  ExtractedAnswer answer;
+  bool found = false;
+  for (const auto& [open, close] : delimiters) {
+    if (!text.substr(begin).starts_with(open)) continue;
+    const std::size_t first = begin + open.size();
+    const std::size_t end = text.find(close, first);
+    // "$5 and $6": a price, not a formula, when the line ends or a blank stands before the '$'.
+    if (end == npos || text.substr(first, end - first).find('\n') != npos) break;
+    answer = trimmed(text, first, end, tier, blank);
+    found = true;
+    break;
+  }
+  if (!found) answer = trimmed(text, begin, sentence_end(text, begin), tier, " \t\r\n*_`");
+  if (answer.text.empty()) return std::nullopt;
+  return answer;
+}
+
+std::optional<ExtractedAnswer> after_phrase(std::string_view text, std::string_view lower,
+                                            std::string_view subject, AnswerTier tier) {
+  for (std::size_t place = lower.rfind(subject); place != npos;
+       place = place == 0 ? npos : lower.rfind(subject, place - 1)) {
+    std::size_t rest = place + subject.size();
+    if (lower.substr(rest).starts_with(" is") &&
+        (rest + 3 == lower.size() || !is_letter(lower[rest + 3]))) {
+      rest += 3;
+    } else {
+      rest = std::min(lower.find_first_not_of("*_ ", rest), lower.size());
+      if (rest == lower.size() || lower[rest] != ':') continue;
+    }
+    if (auto answer = value_at(text, rest, tier)) return answer;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string_view answer_tier_name(AnswerTier tier) {
+  switch (tier) {
+    case AnswerTier::boxed:
+      return "T1";
+    case AnswerTier::final_answer:
+      return "T2";
+    case AnswerTier::answer:
+      return "T3";
+    case AnswerTier::last_number:
+      return "last number";
+  }
+  return "last number";
+}
+
+std::optional<ExtractedAnswer> extract_answer(std::string_view text) {
+  if (auto answer = last_boxed(text)) return answer;
+  const std::string lower = folded(text);
+  if (auto answer = after_phrase(text, lower, "final answer", AnswerTier::final_answer)) {
+    return answer;
+  }
+  return after_phrase(text, lower, "answer", AnswerTier::answer);
+}
+
+std::optional<ExtractedAnswer> extract_last_number(std::string_view text) {
+  std::size_t end = text.find_last_of("0123456789");
+  if (end == npos) return std::nullopt;
+  ++end;
+  std::size_t begin = end;
+  const auto before = [&](std::size_t i) { return i > 0 ? text[i - 1] : ' '; };
+  while (begin > 0 &&
+         (is_digit(text[begin - 1]) || ((text[begin - 1] == ',' || text[begin - 1] == '.') &&
+                                        is_digit(before(begin - 1)) && is_digit(text[begin])))) {
+    --begin;
+  }
+  // A sign, unless it is a minus between two terms.
+  if (before(begin) == '-' && (begin < 2 || !is_digit(text[begin - 2]))) --begin;
+  return ExtractedAnswer{std::string(text.substr(begin, end - begin)), AnswerTier::last_number,
+                         begin, end};
+}
+
+}  // namespace assay::evals
