@@ -9,6 +9,8 @@
 #include <set>
 #include <tuple>
 
+#include "core/json_access.h"
+
 namespace assay {
 namespace {
 
@@ -23,25 +25,16 @@ std::string crc_hex(std::string_view text) {
   return fmt::format("{:08x}", crc32_z(0, bytes, text.size()));
 }
 
-std::string text_field(const json& record, const char* name) {
-  const auto it = record.find(name);
-  return it != record.end() && it->is_string() ? it->get<std::string>() : std::string();
-}
-
-std::int64_t int_field(const json& record, const char* name) {
-  const auto it = record.find(name);
-  return it != record.end() && it->is_number_integer() ? it->get<std::int64_t>() : 0;
-}
-
 /// Puts one record where it belongs; a failure says why it cannot be.
 Result<void> file_record(json record, Journal* out, std::set<std::string>* keys) {
-  const std::string type = text_field(record, "type");
-  const std::string key = text_field(record, "key");
+  const std::string type = json_text(record, "type");
+  const std::string key = json_text(record, "key");
   if (type == "plan") {
     if (!out->plan.is_null()) return env_failure("a second plan record");
-    if (int_field(record, "schema_version") != kJournalVersion) {
-      return env_failure(fmt::format("journal schema {}, this assay reads {}",
-                                     int_field(record, "schema_version"), kJournalVersion));
+    const std::int64_t version = json_integer(record, "schema_version").value_or(0);
+    if (version != kJournalVersion) {
+      return env_failure(
+          fmt::format("journal schema {}, this assay reads {}", version, kJournalVersion));
     }
     out->plan = std::move(record);
   } else if (out->plan.is_null()) {
@@ -65,15 +58,14 @@ Result<void> file_record(json record, Journal* out, std::set<std::string>* keys)
 
 void sort_samples(Journal* journal) {
   std::map<std::string, std::int64_t> place;
-  if (const auto tasks = journal->plan.find("tasks"); tasks != journal->plan.end()) {
-    for (const json& task : *tasks) {
-      place.emplace(text_field(task, "name"), static_cast<std::int64_t>(place.size()));
-    }
+  for (const json& task : json_list(journal->plan, "tasks")) {
+    place.emplace(json_text(task, "name"), static_cast<std::int64_t>(place.size()));
   }
   const auto order = [&place](const json& sample) {
-    const auto it = place.find(text_field(sample, "task"));
+    const auto it = place.find(json_text(sample, "task"));
     const auto task = it == place.end() ? static_cast<std::int64_t>(place.size()) : it->second;
-    return std::tuple(task, int_field(sample, "index"), int_field(sample, "sample"));
+    return std::tuple(task, json_integer(sample, "index").value_or(0),
+                      json_integer(sample, "sample").value_or(0));
   };
   std::stable_sort(journal->samples.begin(), journal->samples.end(),
                    [&order](const json& a, const json& b) { return order(a) < order(b); });
@@ -97,8 +89,8 @@ Result<json> parse_journal_line(std::string_view line) {
   if (line.substr(kPrefix.size(), kCrcDigits) != crc_hex(body)) {
     return env_failure("its checksum does not match");
   }
-  json record = json::parse(body, nullptr, false);
-  if (!record.is_object()) return env_failure("it is not a JSON object");
+  Result<json> record = parse_json(body);
+  if (record && !record->is_object()) return env_failure("it is not a JSON object");
   return record;
 }
 

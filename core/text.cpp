@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -35,8 +36,25 @@ bool is_dangerous(char32_t code) {
   if (code == '\n' || code == '\t') return false;
   const bool control = code < 0x20 || (code >= 0x7F && code < 0xA0);
   const bool bidirectional = (code >= 0x202A && code <= 0x202E) ||
-                             (code >= 0x2066 && code <= 0x2069) || code == 0x200E || code == 0x200F;
-  return control || bidirectional;
+                             (code >= 0x2066 && code <= 0x2069) || code == 0x200E ||
+                             code == 0x200F || code == 0x061C;
+  // Line breaks that only some programs see, a byte order mark inside text, invisible tags.
+  const bool invisible =
+      code == 0x2028 || code == 0x2029 || code == 0xFEFF || (code >= 0xE0000 && code <= 0xE007F);
+  return control || bidirectional || invisible;
+}
+
+/// Bytes of the home folder's path that `text` starts with, 0 if it does not; `before` precedes it.
+std::size_t home_length(std::string_view text, char before) {
+  constexpr std::array<std::string_view, 3> kParents = {"/home/", "/Users/", "\\Users\\"};
+  for (const std::string_view parent : kParents) {
+    if (text.substr(0, parent.size()) != parent) continue;
+    const std::size_t end = text.find_first_of("/\\ \t\n\"':,;)", parent.size());
+    const std::size_t length = std::min(end, text.size());
+    return length == parent.size() ? 0 : length;
+  }
+  const bool path_starts = std::string_view(" \t\n\"'(=:,").find(before) != std::string_view::npos;
+  return path_starts && (text == "/root" || text.substr(0, 6) == "/root/") ? 5 : 0;
 }
 
 }  // namespace
@@ -95,6 +113,30 @@ bool is_valid_utf8(std::string_view text) {
     text.remove_prefix(length);
   }
   return true;
+}
+
+std::string cut_text(std::string_view text, std::size_t bytes) {
+  if (text.size() <= bytes) return std::string(text);
+  std::size_t end = bytes;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80) --end;
+  return std::string(text.substr(0, end)) + "\xE2\x80\xA6";
+}
+
+std::string redact_home_paths(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::size_t length = home_length(text, out.empty() ? ' ' : out.back());
+    if (length == 0) {
+      out += text.front();
+      text.remove_prefix(1);
+      continue;
+    }
+    const bool drive = out.size() >= 2 && text.front() == '\\' && out.back() == ':';
+    if (drive) out.resize(out.size() - 2);
+    out += '~';
+    text.remove_prefix(length);
+  }
+  return out;
 }
 
 }  // namespace assay

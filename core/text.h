@@ -22,4 +22,11 @@ std::string name_for_message(std::string_view name, std::size_t max_bytes = 100)
 
 bool is_valid_utf8(std::string_view text);
 
+/// The text if it has at most `bytes` bytes, else its beginning, cut between characters, and "…".
+std::string cut_text(std::string_view text, std::size_t bytes);
+
+/// Home folders ("/home/NAME", "/Users/NAME", "/root", "C:\\Users\\NAME") become "~": reports are
+/// shared, and their owners' names are nobody's business.
+std::string redact_home_paths(std::string_view text);
+
 }  // namespace assay
