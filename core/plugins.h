@@ -12,6 +12,8 @@
 
 namespace assay {
 
+struct Journal;
+
 struct Availability {
   bool available = true;
   std::string why;  ///< why not, with the remedy; or a note ("avx512, 2 threads")
@@ -46,8 +48,9 @@ struct ReportPlugin {
   std::string name;       ///< "json", "html"
   std::string file_name;  ///< "report.json"
   std::string summary;
-  /// A pure function of the report object (docs/formats.md, report.json).
-  std::string (*render)(const nlohmann::json& report) = nullptr;
+  /// A pure function of the report object (docs/formats.md, report.json) and of the journal it was
+  /// built from, which holds the texts.
+  std::string (*render)(const nlohmann::json& report, const Journal& journal) = nullptr;
 };
 
 const std::vector<BackendPlugin>& backend_plugins();
