@@ -7,12 +7,10 @@
 #include <nlohmann/json.hpp>
 
 namespace assay {
-namespace {
 
 using nlohmann::json;
 
-/// Whether brackets outside strings never nest deeper than the limit.
-bool is_shallow(std::string_view text) {
+bool json_is_deeper_than(std::string_view text, int limit) {
   int depth = 0;
   bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
@@ -23,18 +21,18 @@ bool is_shallow(std::string_view text) {
     } else if (c == '"') {
       in_string = true;
     } else if (c == '[' || c == '{') {
-      if (++depth > kMaxJsonDepth) return false;
+      if (++depth > limit) return true;
     } else if (c == ']' || c == '}') {
       --depth;
     }
   }
-  return true;
+  return false;
 }
 
-}  // namespace
-
 Result<json> parse_json(std::string_view text) {
-  if (!is_shallow(text)) return env_failure(fmt::format("nested deeper than {}", kMaxJsonDepth));
+  if (json_is_deeper_than(text, kMaxJsonDepth)) {
+    return env_failure(fmt::format("nested deeper than {}", kMaxJsonDepth));
+  }
   json value = json::parse(text, nullptr, false);
   if (value.is_discarded()) return env_failure("not JSON");
   return value;

@@ -15,8 +15,11 @@ namespace assay {
 /// Deepest nesting of arrays and objects that parse_json takes.
 inline constexpr int kMaxJsonDepth = 64;
 
-/// The value of foreign text, or why there is none ("not JSON", "nested deeper than 64"). Deep
-/// nesting is refused because copying and printing a value recurse.
+/// Whether brackets outside strings nest deeper than `limit`. Asked before parsing, because copying
+/// and printing a value recurse: no input may decide how deep.
+bool json_is_deeper_than(std::string_view text, int limit);
+
+/// The value of foreign text, or why there is none ("not JSON", "nested deeper than 64").
 Result<nlohmann::json> parse_json(std::string_view text);
 
 /// The member, or a null value when `object` is no object or lacks it. The reference lives as long

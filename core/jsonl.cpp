@@ -12,6 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "core/json_access.h"
 #include "core/sha256.h"
 
 namespace assay {
@@ -45,34 +46,13 @@ Result<std::string> read_bytes(const std::string& path, std::size_t max_bytes) {
   return bytes;
 }
 
-/// Whether brackets outside of strings nest deeper than `max_depth`. Run before the parser, so
-/// that no input decides how deep our own recursion (copying, dumping) may go.
-bool too_deep(std::string_view line, int max_depth) {
-  int depth = 0;
-  bool in_string = false;
-  for (std::size_t i = 0; i < line.size(); ++i) {
-    const char c = line[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '[' || c == '{') {
-      if (++depth > max_depth) return true;
-    } else if (c == ']' || c == '}') {
-      --depth;
-    }
-  }
-  return false;
-}
-
 Result<nlohmann::json> parse_line(std::string_view line, const std::string& where,
                                   const JsonlLimits& limits) {
   if (line.size() > limits.max_line_bytes) {
     return env_failure(fmt::format("{}: the line has {} bytes, more than the limit of {}", where,
                                    line.size(), limits.max_line_bytes));
   }
-  if (too_deep(line, limits.max_depth)) {
+  if (json_is_deeper_than(line, limits.max_depth)) {
     return env_failure(
         fmt::format("{}: the JSON nests deeper than {} levels", where, limits.max_depth));
   }
