@@ -155,6 +155,13 @@ Result<std::string> verify(const RemoteFile& file, const fs::path& partial, cons
       "it was removed; run the same command again, or choose another source");
 }
 
+/// A file whose sha256 is known may also be brought by hand.
+Error with_manual_way(const Error& error, const fs::path& path, const RemoteFile& file) {
+  if (error.kind() != ErrorKind::environment || file.sha256.empty()) return error;
+  return {error.kind(), error.message(),
+          fmt::format("{}; or put the file at '{}' yourself", error.hint(), path.string())};
+}
+
 Result<FileOutcome> fetch_file(const fs::path& directory, const RemoteFile& file,
                                const Options& options) {
   const fs::path path = directory / file.name;
@@ -164,7 +171,7 @@ Result<FileOutcome> fetch_file(const fs::path& directory, const RemoteFile& file
   fs::path partial = path;
   partial += ".partial";
   const auto got = download(file, partial, options);
-  if (!got) return tl::unexpected(got.error());
+  if (!got) return tl::unexpected(with_manual_way(got.error(), path, file));
   const auto sha256 = verify(file, partial, *got, options);
   if (!sha256) return tl::unexpected(sha256.error());
   if (file.sha256.empty()) {

@@ -4,7 +4,9 @@
 
 #include <nlohmann/json.hpp>
 
-#include "harness/fetch/models_json.h"
+namespace assay::embedded {
+extern const std::string_view models_json;  // models.json, compiled in
+}
 
 namespace assay::fetch {
 namespace {
@@ -60,7 +62,8 @@ Result<std::vector<ModelManifest>> parse_model_manifests(std::string_view text) 
 }
 
 const std::vector<ModelManifest>& model_manifests() {
-  static const std::vector<ModelManifest> all = value_or_throw(parse_model_manifests(kModelsJson));
+  static const std::vector<ModelManifest> all =
+      value_or_throw(parse_model_manifests(embedded::models_json));
   return all;
 }
 

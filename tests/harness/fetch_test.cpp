@@ -145,7 +145,9 @@ TEST_F(FetchTest, ACutDownloadLeavesOnlyThePartialFile) {
   ASSERT_FALSE(fetch_model(model("cut/"), options_));
   EXPECT_FALSE(fs::exists(final_path()));
   EXPECT_TRUE(fs::exists(final_path().string() + ".partial"));
-  ASSERT_FALSE(fetch_model(model("cut/"), options_));
+  const auto again = fetch_model(model("cut/"), options_);
+  ASSERT_FALSE(again);
+  EXPECT_THAT(again.error().line(), HasSubstr("or put the file at '" + final_path().string()));
   ASSERT_TRUE(fetch_model(model("cut/"), options_));
   EXPECT_THAT(cached_names(), ElementsAre("tiny.gguf"));
 }
