@@ -6,31 +6,12 @@
 #include <array>
 #include <cmath>
 
+#include "core/utf8.h"
+
 namespace assay {
 namespace {
 
 constexpr std::string_view kReplacement = "\xEF\xBF\xBD";
-
-/// Length of the valid UTF-8 character at the start of `text`, 0 if there is none; `code` is its
-/// code point. Unicode 15, table 3-7.
-std::size_t utf8_character(std::string_view text, char32_t* code) {
-  const auto byte = [text](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-  const unsigned char first = byte(0);
-  if (first < 0x80) {
-    *code = first;
-    return 1;
-  }
-  const std::size_t length = first >= 0xF0 ? 4 : first >= 0xE0 ? 3 : 2;
-  if (first < 0xC2 || first > 0xF4 || text.size() < length) return 0;
-  *code = first & (0x7FU >> length);
-  for (std::size_t i = 1; i < length; ++i) {
-    if ((byte(i) & 0xC0U) != 0x80) return 0;
-    *code = (*code << 6U) | (byte(i) & 0x3FU);
-  }
-  constexpr std::array<char32_t, 5> kSmallest = {0, 0, 0x80, 0x800, 0x10000};
-  const bool surrogate = *code >= 0xD800 && *code <= 0xDFFF;
-  return *code >= kSmallest[length] && *code <= 0x10FFFF && !surrogate ? length : 0;
-}
 
 bool is_dangerous(char32_t code) {
   if (code == '\n' || code == '\t') return false;
@@ -83,14 +64,15 @@ std::string sanitize_for_terminal(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   while (!text.empty()) {
-    char32_t code = 0;
-    const std::size_t length = utf8_character(text, &code);
-    if (length == 0 || is_dangerous(code)) {
+    // A character cut off at the end counts byte by byte, like any other invalid byte.
+    const Utf8Step step = utf8_step(text);
+    const bool whole = step.status == Utf8Status::character;
+    if (!whole || is_dangerous(step.code_point)) {
       out += kReplacement;
     } else {
-      out += text.substr(0, length);
+      out += text.substr(0, step.bytes);
     }
-    text.remove_prefix(length == 0 ? 1 : length);
+    text.remove_prefix(whole ? step.bytes : 1);
   }
   return out;
 }
@@ -105,15 +87,7 @@ std::string name_for_message(std::string_view name, std::size_t max_bytes) {
   return cut ? out + "..." : out;
 }
 
-bool is_valid_utf8(std::string_view text) {
-  while (!text.empty()) {
-    char32_t code = 0;
-    const std::size_t length = utf8_character(text, &code);
-    if (length == 0) return false;
-    text.remove_prefix(length);
-  }
-  return true;
-}
+bool is_valid_utf8(std::string_view text) { return utf8_valid_prefix(text) == text.size(); }
 
 std::string cut_text(std::string_view text, std::size_t bytes) {
   if (text.size() <= bytes) return std::string(text);

@@ -1,6 +1,7 @@
 // Byte-level BPE: text <-> token ids.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -24,14 +25,20 @@ class Tokenizer {
   ~Tokenizer();
 
   /// No BOS is added. parse_special: control tokens written in the text become their ids
-  /// (user-defined ones always do). Any bytes are accepted; invalid UTF-8 is encoded bytewise.
+  /// (user-defined ones always do); at each place the longest one is taken. Any bytes are accepted;
+  /// invalid UTF-8 is encoded bytewise. decode() gives the text back, its NFC form if spec().nfc,
+  /// without the bytes_without_token().
   std::vector<TokenId> encode(std::string_view text, bool parse_special) const;
   /// Exact bytes of the ids; control tokens are written only with show_control. Ids out of range
   /// are an assertion: check with valid().
   std::string decode(std::span<const TokenId> ids, bool show_control = false) const;
+  /// Bytes that the vocabulary has no token for (SmolLM2: 21 that text hardly ever has), ascending.
+  /// encode() leaves them out, as the tokenizers these models were trained with do.
+  const std::vector<std::uint8_t>& bytes_without_token() const;
   /// Bytes of one token (control tokens: their text).
   const std::string& token_bytes(TokenId id) const;
   bool valid(TokenId id) const;
+  /// Of kind control or unknown.
   bool is_control(TokenId id) const;
   /// Ends a turn: eos or one of eos_extra.
   bool is_end(TokenId id) const;
@@ -46,7 +53,9 @@ class Tokenizer {
   std::unique_ptr<const Impl> impl_;
 };
 
-/// Turns ids into text as they come, never splitting a UTF-8 character.
+/// Turns ids into text as they come, never splitting a UTF-8 character. What push() and finish()
+/// return makes up decode() of the ids: bytes that cannot become a character are passed on as they
+/// are. For one thread; the tokenizer must outlive it.
 class StreamDecoder {
  public:
   explicit StreamDecoder(const Tokenizer& tokenizer) : tokenizer_(&tokenizer) {}

@@ -1,6 +1,7 @@
 // A tokenizer as a model file describes it: made by model/gguf and model/hf, used by Tokenizer.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
