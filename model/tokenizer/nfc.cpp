@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <vector>
 
 #include "core/error.h"
@@ -54,6 +55,19 @@ void order_marks(std::vector<utf8proc_int32_t>& code_points) {
   }
 }
 
+/// U+11A7: Hangul's trailing consonants begin after it. It composes with nothing, but utf8proc (2.6
+/// at least) swallows it after a syllable, so composition is done on both sides of it.
+constexpr utf8proc_int32_t kBeforeFirstTrailingJamo = 0x11A7;
+
+void append_composed(std::string& out, std::span<utf8proc_int32_t> code_points) {
+  const auto n = utf8proc_normalize_utf32(
+      code_points.data(), static_cast<utf8proc_ssize_t>(code_points.size()), kCompose);
+  ASSAY_ASSERT(n >= 0);
+  for (const utf8proc_int32_t c : code_points.first(static_cast<std::size_t>(n))) {
+    append_utf8(out, static_cast<char32_t>(c));
+  }
+}
+
 }  // namespace
 
 bool needs_nfc(std::string_view text) {
@@ -65,13 +79,16 @@ bool needs_nfc(std::string_view text) {
 std::string to_nfc(std::string_view text) {
   std::vector<utf8proc_int32_t> code_points = decompose(text);
   order_marks(code_points);
-  const auto n = utf8proc_normalize_utf32(
-      code_points.data(), static_cast<utf8proc_ssize_t>(code_points.size()), kCompose);
-  ASSAY_ASSERT(n >= 0);
   std::string out;
   out.reserve(text.size());
-  for (utf8proc_ssize_t i = 0; i < n; ++i) {
-    append_utf8(out, static_cast<char32_t>(code_points[static_cast<std::size_t>(i)]));
+  auto begin = code_points.begin();
+  while (begin != code_points.end()) {
+    const auto end = std::find(begin, code_points.end(), kBeforeFirstTrailingJamo);
+    append_composed(out, {begin, end});
+    begin = end;
+    for (; begin != code_points.end() && *begin == kBeforeFirstTrailingJamo; ++begin) {
+      append_utf8(out, static_cast<char32_t>(*begin));
+    }
   }
   return out;
 }

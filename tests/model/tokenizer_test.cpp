@@ -283,11 +283,18 @@ TEST(Tokenizer, RoundTripGivesNfcWhenNormalising) {
     std::string text;
     for (auto n = random() % 12; n > 0; --n) {
       constexpr char32_t kStarts[] = {0x20, 0xC0, 0x300, 0x1100, 0x1160, 0xAC00, 0x2126, 0x1F71};
-      append_utf8(text, kStarts[random() % 8] + random() % 0x50);
+      const char32_t c = kStarts[random() % 8] + random() % 0x50;
+      if (c != 0x11A7) append_utf8(text, c);  // which utf8proc's own NFC loses
     }
     const auto ids = tokenizer.encode(text, false);
     ASSERT_EQ(tokenizer.decode(ids), utf8proc_nfc(text));
   }
+}
+
+TEST(Nfc, KeepsTheJamoBeforeTheTrailingOnes) {
+  EXPECT_EQ(to_nfc("\u1100\u1161\u11A7\u11A7\u1100\u1161\u11A8"), "\uAC00\u11A7\u11A7\uAC01");
+  EXPECT_EQ(to_nfc("\uAC1C\u11A7"), "\uAC1C\u11A7");
+  EXPECT_EQ(to_nfc("\u11A7"), "\u11A7");
 }
 
 TEST(Nfc, LongRunsOfMarksAreOrderedInGoodTime) {
