@@ -2,7 +2,7 @@
 # assay_plugin(KIND NAME TARGET)                     KIND: backend, dataset, eval, report
 # assay_write_registry(KIND)                         the generated array of all plugins of a KIND
 # assay_test(NAME SOURCES ... [DEPS ...])            a GoogleTest binary, each case a ctest test
-# assay_fuzzer(NAME SOURCES ... [DEPS ...])          a libFuzzer binary
+# assay_fuzzer(NAME SOURCES ... [DEPS ...])          a libFuzzer binary, built by the target fuzzers
 include_guard()
 
 function(assay_library name)
@@ -48,8 +48,17 @@ function(assay_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE assay_flags assay_test_support ${ARG_DEPS} GTest::gmock
                         GTest::gtest_main)
+  # The first folder below tests/ is the ctest label of its cases (ctest -L model) and, as
+  # tests_model, a target that builds what they need.
+  cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY "${PROJECT_SOURCE_DIR}/tests"
+             OUTPUT_VARIABLE folder)
+  string(REGEX REPLACE "/.*" "" folder "${folder}")
+  if(NOT TARGET tests_${folder})
+    add_custom_target(tests_${folder})
+  endif()
+  add_dependencies(tests_${folder} ${name})
   include(GoogleTest)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 600)
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 600 LABELS ${folder})
 endfunction()
 
 function(assay_fuzzer name)
@@ -61,4 +70,8 @@ function(assay_fuzzer name)
   target_link_libraries(${name} PRIVATE assay_flags ${ARG_DEPS})
   target_link_options(${name} PRIVATE -fsanitize=fuzzer)
   set_property(TARGET ${name} PROPERTY RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/fuzz")
+  if(NOT TARGET fuzzers)
+    add_custom_target(fuzzers)
+  endif()
+  add_dependencies(fuzzers ${name})
 endfunction()
