@@ -21,17 +21,32 @@ inline namespace ASSAY_ISA {
 inline constexpr int kChunkElements = 512;
 inline constexpr int kLanes = 16;
 
+/// Sixteen partial sums. On the host a vector of the compiler's, so that they stay in registers.
+#ifdef __CUDACC__
+struct Lanes {
+  float lane[kLanes];
+  ASSAY_HD float& operator[](int i) { return lane[i]; }
+};
+#else
+using Lanes = float __attribute__((vector_size(kLanes * sizeof(float))));
+#endif
+
 /// lanes[k mod 16] = fma(a[k], b[k], lanes[k mod 16]) for k = 0 .. n-1, in order.
 ASSAY_HD inline void lanes_multiply_add(const float* a, const float* b, int n, float* lanes) {
+  Lanes acc;
+  __builtin_memcpy(&acc, lanes, sizeof(acc));
   int k = 0;
   for (; k + kLanes <= n; k += kLanes) {
-    for (int lane = 0; lane < kLanes; ++lane) {
-      lanes[lane] = fma(a[k + lane], b[k + lane], lanes[lane]);
-    }
+    Lanes x;
+    Lanes y;
+    __builtin_memcpy(&x, a + k, sizeof(x));
+    __builtin_memcpy(&y, b + k, sizeof(y));
+    for (int lane = 0; lane < kLanes; ++lane) acc[lane] = fma(x[lane], y[lane], acc[lane]);
   }
   for (int lane = 0; k + lane < n; ++lane) {
-    lanes[lane] = fma(a[k + lane], b[k + lane], lanes[lane]);
+    acc[lane] = fma(a[k + lane], b[k + lane], acc[lane]);
   }
+  __builtin_memcpy(lanes, &acc, sizeof(acc));
 }
 
 /// Folds 16 lanes into one sum; overwrites them.

@@ -14,6 +14,9 @@
 #define ASSAY_HD
 #endif
 
+/// This pointer's target is reached through no other pointer of the function: loops may vectorise.
+#define ASSAY_RESTRICT __restrict
+
 #ifndef ASSAY_ISA
 #define ASSAY_ISA baseline
 #endif

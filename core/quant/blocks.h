@@ -19,19 +19,21 @@ using numerics::half_to_float;
 struct BlockF32 {
   static constexpr int kElements = 1;
   float value;
-  ASSAY_HD void dequantize(float* out) const { out[0] = value; }
+  ASSAY_HD void dequantize(float* ASSAY_RESTRICT out) const { out[0] = value; }
 };
 
 struct BlockF16 {
   static constexpr int kElements = 1;
   std::uint16_t value;
-  ASSAY_HD void dequantize(float* out) const { out[0] = half_to_float(value); }
+  ASSAY_HD void dequantize(float* ASSAY_RESTRICT out) const { out[0] = half_to_float(value); }
 };
 
 struct BlockBF16 {
   static constexpr int kElements = 1;
   std::uint16_t value;
-  ASSAY_HD void dequantize(float* out) const { out[0] = numerics::bfloat16_to_float(value); }
+  ASSAY_HD void dequantize(float* ASSAY_RESTRICT out) const {
+    out[0] = numerics::bfloat16_to_float(value);
+  }
 };
 
 // The 32-element types hold element i in the low half of byte i and element i + 16 in its high
@@ -41,7 +43,7 @@ struct BlockQ4_0 {
   static constexpr int kElements = 32;
   std::uint16_t scale;  ///< fp16
   std::uint8_t nibbles[16];
-  ASSAY_HD void dequantize(float* out) const {
+  ASSAY_HD void dequantize(float* ASSAY_RESTRICT out) const {
     const float d = half_to_float(scale);
     for (int i = 0; i < 16; ++i) {
       out[i] = d * static_cast<float>((nibbles[i] & 15) - 8);
@@ -55,7 +57,7 @@ struct BlockQ4_1 {
   std::uint16_t scale;    ///< fp16
   std::uint16_t minimum;  ///< fp16
   std::uint8_t nibbles[16];
-  ASSAY_HD void dequantize(float* out) const {
+  ASSAY_HD void dequantize(float* ASSAY_RESTRICT out) const {
     const float d = half_to_float(scale);
     const float m = half_to_float(minimum);
     for (int i = 0; i < 16; ++i) {
@@ -75,7 +77,7 @@ struct BlockQ5_0 {
   std::uint16_t scale;  ///< fp16
   std::uint8_t high_bits[4];
   std::uint8_t nibbles[16];
-  ASSAY_HD void dequantize(float* out) const {
+  ASSAY_HD void dequantize(float* ASSAY_RESTRICT out) const {
     const float d = half_to_float(scale);
     for (int i = 0; i < 16; ++i) {
       const int low = (nibbles[i] & 15) | fifth_bit(high_bits, i);
@@ -92,7 +94,7 @@ struct BlockQ5_1 {
   std::uint16_t minimum;  ///< fp16
   std::uint8_t high_bits[4];
   std::uint8_t nibbles[16];
-  ASSAY_HD void dequantize(float* out) const {
+  ASSAY_HD void dequantize(float* ASSAY_RESTRICT out) const {
     const float d = half_to_float(scale);
     const float m = half_to_float(minimum);
     for (int i = 0; i < 16; ++i) {
@@ -108,7 +110,7 @@ struct BlockQ8_0 {
   static constexpr int kElements = 32;
   std::uint16_t scale;  ///< fp16
   std::int8_t values[32];
-  ASSAY_HD void dequantize(float* out) const {
+  ASSAY_HD void dequantize(float* ASSAY_RESTRICT out) const {
     const float d = half_to_float(scale);
     for (int i = 0; i < 32; ++i) out[i] = static_cast<float>(values[i]) * d;
   }
@@ -122,7 +124,7 @@ struct BlockQ2_K {
   std::uint8_t pairs[64];   ///< 2 bits an element: 4 elements 32 apart share a byte
   std::uint16_t scale;      ///< fp16, of the scales
   std::uint16_t minimum;    ///< fp16, of the minima
-  ASSAY_HD void dequantize(float* out) const {
+  ASSAY_HD void dequantize(float* ASSAY_RESTRICT out) const {
     const float d = half_to_float(scale);
     const float dmin = half_to_float(minimum);
     for (int group = 0; group < 16; ++group) {
@@ -149,7 +151,7 @@ struct BlockQ3_K {
     const int high = scales[8 + group % 4] >> (group / 4 * 2) & 3;
     return (low | high << 4) - 32;
   }
-  ASSAY_HD void dequantize(float* out) const {
+  ASSAY_HD void dequantize(float* ASSAY_RESTRICT out) const {
     const float d = half_to_float(scale);
     for (int group = 0; group < 16; ++group) {
       const float dl = d * static_cast<float>(group_scale(group));
@@ -181,7 +183,7 @@ struct BlockQ4_K {
   std::uint16_t minimum;      ///< fp16, of the minima
   PackedScales packed;        ///< of groups of 32
   std::uint8_t nibbles[128];  ///< groups 2g and 2g+1 in the low and high halves of bytes 32g ..
-  ASSAY_HD void dequantize(float* out) const {
+  ASSAY_HD void dequantize(float* ASSAY_RESTRICT out) const {
     const float d = half_to_float(scale);
     const float dmin = half_to_float(minimum);
     for (int group = 0; group < 8; ++group) {
@@ -203,7 +205,7 @@ struct BlockQ5_K {
   PackedScales packed;         ///< of groups of 32
   std::uint8_t high_bits[32];  ///< bit g of byte i: the fifth bit of element 32 g + i
   std::uint8_t nibbles[128];   ///< as in Q4_K
-  ASSAY_HD void dequantize(float* out) const {
+  ASSAY_HD void dequantize(float* ASSAY_RESTRICT out) const {
     const float d = half_to_float(scale);
     const float dmin = half_to_float(minimum);
     for (int group = 0; group < 8; ++group) {
@@ -225,7 +227,7 @@ struct BlockQ6_K {
   std::uint8_t high_pairs[64];  ///< per half: 32 bytes, elements 32 apart share one
   std::int8_t scales[16];       ///< of 16 elements
   std::uint16_t scale;          ///< fp16
-  ASSAY_HD void dequantize(float* out) const {
+  ASSAY_HD void dequantize(float* ASSAY_RESTRICT out) const {
     const float d = half_to_float(scale);
     for (int group = 0; group < 16; ++group) {
       const float dl = d * static_cast<float>(scales[group]);

@@ -12,7 +12,7 @@ inline namespace ASSAY_ISA {
 
 /// out[0 .. n-1] from whole blocks at any address; n is a multiple of Block::kElements.
 template <class Block>
-inline void dequantize_blocks(const std::byte* bytes, float* out, std::int64_t n) {
+inline void dequantize_blocks(const std::byte* bytes, float* ASSAY_RESTRICT out, std::int64_t n) {
   for (std::int64_t i = 0; i < n; i += Block::kElements) {
     Block block;
     __builtin_memcpy(&block, bytes, sizeof(Block));
@@ -57,7 +57,8 @@ inline void visit_block(TensorType type, Visitor&& visitor) {
 }
 
 /// One row, or a part of one that starts and ends at whole blocks. Reads n elements' bytes.
-inline void dequantize_row(TensorType type, const std::byte* bytes, float* out, std::int64_t n) {
+inline void dequantize_row(TensorType type, const std::byte* bytes, float* ASSAY_RESTRICT out,
+                           std::int64_t n) {
   visit_block(type, [&]<class Block>() { dequantize_blocks<Block>(bytes, out, n); });
 }
 

@@ -6,6 +6,7 @@
 
 #include "bits_variants.h"
 #include "core/numerics/fp_env.h"
+#include "core/x86_level.h"
 #include "tests/core/numerics/bits.h"
 
 namespace assay::testing {
@@ -31,8 +32,8 @@ constexpr std::array<std::uint64_t, 14> kExpected = {
 
 bool cpu_can_run(const std::string& variant) {
 #if defined(__x86_64__)
-  if (variant.ends_with("_v3")) return __builtin_cpu_supports("x86-64-v3");
-  if (variant.ends_with("_v4")) return __builtin_cpu_supports("x86-64-v4");
+  if (variant.ends_with("_v3")) return cpu_runs_x86_64_v3();
+  if (variant.ends_with("_v4")) return cpu_runs_x86_64_v4();
 #endif
   return true;
 }
