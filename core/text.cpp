@@ -87,7 +87,9 @@ std::string name_for_message(std::string_view name, std::size_t max_bytes) {
   return cut ? out + "..." : out;
 }
 
-bool is_valid_utf8(std::string_view text) { return utf8_valid_prefix(text) == text.size(); }
+bool is_valid_utf8(std::string_view text) {
+  return utf8_valid_prefix(text) == text.size();
+}
 
 std::string cut_text(std::string_view text, std::size_t bytes) {
   if (text.size() <= bytes) return std::string(text);

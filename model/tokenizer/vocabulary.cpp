@@ -124,7 +124,7 @@ Result<void> Vocabulary::add_tokens(const TokenizerSpec& spec) {
     if (kind == TokenKind::normal) bytes = bytes_from_alphabet(text);
     // A normal token outside the alphabet stands for its own text; BPE never makes it.
     const bool reachable = is_special(kind) || bytes.has_value();
-    bytes_.push_back(bytes ? std::move(*bytes) : text);
+    bytes_.push_back(std::move(bytes).value_or(text));
     if (!reachable) continue;
     IdsByText& ids = is_special(kind) ? special_ : normal_;
     const auto [known, added] = ids.emplace(bytes_.back(), static_cast<TokenId>(i));
