@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,10 +15,14 @@ namespace assay {
 struct TemplateInputs {
   std::vector<Message> messages;
   bool add_generation_prompt = true;
-  std::string bos_token;  ///< text of the token, "" if none
-  std::string eos_token;
-  /// Local time for strftime_now; fixed by the caller so that a prompt is reproducible.
+  std::string bos_token;  ///< text of the token; "": there is none, the name is undefined
+  std::string eos_token;  ///< likewise
+  /// Local time for strftime_now, "YYYY-MM-DD" or "YYYY-MM-DDTHH:MM:SS"; fixed by the caller so
+  /// that a prompt is reproducible.
   std::string date_iso = "2026-01-01";
+  /// What templates of hybrid models ask ("write no chain"); nothing: not defined, as transformers
+  /// renders by default.
+  std::optional<bool> enable_thinking;
 };
 
 /// Immutable; usable from many threads.
