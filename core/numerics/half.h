@@ -9,19 +9,26 @@
 namespace assay::numerics {
 inline namespace ASSAY_ISA {
 
-/// Exact. A NaN becomes quiet and keeps its payload. Written without branches, to vectorise.
+/// All bits set where the condition holds. Selecting with it, not with ?:, keeps compilers from
+/// putting branches into loops that should vectorise.
+ASSAY_HD inline std::uint32_t mask_if(bool condition) {
+  return 0U - static_cast<std::uint32_t>(condition);
+}
+
+/// Exact. A NaN becomes quiet and keeps its payload.
 ASSAY_HD inline float half_to_float(std::uint16_t half) {
   const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000U) << 16;
   const std::uint32_t magnitude = half & 0x7fffU;
   const std::uint32_t rebias = 112U << 23;  // 127 - 15
   const std::uint32_t normal = (magnitude << 13) + rebias;
-  const std::uint32_t special = (normal + rebias) | (magnitude > 0x7c00U ? 0x00400000U : 0U);
   // A subnormal is mantissa * 2^-24: an exact product of normal numbers.
   const std::uint32_t subnormal =
       bits_of(static_cast<float>(static_cast<std::int32_t>(magnitude)) * 0x1p-24F);
-  const std::uint32_t bits =
-      magnitude < 0x0400U ? subnormal : (magnitude >= 0x7c00U ? special : normal);
-  return float_of(sign | bits);
+  const std::uint32_t is_subnormal = mask_if(magnitude < 0x0400U);
+  const std::uint32_t finite = (subnormal & is_subnormal) | (normal & ~is_subnormal);
+  const std::uint32_t infinite = rebias & mask_if(magnitude >= 0x7c00U);  // 31 becomes 255
+  const std::uint32_t quiet = 0x00400000U & mask_if(magnitude > 0x7c00U);
+  return float_of(sign | (finite + infinite) | quiet);
 }
 
 /// To nearest even; from 65520 on infinity. A NaN becomes quiet and keeps the top of its payload.

@@ -182,17 +182,21 @@ struct BlockQ4_K {
   std::uint16_t scale;        ///< fp16, of the scales
   std::uint16_t minimum;      ///< fp16, of the minima
   PackedScales packed;        ///< of groups of 32
-  std::uint8_t nibbles[128];  ///< groups 2g and 2g+1 in the low and high halves of bytes 32g ..
+  std::uint8_t nibbles[128];  ///< groups 2p and 2p + 1 in the low and high halves of bytes 32p ..
   ASSAY_HD void dequantize(float* ASSAY_RESTRICT out) const {
     const float d = half_to_float(scale);
     const float dmin = half_to_float(minimum);
-    for (int group = 0; group < 8; ++group) {
-      const float dl = d * static_cast<float>(packed.scale(group));
-      const float ml = dmin * static_cast<float>(packed.minimum(group));
-      const std::uint8_t* bytes = nibbles + group / 2 * 32;
-      const int shift = group % 2 * 4;
+    for (int pair = 0; pair < 4; ++pair) {
+      const float low_scale = d * static_cast<float>(packed.scale(2 * pair));
+      const float low_minimum = dmin * static_cast<float>(packed.minimum(2 * pair));
+      const float high_scale = d * static_cast<float>(packed.scale(2 * pair + 1));
+      const float high_minimum = dmin * static_cast<float>(packed.minimum(2 * pair + 1));
+      const std::uint8_t* bytes = nibbles + pair * 32;
+      float* low = out + pair * 64;
+      float* high = low + 32;
       for (int i = 0; i < 32; ++i) {
-        out[group * 32 + i] = dl * static_cast<float>(bytes[i] >> shift & 15) - ml;
+        low[i] = low_scale * static_cast<float>(bytes[i] & 15) - low_minimum;
+        high[i] = high_scale * static_cast<float>(bytes[i] >> 4) - high_minimum;
       }
     }
   }
@@ -208,14 +212,20 @@ struct BlockQ5_K {
   ASSAY_HD void dequantize(float* ASSAY_RESTRICT out) const {
     const float d = half_to_float(scale);
     const float dmin = half_to_float(minimum);
-    for (int group = 0; group < 8; ++group) {
-      const float dl = d * static_cast<float>(packed.scale(group));
-      const float ml = dmin * static_cast<float>(packed.minimum(group));
-      const std::uint8_t* bytes = nibbles + group / 2 * 32;
-      const int shift = group % 2 * 4;
+    for (int pair = 0; pair < 4; ++pair) {
+      const float low_scale = d * static_cast<float>(packed.scale(2 * pair));
+      const float low_minimum = dmin * static_cast<float>(packed.minimum(2 * pair));
+      const float high_scale = d * static_cast<float>(packed.scale(2 * pair + 1));
+      const float high_minimum = dmin * static_cast<float>(packed.minimum(2 * pair + 1));
+      const std::uint8_t* bytes = nibbles + pair * 32;
+      float* low = out + pair * 64;
+      float* high = low + 32;
       for (int i = 0; i < 32; ++i) {
-        const int q = (bytes[i] >> shift & 15) | (high_bits[i] >> group & 1) << 4;
-        out[group * 32 + i] = dl * static_cast<float>(q) - ml;
+        const int fifth = high_bits[i] >> (2 * pair);
+        const int low_value = (bytes[i] & 15) | (fifth & 1) << 4;
+        const int high_value = bytes[i] >> 4 | (fifth & 2) << 3;
+        low[i] = low_scale * static_cast<float>(low_value) - low_minimum;
+        high[i] = high_scale * static_cast<float>(high_value) - high_minimum;
       }
     }
   }

@@ -4,10 +4,13 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <vector>
 
 #include "core/numerics/angle.h"
+#include "tests/support/test_data.h"
 
 namespace assay::numerics {
 namespace {
@@ -111,6 +114,34 @@ TEST(RopeTable, Llama3ScalingHasItsThreeBranches) {
   EXPECT_EQ(kept, 29);
   EXPECT_EQ(blended, 6);
   EXPECT_EQ(stretched, 29);
+}
+
+TEST(RopeTable, FrequenciesEqualTheGoldenModels) {
+  ASSAY_REQUIRE_TEST_DATA(folder, "golden");
+  int models = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (!std::filesystem::exists(entry.path() / "config.json")) continue;
+    ++models;
+    const auto golden = nlohmann::json::parse(testing::read_text(entry.path() / "golden.json"));
+    const auto json = nlohmann::json::parse(testing::read_text(entry.path() / "config.json"));
+    const auto expected = golden["rope_inv_freq"].get<std::vector<double>>();
+    ModelConfig config =
+        config_of(static_cast<std::int64_t>(expected.size()) * 2, json["rope_theta"].get<double>());
+    if (const auto scaling = json.value("rope_scaling", nlohmann::json()); scaling.is_object()) {
+      config.rope_scaling = {
+          .factor = scaling["factor"].get<double>(),
+          .low_freq_factor = scaling["low_freq_factor"].get<double>(),
+          .high_freq_factor = scaling["high_freq_factor"].get<double>(),
+          .original_context = scaling["original_max_position_embeddings"].get<std::int64_t>()};
+    }
+    const RopeTable table(config, 1);
+    for (std::size_t i = 0; i < expected.size(); ++i) {
+      // HF computes the frequencies in fp32 before anything is widened.
+      EXPECT_NEAR(table.inv_freq()[i], expected[i], 1e-14 * expected[i])
+          << entry.path() << " " << i;
+    }
+  }
+  EXPECT_EQ(models, 5);
 }
 
 TEST(RotateHead, TurnsThePairsOfItsStyle) {
