@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <limits>
 #include <optional>
 #include <span>
 #include <string>
@@ -42,7 +43,8 @@ class ByteReader {
   /// The next `n` bytes, or nothing after a failure.
   std::span<const std::byte> take(std::uint64_t n, std::string_view what);
   /// A 64-bit length and that many bytes, at most `max_bytes`.
-  std::string_view string(std::string_view what, std::uint64_t max_bytes);
+  std::string_view string(std::string_view what,
+                          std::uint64_t max_bytes = std::numeric_limits<std::uint64_t>::max());
 
   /// Records a failure at the current offset, unless one was recorded before.
   void fail(const std::string& problem);

@@ -7,10 +7,13 @@
 #include <cerrno>
 #include <cstring>
 
+#include "core/text.h"
 #include "model/model_file.h"
 
 namespace assay {
 namespace {
+
+constexpr std::size_t kMaxPathBytes = 400;
 
 /// Closes the descriptor on every way out.
 struct FileDescriptor {
@@ -26,8 +29,9 @@ struct FileDescriptor {
 }  // namespace
 
 Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::string& path) {
+  const std::string label = name_for_message(path, kMaxPathBytes);
   const auto fail = [&](const char* action) {
-    return env_failure(fmt::format("cannot {} '{}': {}", action, path, std::strerror(errno)),
+    return env_failure(fmt::format("cannot {} '{}': {}", action, label, std::strerror(errno)),
                        "check the path and its permissions");
   };
   // O_NONBLOCK: opening a pipe must not wait for a writer before it is refused below.
@@ -36,7 +40,7 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::string& pa
   struct stat info {};
   if (::fstat(file.fd, &info) != 0) return fail("read");
   if (!S_ISREG(info.st_mode)) {
-    return env_failure(fmt::format("'{}' is not a regular file", path),
+    return env_failure(fmt::format("'{}' is not a regular file", label),
                        "give a model file or a directory that holds one");
   }
 

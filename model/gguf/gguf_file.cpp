@@ -8,8 +8,8 @@
 #include <set>
 
 #include "core/text.h"
-#include "model/file_errors.h"
 #include "model/byte_reader.h"
+#include "model/file_errors.h"
 
 namespace assay {
 namespace {
@@ -73,7 +73,7 @@ void read_array(ByteReader& in, std::string_view key, GgufValue& value) {
   }
   ByteReader ahead = in;
   for (std::uint64_t i = 0; i < value.count && ahead.ok(); ++i) {
-    ahead.string("a string of an array", ahead.remaining());
+    ahead.string("a string of an array");
   }
   if (!ahead.ok()) {
     in = ahead;
@@ -89,7 +89,7 @@ GgufValue read_value(ByteReader& in, std::string_view key) {
   if (value.type == GgufType::array) {
     read_array(in, key, value);
   } else if (value.type == GgufType::string) {
-    value.data = std::as_bytes(std::span(in.string("a string", in.remaining())));
+    value.data = std::as_bytes(std::span(in.string("a string")));
   } else {
     value.data = in.take(gguf_scalar_bytes(value.type), "a number");
   }
@@ -188,10 +188,12 @@ Result<WeightView> weight_view(const GgufFile& gguf, const GgufTensor& tensor) {
   WeightView view;
   view.name = tensor.name;
   if (!tensor_type_from_gguf(tensor.type, &view.type)) {
-    return unsupported(gguf.file,
-                       fmt::format("tensor {} has type {}, which assay does not compute",
-                                   name_for_message(tensor.name), gguf_type_name(tensor.type)),
-                       "known: " + known_tensor_types());
+    const std::string type = gguf_type_name(tensor.type);  // "IQ2_XXS", "type 99"
+    return unsupported(
+        gguf.file,
+        fmt::format("tensor {} has {}{}, which assay does not compute",
+                    name_for_message(tensor.name), type.starts_with("type ") ? "" : "type ", type),
+        "known: " + known_tensor_types());
   }
   const auto dim = [&](std::size_t d) { return d < tensor.dims.size() ? tensor.dims[d] : 1; };
   if (dim(2) != 1 || dim(3) != 1) {

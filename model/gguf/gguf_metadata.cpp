@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "core/text.h"
-#include "model/file_errors.h"
 #include "model/byte_reader.h"
+#include "model/file_errors.h"
 
 namespace assay {
 
@@ -167,7 +167,7 @@ std::optional<std::vector<std::string>> GgufMetadata::texts(std::string_view key
   out.reserve(value->count);
   ByteReader in(value->data, gguf_->file);  // the parser checked the lengths
   for (std::uint64_t i = 0; i < value->count; ++i) {
-    const std::string_view text = in.string(key, in.remaining());
+    const std::string_view text = in.string(key);
     if (!is_valid_utf8(text)) {
       fail_damaged(fmt::format("element {} of metadata key {} is not valid UTF-8", i, key));
       return std::nullopt;

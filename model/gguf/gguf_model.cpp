@@ -7,8 +7,8 @@
 #include <utility>
 
 #include "core/text.h"
-#include "model/file_errors.h"
 #include "model/byte_reader.h"
+#include "model/file_errors.h"
 #include "model/gguf/gguf_config.h"
 #include "model/gguf/gguf_file.h"
 #include "model/gguf/gguf_metadata.h"

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/json_access.h"
 #include "core/text.h"
 
 namespace assay {
@@ -34,59 +35,42 @@ tl::unexpected<std::string> unknown(std::string what) {
   return tl::unexpected<std::string>(std::move(what));
 }
 
-bool flag(const json& object, const char* key, bool otherwise) {
-  const auto it = object.find(key);
-  return it != object.end() && it->is_boolean() ? it->get<bool>() : otherwise;
-}
-
 /// The regular expression of a Split that keeps the matches and what lies between them.
 std::string split_regex(const json& split) {
-  const auto pattern = split.find("pattern");
-  if (json_type(split) != "Split" || pattern == split.end() || !pattern->is_object()) return {};
-  const auto regex = pattern->find("Regex");
-  const auto behavior = split.find("behavior");
-  const bool isolated = behavior != split.end() && behavior->is_string() &&
-                        behavior->get_ref<const std::string&>() == "Isolated";
-  if (regex == pattern->end() || !regex->is_string() || !isolated || flag(split, "invert", false)) {
-    return {};
-  }
-  return regex->get<std::string>();
+  const bool is_plain = json_text(split, "type") == "Split" &&
+                        json_text(split, "behavior") == "Isolated" &&
+                        !json_flag(split, "invert").value_or(false);
+  return is_plain ? json_text(json_member(split, "pattern"), "Regex") : std::string();
 }
 
 bool is_byte_level(const json& value, bool use_regex) {
   // Absent, add_prefix_space and use_regex are true.
-  return json_type(value) == "ByteLevel" && !flag(value, "add_prefix_space", true) &&
-         flag(value, "use_regex", true) == use_regex;
+  return json_text(value, "type") == "ByteLevel" &&
+         !json_flag(value, "add_prefix_space").value_or(true) &&
+         json_flag(value, "use_regex").value_or(true) == use_regex;
 }
 
 std::string describe(const std::vector<const json*>& parts) {
   std::string out;
   for (const json* part : parts) {
-    out += fmt::format("{}{}", out.empty() ? "" : ", ", json_type(*part));
+    out += fmt::format("{}{}", out.empty() ? "" : ", ", json_text(*part, "type"));
   }
   return name_for_message(out.empty() ? "none" : out);
 }
 
 }  // namespace
 
-std::string json_type(const json& value) {
-  if (!value.is_object()) return {};
-  const auto type = value.find("type");
-  return type != value.end() && type->is_string() ? type->get<std::string>() : std::string();
-}
-
 tl::expected<PreTokenizer, std::string> recognise_pre_tokenizer(const json& value) {
   std::vector<const json*> parts;
-  const auto sequence = value.find("pretokenizers");
-  if (json_type(value) == "Sequence" && sequence != value.end() && sequence->is_array()) {
-    for (const json& part : *sequence) parts.push_back(&part);
+  if (json_text(value, "type") == "Sequence") {
+    for (const json& part : json_list(value, "pretokenizers")) parts.push_back(&part);
   } else if (!value.is_null()) {
     parts.push_back(&value);
   }
   if (parts.size() == 1 && is_byte_level(*parts[0], true)) return PreTokenizer::gpt2;
   if (parts.size() != 2) return unknown(fmt::format("the pre-tokenizer {}", describe(parts)));
-  const bool splits_digits =
-      json_type(*parts[0]) == "Digits" && flag(*parts[0], "individual_digits", false);
+  const bool splits_digits = json_text(*parts[0], "type") == "Digits" &&
+                             json_flag(*parts[0], "individual_digits").value_or(false);
   if (splits_digits && is_byte_level(*parts[1], true)) return PreTokenizer::smollm;
   const std::string regex = split_regex(*parts[0]);
   if (regex.empty() || !is_byte_level(*parts[1], false)) {

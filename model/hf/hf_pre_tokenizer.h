@@ -9,9 +9,6 @@
 
 namespace assay {
 
-/// The member "type" of an object, or "".
-std::string json_type(const nlohmann::json& value);
-
 /// The error names what is unknown: "the pre-tokenizer Metaspace".
 tl::expected<PreTokenizer, std::string> recognise_pre_tokenizer(const nlohmann::json& value);
 

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "core/json_access.h"
 #include "core/text.h"
 #include "model/file_errors.h"
 #include "model/hf/hf_pre_tokenizer.h"
@@ -148,22 +149,20 @@ std::optional<std::string> read_added_tokens(JsonFields& root, TokenTable& table
   return std::nullopt;
 }
 
-/// null, NFC, or a sequence of these.
-std::optional<std::string> read_normalizer(const json* normalizer, bool& nfc) {
-  if (normalizer == nullptr) return std::nullopt;
-  const std::string type = json_type(*normalizer);
-  if (type == "NFC") {
-    nfc = true;
+/// null, NFC, or a sequence of these. Returns what is unknown.
+std::optional<std::string> read_normalizer(const json& normalizer, bool& nfc) {
+  if (normalizer.is_null()) return std::nullopt;
+  const std::string type = json_text(normalizer, "type");
+  if (type == "Sequence") {
+    for (const json& part : json_list(normalizer, "normalizers")) {
+      if (auto unknown = read_normalizer(part, nfc)) return unknown;
+    }
     return std::nullopt;
   }
-  const auto parts = normalizer->find("normalizers");
-  if (type != "Sequence" || parts == normalizer->end() || !parts->is_array()) {
+  if (type != "NFC") {
     return fmt::format("the normalizer '{}' (known: NFC)", name_for_message(type));
   }
-  for (const json& part : *parts) {
-    if (json_type(part) == "Sequence") return "nested normalizers";
-    if (auto unknown = read_normalizer(&part, nfc)) return unknown;
-  }
+  nfc = true;
   return std::nullopt;
 }
 
@@ -176,28 +175,19 @@ TokenId find_token(const TokenizerSpec& spec, std::string_view text) {
   return -1;
 }
 
-/// The special token that a TemplateProcessing puts before a single text.
-std::optional<std::string> leading_special(const json& processor) {
-  const std::string type = json_type(processor);
-  if (type == "Sequence") {
-    const auto parts = processor.find("processors");
-    if (parts == processor.end() || !parts->is_array()) return std::nullopt;
-    for (const json& part : *parts) {
-      if (json_type(part) == "Sequence") continue;
-      if (auto found = leading_special(part)) return found;
-    }
-    return std::nullopt;
+/// The special token that a TemplateProcessing puts before a single text; empty if none.
+std::string leading_special(const json& processor) {
+  const std::string type = json_text(processor, "type");
+  if (type == "TemplateProcessing") {
+    const json& single = json_list(processor, "single");
+    return single.empty() ? std::string()
+                          : json_text(json_member(single.front(), "SpecialToken"), "id");
   }
-  const auto single = processor.find("single");
-  if (type != "TemplateProcessing" || single == processor.end() || !single->is_array() ||
-      single->empty() || !single->front().is_object()) {
-    return std::nullopt;
+  if (type != "Sequence") return {};
+  for (const json& part : json_list(processor, "processors")) {
+    if (std::string found = leading_special(part); !found.empty()) return found;
   }
-  const auto special = single->front().find("SpecialToken");
-  if (special == single->front().end() || !special->is_object()) return std::nullopt;
-  const auto id = special->find("id");
-  if (id == special->end() || !id->is_string()) return std::nullopt;
-  return id->get<std::string>();
+  return {};
 }
 
 Result<TokenizerResult> unknown(const std::string& what) {
@@ -238,9 +228,9 @@ Result<TokenizerResult> hf_tokenizer(const json& tokenizer, std::int64_t vocab,
   TokenizerSpec spec;
 
   if (const auto what = unknown_model(model)) return unknown(*what);
-  if (const auto what = read_normalizer(root.find("normalizer"), spec.nfc)) return unknown(*what);
-  const json* pre_json = root.find("pre_tokenizer");
-  const auto pre = recognise_pre_tokenizer(pre_json == nullptr ? json() : *pre_json);
+  if (const auto what = read_normalizer(json_member(tokenizer, "normalizer"), spec.nfc))
+    return unknown(*what);
+  const auto pre = recognise_pre_tokenizer(json_member(tokenizer, "pre_tokenizer"));
   if (!pre) return unknown(pre.error());
   spec.pre = *pre;
   spec.ignore_merges = model.boolean("ignore_merges").value_or(false);
@@ -252,12 +242,9 @@ Result<TokenizerResult> hf_tokenizer(const json& tokenizer, std::int64_t vocab,
   const auto unknown_token = read_added_tokens(root, table);
   if (!root.ok()) return tl::unexpected(root.error());
   if (unknown_token) return unknown(*unknown_token);
-  if (const json* processor = root.find("post_processor")) {
-    if (const auto text = leading_special(*processor)) {
-      spec.bos = find_token(spec, *text);
-      spec.add_bos = spec.bos >= 0;
-    }
-  }
+  const std::string start = leading_special(json_member(tokenizer, "post_processor"));
+  if (!start.empty()) spec.bos = find_token(spec, start);
+  spec.add_bos = spec.bos >= 0;
   return spec;
 }
 

@@ -8,6 +8,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "core/json_access.h"
 #include "core/text.h"
 #include "model/file_errors.h"
 #include "model/model_file.h"
@@ -17,18 +18,12 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kMaxDepth = 64;
 constexpr std::size_t kMaxFileBytes = std::size_t{64} << 20U;
 
-/// Follows the parser and refuses what it would let pass.
-class StrictObserver {
+/// Follows the parser and refuses repeated keys, which it would let pass.
+class RepeatedKeys {
  public:
-  bool operator()(int depth, json::parse_event_t event, json& parsed) {
-    if (event == json::parse_event_t::object_start || event == json::parse_event_t::array_start) {
-      if (depth >= kMaxDepth) {
-        throw Error(ErrorKind::environment, fmt::format("nested deeper than {} levels", kMaxDepth));
-      }
-    }
+  void observe(json::parse_event_t event, const json& parsed) {
     if (event == json::parse_event_t::object_start) {
       keys_.emplace_back();
     } else if (event == json::parse_event_t::object_end) {
@@ -40,7 +35,6 @@ class StrictObserver {
                     fmt::format("key '{}' occurs twice", name_for_message(key)));
       }
     }
-    return true;
   }
 
  private:
@@ -50,10 +44,14 @@ class StrictObserver {
 }  // namespace
 
 Result<json> parse_json_object(std::string_view text, const std::string& file) {
+  if (json_is_deeper_than(text, kMaxJsonDepth)) {
+    return damaged(file, fmt::format("is nested deeper than {} levels", kMaxJsonDepth));
+  }
   try {
-    StrictObserver observer;
-    json out = json::parse(text, [&observer](int depth, json::parse_event_t event, json& parsed) {
-      return observer(depth, event, parsed);
+    RepeatedKeys keys;
+    json out = json::parse(text, [&keys](int, json::parse_event_t event, json& parsed) {
+      keys.observe(event, parsed);
+      return true;
     });
     if (!out.is_object()) return damaged(file, "is not a JSON object");
     return out;

@@ -13,7 +13,7 @@
 namespace assay {
 
 /// Refuses what is no JSON object, repeated keys (which readers take differently), nesting deeper
-/// than 64 and invalid UTF-8. `file` is for messages.
+/// than kMaxJsonDepth and invalid UTF-8. `file` is for messages.
 Result<nlohmann::json> parse_json_object(std::string_view text, const std::string& file);
 
 /// Reads and parses a file of at most 64 MiB.
