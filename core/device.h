@@ -37,6 +37,7 @@ struct ConstTensor {
   ConstTensor() = default;
   ConstTensor(const float* d, std::int64_t r, std::int64_t c) : data(d), rows(r), cols(c) {}
   ConstTensor(const Tensor& t) : data(t.data), rows(t.rows), cols(t.cols) {}  // NOLINT: a view
+  std::int64_t size() const { return rows * cols; }
 };
 
 /// Owns device memory for activations; freed on destruction.
