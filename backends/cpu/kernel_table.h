@@ -1,0 +1,103 @@
+// The kernels of one instruction-set level. Each is written once over the level's vectors (isa/)
+// and compiled in a file of its own with that level's flags; which table runs is decided at run
+// time.
+//
+// Every kernel runs on the calling thread, keeps the order of operations of core/numerics, and so
+// gives the same bits as `reference`, whatever the level and whatever range of rows it is given.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "backends/cpu/cpu_features.h"
+#include "backends/cpu/isa/inline.h"
+#include "core/device.h"
+
+namespace assay::cpu {
+
+/// y[m][n] = sum_k w[n][k] * x[m][k] (+ bias[n]) for the weight's rows [row_begin, row_end).
+struct LinearTask {
+  TensorType type = TensorType::F32;
+  const std::byte* weights = nullptr;  ///< row 0; any alignment
+  std::int64_t row_bytes = 0;
+  std::int64_t row_begin = 0;
+  std::int64_t row_end = 0;
+  std::int64_t k = 0;
+  const float* x = nullptr;  ///< [m][k]
+  std::int64_t m = 0;
+  const float* bias = nullptr;  ///< null: none
+  float* y = nullptr;           ///< [m][ldy], column n is the weight's row n
+  std::int64_t ldy = 0;
+  float* scratch = nullptr;  ///< kLinearScratchFloats, 64-byte aligned
+};
+
+/// A tile of dequantised weights (it stays in L1 or L2) and the lane sums of one block of outputs.
+inline constexpr int kLinearBlockRows = 32;
+inline constexpr int kLinearBlockColumns = 96;
+inline constexpr std::int64_t kLinearScratchFloats =
+    std::int64_t{kLinearBlockRows} * 512 +
+    std::int64_t{kLinearBlockRows} * kLinearBlockColumns * 16;
+
+/// Queries of one sequence that share a key-value head: one block of rows times one group of heads.
+struct AttentionTask {
+  const float* q = nullptr;  ///< first query; head h of row r at q + r * q_stride + h * head_dim
+  float* out = nullptr;      ///< same shape and stride
+  std::int64_t q_stride = 0;
+  std::int32_t n_rows = 0;          ///< at most kAttentionRows
+  std::int32_t n_heads = 0;         ///< query heads of this group
+  std::int32_t first_position = 0;  ///< of row 0; row r sees positions [0, first_position + r]
+  std::int64_t head_dim = 0;
+  const std::int32_t* pages = nullptr;
+  /// K and V of page 0 for this layer and head, and the bytes from one page to the next. K is
+  /// [head_dim][64 positions], V is [64 positions][head_dim].
+  const std::byte* keys = nullptr;
+  const std::byte* values = nullptr;
+  std::int64_t page_stride = 0;
+  KvType kv_type = KvType::f16;
+  float* scratch = nullptr;  ///< AttentionScratch::floats(n_heads), 64-byte aligned
+};
+
+inline constexpr int kAttentionRows = 16;
+
+/// How attention divides its scratch: fp32 K and V of one page, and for every row and head the
+/// running output with its max and sum.
+struct AttentionScratch {
+  std::int64_t padded_dim;  ///< head_dim rounded up to whole vectors
+  explicit ASSAY_INLINE constexpr AttentionScratch(std::int64_t head_dim)
+      : padded_dim((head_dim + 15) / 16 * 16) {}
+  ASSAY_INLINE constexpr std::int64_t page_floats() const { return kKvPageTokens * padded_dim; }
+  /// Output, then max and sum.
+  ASSAY_INLINE constexpr std::int64_t state_floats() const { return padded_dim + 16; }
+  ASSAY_INLINE constexpr std::int64_t floats(std::int64_t n_heads) const {
+    return 2 * page_floats() + kAttentionRows * n_heads * state_floats() + padded_dim;
+  }
+};
+
+struct KernelTable {
+  Isa isa = Isa::scalar;  ///< set by the file that holds the kernels
+
+  void (*linear)(const LinearTask& task) = nullptr;
+  /// out[0..n) of the elements at `bytes`; n is a whole number of blocks.
+  void (*dequantize)(TensorType type, const std::byte* bytes, float* out, std::int64_t n) = nullptr;
+  void (*rms_norm)(const float* x, const float* gain, float eps, std::int64_t n,
+                   float* out) = nullptr;
+  void (*swiglu)(const float* gate, const float* up, float* out, std::int64_t n) = nullptr;
+  void (*exp)(const float* x, float* out, std::int64_t n) = nullptr;
+  void (*add)(const float* x, float* inout, std::int64_t n) = nullptr;
+  /// One head [2 * half_dim] in place.
+  void (*rotate)(float* head, const float* cos, const float* sin, std::int64_t half_dim,
+                 bool interleaved) = nullptr;
+  void (*to_half)(const float* x, void* out, std::int64_t n) = nullptr;
+  void (*attention)(const AttentionTask& task) = nullptr;
+};
+
+const KernelTable& scalar_kernels();
+#if defined(__x86_64__)
+const KernelTable& avx2_kernels();
+const KernelTable& avx512_kernels();
+#endif
+
+/// The table of a level; the caller has checked usable_isas().
+const KernelTable& kernels_for(Isa isa);
+
+}  // namespace assay::cpu
