@@ -1,0 +1,95 @@
+#include "reports/common/page.h"
+
+#include <fmt/core.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+
+#include "core/sha256.h"
+#include "core/text.h"
+#include "reports/common/page_assets.h"
+
+namespace assay {
+namespace {
+
+/// "sha256-BASE64" of a text, as Content-Security-Policy wants it.
+std::string csp_hash(std::string_view text) {
+  const std::string hex = sha256_hex(text);
+  std::array<unsigned char, 32> digest{};
+  for (std::size_t i = 0; i < digest.size(); ++i) {
+    digest[i] = static_cast<unsigned char>(std::stoi(hex.substr(2 * i, 2), nullptr, 16));
+  }
+  std::array<unsigned char, 45> base64{};  // 44 digits and a final 0
+  const int length = EVP_EncodeBlock(base64.data(), digest.data(), digest.size());
+  return "sha256-" + std::string(base64.begin(), base64.begin() + length);
+}
+
+}  // namespace
+
+std::string escape_html(std::string_view text) {
+  std::string out;
+  for (const char c : sanitize_for_terminal(text)) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
+std::string inline_text(std::string_view text) {
+  std::string line(text);
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  return "<bdi>" + escape_html(line) + "</bdi>";
+}
+
+std::string element_id(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+    out += plain ? c : '-';
+  }
+  return out;
+}
+
+std::string html_page(std::string_view title, std::string_view body) {
+  return fmt::format(
+      R"(<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src '{}'; script-src '{}'; base-uri 'none'; form-action 'none'">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="referrer" content="no-referrer">
+<title>{}</title>
+<style>{}</style>
+</head>
+<body>
+<main>
+{}
+</main>
+<script>{}</script>
+</body>
+</html>
+)",
+      csp_hash(kPageStyle), csp_hash(kPageScript), escape_html(title), kPageStyle, body,
+      kPageScript);
+}
+
+}  // namespace assay

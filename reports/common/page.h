@@ -1,0 +1,24 @@
+// The HTML page around every report: one file, no outside resources, readable in light, dark and
+// print. Its content policy admits exactly the style and script below, by their hashes.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace assay {
+
+/// Foreign text as HTML text or a quoted attribute's value: sanitised (core/text.h), then & < > " '
+/// as entities.
+std::string escape_html(std::string_view text);
+
+/// Foreign text inside a sentence: escaped, on one line, and isolated so that right-to-left letters
+/// do not reorder what stands around it.
+std::string inline_text(std::string_view text);
+
+/// An element's id made of foreign words: letters, digits and dashes; others become dashes.
+std::string element_id(std::string_view text);
+
+/// A whole document. `title` is foreign text, `body` finished HTML.
+std::string html_page(std::string_view title, std::string_view body);
+
+}  // namespace assay

@@ -1,0 +1,23 @@
+// Values of report.json as people read them. What is unknown is "–".
+#pragma once
+
+#include <cstdint>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+
+namespace assay {
+
+/// "2,900"; decimals for small values: "9.41", "51.2".
+std::string show_number(std::optional<double> value);
+std::string show_count(std::optional<std::int64_t> value);
+/// "310 MB".
+std::string show_bytes(std::optional<std::int64_t> value);
+/// A fraction: "75.0 %".
+std::string show_percent(std::optional<double> value);
+/// {value, ci95}: "75.0 % (30.1 to 95.4 %)".
+std::string show_rate(const nlohmann::json& rate);
+/// A text, number or flag as it is; "–" for null, compact JSON for the rest.
+std::string show_value(const nlohmann::json& value);
+
+}  // namespace assay

@@ -1,0 +1,44 @@
+// Any number of report.json files side by side. compare_reports finds out everything; the writers
+// below only put its object into words, so that a page, a pull request's comment and a script say
+// the same.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/error.h"
+
+namespace assay {
+
+/// A finished report and the name of the file it came from.
+struct NamedReport {
+  std::string name;
+  nlohmann::json report;
+};
+
+/// Reads a report for comparing. Error{environment}, one line: unreadable, not JSON, not a report,
+/// of another schema version, of a run that is not finished.
+Result<NamedReport> load_report(const std::string& path);
+Result<NamedReport> parse_report(std::string_view text, const std::string& name);
+
+/// The comparison as an object (docs/formats.md). The first report is the baseline. What must not
+/// be compared is in "refused", by name. At least one report.
+nlohmann::json compare_reports(std::span<const NamedReport> reports);
+
+/// A self-contained page.
+std::string comparison_html(const nlohmann::json& comparison);
+/// For a pull request's comment.
+std::string comparison_markdown(const nlohmann::json& comparison);
+/// One line a value: run, section, task, name, value, ci95_low, ci95_high.
+std::string comparison_csv(const nlohmann::json& comparison);
+/// For a terminal.
+std::string comparison_text(const nlohmann::json& comparison);
+
+/// What the runs came to, in one sentence for a person: the first run's speed, memory and scores,
+/// then whether each further run gave the same tokens.
+std::string summary_sentence(std::span<const NamedReport> reports);
+
+}  // namespace assay

@@ -1,0 +1,18 @@
+// Parts of the page of one run. Each is finished HTML.
+#pragma once
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+
+#include "core/journal.h"
+
+namespace assay {
+
+/// Score, outcomes, chain completeness and every sample of one task of report.json.
+std::string task_section(const nlohmann::json& task, const Journal& journal);
+std::string speed_section(const nlohmann::json& report);
+std::string memory_section(const nlohmann::json& report);
+/// Everything that was set or found: model, device, backend, decoding, identity, tool.
+std::string settings_section(const nlohmann::json& report);
+
+}  // namespace assay
