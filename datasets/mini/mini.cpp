@@ -35,7 +35,7 @@ DatasetManifest math_manifest() {
 }
 
 DatasetManifest code_manifest() {
-  return manifest_of("mini-code", "20 Python functions", "humaneval", 192);
+  return manifest_of("mini-code", "20 Python functions", "humaneval", 256);
 }
 
 DatasetManifest aime_manifest() {

@@ -1,0 +1,43 @@
+// From a completion to a Python program, for each of HumanEval's protocols.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace assay::evals {
+
+/// Byte span of a fenced block's content.
+struct FencedBlock {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+/// Markdown's ``` or ~~~ blocks, in order. One that is not closed ends with the text.
+std::vector<FencedBlock> fenced_blocks(std::string_view text);
+
+/// Whether `code` has "def name(" with `name` as a whole word.
+bool defines_function(std::string_view code, std::string_view name);
+
+struct ExtractedProgram {
+  std::string program;    ///< complete: with the prompt's imports and helpers, or its signature
+  std::size_t begin = 0;  ///< byte span, in the searched text, of the model's own part
+  std::size_t end = 0;
+};
+
+/// The last fenced block that defines the entry point; else the last fenced block; else the text
+/// from its first line of code on. What stands before the entry point in the prompt (imports,
+/// helpers) goes in front unless the block has it; a block that is only an indented body goes
+/// behind the prompt. Nothing if there is no code at all.
+std::optional<ExtractedProgram> program_from_chat(std::string_view text, std::string_view prompt,
+                                                  std::string_view entry_point);
+
+/// The prompt and the continuation `text` up to the first of `stops`. A continuation that writes
+/// the whole function again replaces the prompt's. Nothing if the text is blank.
+std::optional<ExtractedProgram> program_from_continuation(std::string_view text,
+                                                          std::string_view prompt,
+                                                          std::string_view entry_point,
+                                                          const std::vector<std::string>& stops);
+
+}  // namespace assay::evals
