@@ -59,7 +59,7 @@ class Unescaper {
          i < 3 && pos_ < literal_.size() && literal_[pos_] >= '0' && literal_[pos_] <= '7'; ++i) {
       code = code * 8 + (literal_[pos_++] - '0');
     }
-    append_utf8(out_, code);
+    append_character(out_, code);
   }
 
   void hexadecimal(std::size_t digits) {
@@ -71,7 +71,7 @@ class Unescaper {
         (code >= 0xD800 && code <= 0xDFFF)) {
       throw TemplateError{line_, fmt::format("'{}' is no code point of an escape", text)};
     }
-    append_utf8(out_, static_cast<std::int32_t>(code));
+    append_character(out_, static_cast<std::int32_t>(code));
     pos_ += digits;
   }
 

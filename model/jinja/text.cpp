@@ -5,17 +5,18 @@
 #include <algorithm>
 #include <cstring>
 
+#include "core/utf8.h"
+
 namespace assay::jinja {
+
+constexpr std::size_t kMaxUtf8Bytes = 4;
 
 Character character_at(std::string_view text, std::size_t pos) {
   const auto byte = static_cast<unsigned char>(text[pos]);
   if (byte < 0x80) return {byte, 1};
-  utf8proc_int32_t code = 0;
-  const auto* start = reinterpret_cast<const utf8proc_uint8_t*>(text.data() + pos);
-  const auto length =
-      utf8proc_iterate(start, static_cast<utf8proc_ssize_t>(text.size() - pos), &code);
-  if (length <= 0) return {-static_cast<std::int32_t>(byte), 1};
-  return {code, static_cast<std::size_t>(length)};
+  const Utf8Step step = utf8_step(text.substr(pos, kMaxUtf8Bytes));
+  if (step.status != Utf8Status::character) return {-static_cast<std::int32_t>(byte), 1};
+  return {static_cast<std::int32_t>(step.code_point), step.bytes};
 }
 
 std::size_t char_count(std::string_view text) {
@@ -40,14 +41,12 @@ std::vector<std::string_view> characters(std::string_view text) {
   return result;
 }
 
-void append_utf8(std::string& out, std::int32_t code) {
+void append_character(std::string& out, std::int32_t code) {
   if (code < 0) {
     out.push_back(static_cast<char>(-code));
-    return;
+  } else {
+    append_utf8(out, static_cast<char32_t>(code));
   }
-  utf8proc_uint8_t buffer[4];
-  const auto length = utf8proc_encode_char(code, buffer);
-  out.append(reinterpret_cast<const char*>(buffer), static_cast<std::size_t>(length));
 }
 
 bool is_space(std::int32_t code) {

@@ -25,7 +25,8 @@ std::size_t char_count(std::string_view text);
 std::string_view nth_character(std::string_view text, std::size_t index);
 /// The characters one by one, as views into `text`.
 std::vector<std::string_view> characters(std::string_view text);
-void append_utf8(std::string& out, std::int32_t code);
+/// Writes a Character's code back.
+void append_character(std::string& out, std::int32_t code);
 
 /// str.isspace of one character.
 bool is_space(std::int32_t code);

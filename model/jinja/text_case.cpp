@@ -25,7 +25,7 @@ void append_upper(std::string& out, std::int32_t code) {
   if (code == kSharpS) {
     out.append("SS");
   } else {
-    append_utf8(out, code < 0 ? code : utf8proc_toupper(code));
+    append_character(out, code < 0 ? code : utf8proc_toupper(code));
   }
 }
 
@@ -33,12 +33,12 @@ void append_title(std::string& out, std::int32_t code) {
   if (code == kSharpS) {
     out.append("Ss");
   } else {
-    append_utf8(out, code < 0 ? code : utf8proc_totitle(code));
+    append_character(out, code < 0 ? code : utf8proc_totitle(code));
   }
 }
 
 void append_lower(std::string& out, std::int32_t code) {
-  append_utf8(out, code < 0 ? code : utf8proc_tolower(code));
+  append_character(out, code < 0 ? code : utf8proc_tolower(code));
 }
 
 template <class Visit>
@@ -131,7 +131,7 @@ std::string repr_of_text(std::string_view text) {
     } else if (code == '\t') {
       out.append("\\t");
     } else if (is_printable(code)) {
-      append_utf8(out, code);
+      append_character(out, code);
     } else if (const int value = std::abs(code); value < 0x100) {
       out.append(fmt::format("\\x{:02x}", value));
     } else {

@@ -213,7 +213,7 @@ class JsonWriter {
       }
       out += fmt::format("\\u{:04x}", code);
     } else {
-      append_utf8(out, code);
+      append_character(out, code);
     }
   }
 
