@@ -6,7 +6,7 @@ readonly ROOT
 
 # What building and running need; the names are the same in Debian 12, Debian 13, Ubuntu 24.04.
 RUN_PACKAGES=(
-  g++ cmake ninja-build git
+  g++ cmake ninja-build pkg-config git
   libfmt-dev nlohmann-json3-dev libcli11-dev libexpected-dev
   libopenblas-dev libdnnl-dev libgmp-dev
   libpcre2-dev libutf8proc-dev

@@ -3,7 +3,7 @@ option(ASSAY_BUILD_TESTS "Build the tests (needs GoogleTest)" OFF)
 option(ASSAY_BUILD_BENCHMARKS "Build assay_kernels_bench (needs Google Benchmark)" OFF)
 option(ASSAY_BUILD_FUZZERS "Build the libFuzzer targets (needs clang)" OFF)
 option(ASSAY_WERROR "Treat warnings as errors" OFF)
-set(ASSAY_SANITIZE "" CACHE STRING "Sanitizers to build with, for example address,undefined or thread")
+set(ASSAY_SANITIZE "" CACHE STRING "What -fsanitize takes: address,undefined or thread")
 set(ASSAY_ONEDNN_ROOT "" CACHE PATH "Prefix of a oneDNN other than the system's (v2 and v3 work)")
 
 if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
@@ -30,8 +30,8 @@ target_compile_options(assay_flags INTERFACE -Wall -Wextra -Wno-psabi -ffp-contr
                        $<$<BOOL:${ASSAY_WERROR}>:-Werror>)
 target_include_directories(assay_flags INTERFACE "${PROJECT_SOURCE_DIR}")
 if(ASSAY_SANITIZE)
-  target_compile_options(assay_flags INTERFACE -fsanitize=${ASSAY_SANITIZE} -fno-sanitize-recover=all
-                         -fno-omit-frame-pointer -g)
+  target_compile_options(assay_flags INTERFACE -fsanitize=${ASSAY_SANITIZE}
+                         -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
   target_link_options(assay_flags INTERFACE -fsanitize=${ASSAY_SANITIZE})
 endif()
 if(ASSAY_BUILD_FUZZERS)
