@@ -31,7 +31,7 @@ bool ends_in_thinking(std::string_view text, std::string_view prefix) {
 }  // namespace
 
 Result<PromptBuilder> PromptBuilder::create(const Tokenizer& tokenizer, std::string chat_template,
-                                            PromptOptions options) {
+                                            PromptBuilderOptions options) {
   PromptBuilder builder(tokenizer, std::move(options));
   if (!chat_template.empty()) {
     builder.template_sha256_ = sha256_hex(chat_template);

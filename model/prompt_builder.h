@@ -25,7 +25,7 @@ struct ChainProfile {
 /// --chain-profile
 enum class ProfileChoice { automatic, thinking, plain };
 
-struct PromptOptions {
+struct PromptBuilderOptions {
   ProfileChoice profile = ProfileChoice::automatic;
   /// For templates that write the date: see TemplateInputs.
   std::string date_iso = TemplateInputs().date_iso;
@@ -49,7 +49,7 @@ class PromptBuilder {
   /// unless its generation prompt closes the thinking part at once. A forced profile also sets the
   /// template's `enable_thinking`; forced thinking without the tokens is a usage error.
   static Result<PromptBuilder> create(const Tokenizer& tokenizer, std::string chat_template,
-                                      PromptOptions options);
+                                      PromptBuilderOptions options);
 
   /// Messages: rendered with a generation prompt, then the assistant's prefix; BOS is put in front
   /// if the file asks for it and the template wrote none. Raw: text and prefix as they are, BOS if
@@ -61,7 +61,7 @@ class PromptBuilder {
   const std::string& template_sha256() const { return template_sha256_; }
 
  private:
-  PromptBuilder(const Tokenizer& tokenizer, PromptOptions options)
+  PromptBuilder(const Tokenizer& tokenizer, PromptBuilderOptions options)
       : tokenizer_(&tokenizer), options_(std::move(options)) {}
   Result<void> detect_profile();
   Result<std::string> render(const std::vector<Message>& messages) const;
@@ -69,7 +69,7 @@ class PromptBuilder {
                               std::vector<std::string>* warnings) const;
 
   const Tokenizer* tokenizer_;
-  PromptOptions options_;
+  PromptBuilderOptions options_;
   std::optional<ChatTemplate> template_;
   std::string template_sha256_;
   ChainProfile profile_;

@@ -44,7 +44,7 @@ Tokenizer tokenizer(bool add_bos = false, bool thinks = true) {
 
 PromptBuilder make(const Tokenizer& tokens, const std::string& source,
                    ProfileChoice profile = ProfileChoice::automatic) {
-  PromptOptions options;
+  PromptBuilderOptions options;
   options.profile = profile;
   return value_or_throw(PromptBuilder::create(tokens, source, options));
 }
@@ -164,7 +164,7 @@ TEST(PromptBuilder, ForcedProfile) {
   EXPECT_EQ(thinking.build(chat("x"))->text, "xA:");
   EXPECT_TRUE(make(tokens, kPlainTemplate, ProfileChoice::thinking).profile().thinking);
   EXPECT_FALSE(make(tokens, kOpeningTemplate, ProfileChoice::plain).profile().thinking);
-  PromptOptions options;
+  PromptBuilderOptions options;
   options.profile = ProfileChoice::thinking;
   const Tokenizer without = tokenizer(false, false);
   const auto refused = PromptBuilder::create(without, kPlainTemplate, options);
