@@ -1,0 +1,103 @@
+#include "harness/engine.h"
+
+#include <fmt/core.h>
+
+#include <filesystem>
+#include <set>
+
+#include "harness/names.h"
+
+namespace assay {
+namespace {
+
+std::string resolve_model(const std::string& name_or_path, const std::string& mirror,
+                          const Listener& listener) {
+  std::error_code error;
+  if (std::filesystem::exists(name_or_path, error)) return name_or_path;
+  const fetch::Options options = fetch_options(mirror, listener);
+  std::vector<std::string> names;
+  for (const fetch::ListedModel& model : fetch::list_models(options.cache_root)) {
+    if (model.name == name_or_path) {
+      return value_or_throw(fetch::fetch_model(name_or_path, options)).path.string();
+    }
+    names.push_back(model.name);
+  }
+  const bool looks_like_path = name_or_path.find('/') != std::string::npos ||
+                               name_or_path.find(".gguf") != std::string::npos;
+  if (looks_like_path) {
+    throw Error(ErrorKind::environment, "no such file or folder: " + name_or_path,
+                "give a GGUF file, a Hugging Face folder, or a name of `assay list models`");
+  }
+  throw unknown_name("model", name_or_path, names);
+}
+
+}  // namespace
+
+fetch::Options fetch_options(const std::string& mirror, const Listener& listener) {
+  fetch::Options options = value_or_throw(fetch::options_from_environment());
+  options.pypi_mirror = mirror == "pypi";
+  options.notice = listener.note;
+  options.cancelled = listener.cancelled;
+  options.progress = [&listener](const fetch::Progress& p) {
+    listener.progress({"fetching " + p.what, p.done_bytes, p.total_bytes, true, ""});
+  };
+  return options;
+}
+
+void throw_if_cancelled(const Listener& listener, const std::string& hint) {
+  if (listener.cancelled()) throw Error(ErrorKind::interrupted, "interrupted", hint);
+}
+
+LoadedModel open_model(const std::string& name_or_path, const std::string& mirror, bool with_sha256,
+                       const Listener& listener) {
+  LoadedModel model;
+  const std::string path = resolve_model(name_or_path, mirror, listener);
+  ModelFile file = value_or_throw(load_model_file(path));
+  // A name that people know says more than what some converter wrote into the file.
+  if (path != name_or_path) file.name = name_or_path;
+  model.file = std::make_shared<const ModelFile>(std::move(file));
+  if (model.file->tokenizer) {
+    model.tokenizer = std::make_unique<const Tokenizer>(
+        value_or_throw(Tokenizer::create(*model.file->tokenizer)));
+  }
+  if (with_sha256) {
+    constexpr std::int64_t kWorthABar = 500'000'000;
+    const auto progress = [&](std::int64_t done) {
+      if (model.file->file_bytes < kWorthABar) return;
+      listener.progress({"hashing " + model.file->name, done, model.file->file_bytes, true, ""});
+    };
+    model.sha256 = value_or_throw(model_sha256(*model.file, progress));
+  }
+  return model;
+}
+
+const Tokenizer& require_tokenizer(const LoadedModel& model) {
+  if (!model.tokenizer) {
+    throw Error(
+        ErrorKind::environment,
+        fmt::format("{} has no tokenizer: {}", model.file->name, model.file->tokenizer_problem),
+        "put its tokenizer.json beside the weights, or use its GGUF file");
+  }
+  return *model.tokenizer;
+}
+
+std::unique_ptr<Device> open_device(const BackendSpec& spec, Numerics numerics, int threads,
+                                    const ModelFile& model) {
+  const BackendPlugin& plugin = *value_or_throw(find_backend(spec.name));
+  const Availability availability = plugin.availability();
+  if (!availability.available) {
+    throw Error(ErrorKind::environment,
+                fmt::format("backend {} does not run here: {}", spec.name, availability.why),
+                "`assay list backends` shows what does");
+  }
+  std::set<TensorType> types;
+  for (const auto& [name, view] : model.tensors) types.insert(view.type);
+  for (const TensorType type : types) value_or_throw(plugin.supports(numerics, type));
+  BackendRequest request;
+  request.numerics = numerics;
+  request.threads = threads;
+  request.options = spec.options;
+  return value_or_throw(plugin.create(request));
+}
+
+}  // namespace assay

@@ -1,0 +1,306 @@
+#include "harness/plan.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "core/sha256.h"
+#include "core/text.h"
+#include "harness/names.h"
+#include "harness/records.h"
+#include "harness/task_source.h"
+
+namespace assay {
+namespace {
+
+using nlohmann::json;
+
+Sampling choose_sampling(const RunOptions& options, const ModelFile& model) {
+  const bool has_values = options.temperature || options.top_p || options.top_k || options.min_p;
+  if (has_values && options.sampling != SamplingMode::custom) {
+    throw Error(ErrorKind::usage, "--temperature, --top-p, --top-k and --min-p set custom sampling",
+                "add --sampling custom");
+  }
+  Sampling sampling;
+  if (options.sampling == SamplingMode::model) {
+    if (!model.generation) {
+      throw Error(ErrorKind::usage, model.name + " recommends no sampling of its own",
+                  "use --sampling greedy, or --sampling custom --temperature 0.6 --top-p 0.95");
+    }
+    sampling = *model.generation;
+  } else if (options.sampling == SamplingMode::custom) {
+    if (!options.temperature) {
+      throw Error(ErrorKind::usage, "--sampling custom needs --temperature",
+                  "for example --temperature 0.6 --top-p 0.95");
+    }
+    sampling.temperature = *options.temperature;
+    sampling.top_p = options.top_p.value_or(1);
+    sampling.top_k = options.top_k.value_or(0);
+    sampling.min_p = options.min_p.value_or(0);
+  }
+  sampling.seed = options.seed;
+  if (sampling.greedy() && options.samples > 1) {
+    throw Error(ErrorKind::usage,
+                fmt::format("--samples {} under greedy decoding gives {} equal completions",
+                            options.samples, options.samples),
+                "add --sampling model, or --sampling custom --temperature 0.6 --top-p 0.95");
+  }
+  return sampling;
+}
+
+PlannedTask plan_task(const TaskSpec& spec, const RunOptions& options, const ChainProfile& profile,
+                      const Listener& listener) {
+  PlannedTask task;
+  task.dataset = value_or_throw(find_task(spec.name));
+  task.eval = value_or_throw(find_eval(task.dataset->manifest.eval))->create();
+  const std::vector<std::string> protocols = task.eval->protocols();
+  task.prompt_options.thinking = profile.thinking;
+  task.prompt_options.protocol = spec.protocol.empty() ? protocols.front() : spec.protocol;
+  if (std::find(protocols.begin(), protocols.end(), task.prompt_options.protocol) ==
+      protocols.end()) {
+    throw unknown_name("protocol of " + spec.name, spec.protocol, protocols);
+  }
+  DatasetContent content = read_dataset(*task.dataset, listener);
+  const std::int64_t available = std::ssize(content.problems);
+  if (spec.first && *spec.first > available) {
+    throw Error(ErrorKind::usage, fmt::format("{} has {} problems, {} were asked for", spec.name,
+                                              available, *spec.first));
+  }
+  content.problems.resize(static_cast<std::size_t>(spec.first.value_or(available)));
+  task.problems = std::move(content.problems);
+  task.dataset_sha256 = content.sha256;
+  task.max_new_tokens =
+      options.max_new_tokens.value_or(task.eval->default_max_new_tokens(profile.thinking));
+  if (const std::optional<std::string> why = task.eval->unavailable()) task.skipped = *why;
+  return task;
+}
+
+std::string tokens_sha256(const std::vector<TokenId>& tokens) {
+  Sha256 hash;
+  hash.update(std::as_bytes(std::span(tokens)));
+  return hash.hex();
+}
+
+/// Encodes all prompts of a task; throws when a template cannot render one.
+void add_samples(RunPlan& plan, std::size_t task_index, const Listener& listener) {
+  const PlannedTask& task = plan.tasks[task_index];
+  bool warned = false;
+  for (std::size_t i = 0; i < task.problems.size(); ++i) {
+    const Problem& problem = task.problems[i];
+    Request request;
+    request.problem_id = problem.id;
+    request.prompt = task.eval->prompt(problem, task.prompt_options);
+    request.sampling = plan.sampling;
+    const BuiltPrompt built = value_or_throw(plan.prompts->build(request.prompt));
+    for (const std::string& warning : built.warnings) {
+      if (!warned) listener.note(fmt::format("warning: {}: {}", problem.id, warning));
+      warned = true;
+    }
+    for (std::int32_t sample = 0; sample < plan.options.samples; ++sample) {
+      PlannedSample planned;
+      planned.task = task_index;
+      planned.problem = i;
+      planned.request = request;
+      planned.request.sample = sample;
+      planned.prompt_tokens = built.ids;
+      planned.prompt_sha256 = tokens_sha256(built.ids);
+      plan.samples.push_back(std::move(planned));
+    }
+  }
+}
+
+std::int64_t longest_prompt(const RunPlan& plan, std::size_t task) {
+  std::int64_t longest = 0;
+  for (const PlannedSample& sample : plan.samples) {
+    if (sample.task == task) longest = std::max(longest, std::ssize(sample.prompt_tokens));
+  }
+  return longest;
+}
+
+/// The context of a sequence, and each task's budget within it.
+void fit_context(RunPlan& plan, const Listener& listener) {
+  const std::int64_t limit = plan.model.file->config.max_context;
+  std::int64_t needed = 1;
+  for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
+    if (!plan.tasks[i].skipped.empty()) continue;
+    needed = std::max(needed, longest_prompt(plan, i) + plan.tasks[i].max_new_tokens);
+  }
+  if (plan.options.context && *plan.options.context > limit) {
+    throw Error(ErrorKind::usage, fmt::format("--context {} is beyond the {} that {} was made for",
+                                              *plan.options.context, limit, plan.model.file->name));
+  }
+  const std::int64_t context = plan.options.context.value_or(std::min(needed, limit));
+  for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
+    PlannedTask& task = plan.tasks[i];
+    const std::int64_t prompt = longest_prompt(plan, i);
+    const std::int64_t room = context - prompt;
+    if (!task.skipped.empty() || task.max_new_tokens <= room) continue;
+    const std::string& name = task.dataset->manifest.name;
+    if (room < 1) {
+      throw Error(ErrorKind::usage,
+                  fmt::format("{}: its longest prompt has {} tokens, the context "
+                              "{}",
+                              name, prompt, context),
+                  "raise --context, or leave the task out");
+    }
+    listener.note(
+        fmt::format("{}: the budget is {} new tokens instead of {}: a context of {} "
+                    "holds a prompt of {}",
+                    name, room, task.max_new_tokens, context, prompt));
+    task.max_new_tokens = room;
+  }
+  plan.session.max_context = context;
+  plan.session.kv_type = default_kv_type(*plan.model.file);
+  plan.session.max_batch =
+      std::clamp<std::int64_t>(std::ssize(plan.samples), 1, plan.options.batch);
+}
+
+json decoding_record(const RunPlan& plan) {
+  const Sampling& s = plan.sampling;
+  std::int64_t max_new_tokens = 0;
+  for (const PlannedTask& task : plan.tasks) {
+    max_new_tokens = std::max(max_new_tokens, task.max_new_tokens);
+  }
+  return {{"temperature", s.temperature},
+          {"top_p", s.top_p},
+          {"top_k", s.top_k},
+          {"min_p", s.min_p},
+          {"seed", s.seed},
+          {"max_new_tokens", max_new_tokens},
+          {"context", plan.session.max_context},
+          {"batch", plan.session.max_batch},
+          {"template_sha256", text_or_null(plan.prompts->template_sha256())}};
+}
+
+json tasks_record(const RunPlan& plan) {
+  json tasks = json::array();
+  for (const PlannedTask& task : plan.tasks) {
+    tasks.push_back({{"name", task.dataset->manifest.name},
+                     {"protocol", task.prompt_options.protocol},
+                     {"eval", task.dataset->manifest.eval},
+                     {"dataset_sha256", task.dataset_sha256},
+                     {"n_problems", task.problems.size()},
+                     {"n_problems_in_dataset", task.dataset->manifest.n_problems},
+                     {"samples_per_problem", plan.options.samples},
+                     {"max_new_tokens", task.max_new_tokens},
+                     {"chain_profile", task.prompt_options.thinking ? "thinking" : "plain"},
+                     {"skipped", text_or_null(task.skipped)}});
+  }
+  return tasks;
+}
+
+/// Keys name a completion by everything that determines it (but the backend: under `exact` another
+/// one may go on with the run).
+void set_keys(RunPlan& plan) {
+  const json identity = {{"decoding", plan.record.at("decoding")},
+                         {"numerics", plan.record.at("backend").at("numerics")},
+                         {"kv_type", plan.record.at("identity").at("kv_type")}};
+  json decoding = identity;
+  for (const char* irrelevant : {"batch", "context"}) decoding["decoding"].erase(irrelevant);
+  for (PlannedSample& sample : plan.samples) {
+    const PlannedTask& task = plan.tasks[sample.task];
+    sample.request.max_new_tokens = task.max_new_tokens;
+    sample.request.key = sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", plan.model.sha256,
+                                                sample.prompt_sha256, task.dataset->manifest.name,
+                                                sample.request.problem_id, sample.request.sample,
+                                                task.max_new_tokens, decoding.dump()))
+                             .substr(0, 32);
+  }
+}
+
+void refuse_if_nothing_runs(const RunPlan& plan) {
+  for (const PlannedTask& task : plan.tasks) {
+    if (task.skipped.empty()) return;
+  }
+  throw Error(ErrorKind::environment,
+              fmt::format("{} cannot run here: {}", plan.tasks.front().dataset->manifest.name,
+                          plan.tasks.front().skipped));
+}
+
+}  // namespace
+
+RunPlan make_plan(const RunOptions& options, const Listener& listener) {
+  RunPlan plan;
+  plan.options = options;
+  plan.model = open_model(options.model, options.mirror, true, listener);
+  const Tokenizer& tokenizer = require_tokenizer(plan.model);
+  plan.sampling = choose_sampling(options, *plan.model.file);
+  plan.device = open_device(options.backend, options.numerics, options.threads, *plan.model.file);
+  PromptBuilderOptions prompt_options;
+  prompt_options.profile = options.chain_profile;
+  plan.prompts = std::make_unique<PromptBuilder>(value_or_throw(
+      PromptBuilder::create(tokenizer, plan.model.file->chat_template, prompt_options)));
+  plan.profile = plan.prompts->profile();
+  for (const TaskSpec& spec : options.tasks) {
+    plan.tasks.push_back(plan_task(spec, options, plan.profile, listener));
+  }
+  refuse_if_nothing_runs(plan);
+  for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
+    if (plan.tasks[i].skipped.empty()) {
+      add_samples(plan, i, listener);
+    } else {
+      listener.note(fmt::format("skipping {}: {}", plan.tasks[i].dataset->manifest.name,
+                                plan.tasks[i].skipped));
+    }
+  }
+  fit_context(plan, listener);
+  plan.memory = plan_memory(*plan.model.file, *plan.device, plan.session);
+  value_or_throw(check_memory(plan.memory, *plan.device, plan.session));
+  plan.record = plan_record(plan.model, options.backend, options.numerics, plan.device->info(),
+                            plan.memory, plan.session.kv_type, 0);
+  plan.record["decoding"] = decoding_record(plan);
+  plan.record["tasks"] = tasks_record(plan);
+  set_keys(plan);
+  return plan;
+}
+
+std::int64_t RunPlan::max_generated_tokens() const {
+  std::int64_t total = 0;
+  for (const PlannedSample& sample : samples) total += sample.request.max_new_tokens;
+  return total;
+}
+
+std::int64_t RunPlan::journal_bytes_bound() const {
+  constexpr std::int64_t kBytesPerToken = 64;     // id, 32 hash digits, margin, text
+  constexpr std::int64_t kBytesPerSample = 8192;  // keys, grade and chain records
+  return max_generated_tokens() * kBytesPerToken + std::ssize(samples) * kBytesPerSample;
+}
+
+std::string describe_plan(const RunPlan& plan) {
+  const ModelFile& model = *plan.model.file;
+  const DeviceInfo device = plan.device->info();
+  std::string text;
+  text +=
+      fmt::format("model    {} ({}, {}, {} parameters), {}\n", model.name, model.config.arch_name,
+                  model.weight_type, model.parameters, format_bytes(model.file_bytes));
+  text += fmt::format("backend  {} ({}, {} threads), numerics {}, semantics {}\n", device.backend,
+                      device.isa, device.threads, numerics_name(plan.options.numerics),
+                      device.semantics);
+  text += fmt::format("memory   weights {} + KV {} + scratch {} = {}; {} free\n",
+                      format_bytes(plan.memory.weights_bytes), format_bytes(plan.memory.kv_bytes),
+                      format_bytes(plan.memory.scratch_bytes), format_bytes(plan.memory.total()),
+                      format_bytes(plan.device->free_bytes()));
+  text +=
+      fmt::format("decoding {}, context {}, {} sequences at once, chain profile {}\n",
+                  plan.sampling.greedy()
+                      ? std::string("greedy")
+                      : fmt::format("temperature {}, top-p {}, top-k {}, min-p {}, seed {}",
+                                    plan.sampling.temperature, plan.sampling.top_p,
+                                    plan.sampling.top_k, plan.sampling.min_p, plan.sampling.seed),
+                  plan.session.max_context, plan.session.max_batch,
+                  plan.profile.thinking ? "thinking" : "plain");
+  for (const PlannedTask& task : plan.tasks) {
+    text += fmt::format(
+        "task     {}: {} problems x {} samples, protocol {}, at most {} new tokens"
+        "{}\n",
+        task.dataset->manifest.name, task.problems.size(), plan.options.samples,
+        task.prompt_options.protocol, task.max_new_tokens,
+        task.skipped.empty() ? "" : "; skipped: " + task.skipped);
+  }
+  text += fmt::format("in all   {} completions, at most {} tokens\n", plan.samples.size(),
+                      plan.max_generated_tokens());
+  return text;
+}
+
+}  // namespace assay

@@ -1,0 +1,117 @@
+#include "harness/records.h"
+
+#include <nlohmann/json.hpp>
+
+#include "core/clock.h"
+#include "core/journal.h"
+#include "harness/bandwidth.h"
+#include "harness/build_info.h"
+
+namespace assay {
+namespace {
+
+using nlohmann::json;
+
+json text_or_null(const std::string& text) {
+  return text.empty() ? json(nullptr) : json(text);
+}
+
+template <class T>
+json or_null(const std::optional<T>& value) {
+  return value ? json(*value) : json(nullptr);
+}
+
+json device_record(const DeviceInfo& info, double bandwidth_gb_per_s) {
+  json device = host_context();
+  device["isa"] = info.isa;
+  device["threads"] = info.threads;
+  device["bandwidth_gb_per_s"] = bandwidth_gb_per_s > 0 ? json(bandwidth_gb_per_s) : json(nullptr);
+  return device;
+}
+
+json model_record(const LoadedModel& model) {
+  const ModelFile& file = *model.file;
+  return {{"name", file.name},
+          {"arch", file.config.arch_name},
+          {"format", file.format},
+          {"sha256", text_or_null(model.sha256)},
+          {"file_bytes", file.file_bytes},
+          {"parameters", file.parameters},
+          {"weight_type", file.weight_type}};
+}
+
+json backend_record(const BackendSpec& spec, Numerics numerics, const DeviceInfo& info) {
+  json options = json::object();
+  for (const auto& [name, value] : spec.options) options[name] = value;
+  return {{"name", spec.name},
+          {"numerics", numerics_name(numerics)},
+          {"semantics", info.semantics},
+          {"options", options},
+          {"gemm_library", text_or_null(info.gemm_library)}};
+}
+
+}  // namespace
+
+json text_or_null(const std::string& text) {
+  return text.empty() ? json(nullptr) : json(text);
+}
+
+json plan_record(const LoadedModel& model, const BackendSpec& spec, Numerics numerics,
+                 const DeviceInfo& device, const MemoryPlan& memory, KvType kv_type,
+                 double bandwidth_gb_per_s) {
+  return {{"type", "plan"},
+          {"schema_version", kJournalVersion},
+          {"utc", utc_now()},
+          {"tool", build_info()},
+          {"device", device_record(device, bandwidth_gb_per_s)},
+          {"model", model_record(model)},
+          {"backend", backend_record(spec, numerics, device)},
+          {"identity",
+           {{"numerics", numerics_name(numerics)},
+            {"semantics", device.semantics},
+            {"kv_type", kv_type == KvType::f16 ? "f16" : "f32"},
+            {"batch_invariant", device.batch_invariant}}},
+          {"memory",
+           {{"planned_bytes", memory.total()},
+            {"weights_bytes", memory.weights_bytes},
+            {"weights_read_bytes", weights_read_bytes(*model.file)},
+            {"kv_bytes", memory.kv_bytes},
+            {"scratch_bytes", memory.scratch_bytes}}},
+          {"tasks", json::array()}};
+}
+
+std::int64_t weights_read_bytes(const ModelFile& model) {
+  std::int64_t total = 0;
+  for (const auto& [name, view] : model.tensors) {
+    if (name == "token_embd.weight" && !model.config.tied_embeddings) continue;
+    total += static_cast<std::int64_t>(view.bytes.size());
+  }
+  return total;
+}
+
+double measure_bandwidth(const ModelFile& model, int threads) {
+  std::vector<std::span<const std::byte>> pieces;
+  for (const auto& mapping : model.mappings) pieces.push_back(mapping->bytes());
+  return read_bandwidth_gb_per_s(pieces, threads);
+}
+
+UsageMeter::UsageMeter() : start_wall_(now_seconds()), start_cpu_(process_cpu_seconds()) {}
+
+json UsageMeter::totals_record(const RunTotals& totals,
+                               std::optional<std::int64_t> device_peak_bytes) const {
+  return {{"type", "totals"},
+          {"prefill_tokens", totals.prefill_tokens},
+          {"decode_tokens", totals.decode_tokens},
+          {"decode_steps", totals.decode_steps},
+          {"prefill_seconds", totals.prefill_seconds},
+          {"decode_seconds", totals.decode_seconds},
+          {"wall_seconds", now_seconds() - start_wall_},
+          {"cpu_seconds", process_cpu_seconds() - start_cpu_},
+          {"memory",
+           {{"host_peak_bytes", or_null(host_peak_bytes())},
+            {"host_pss_bytes", or_null(host_pss_bytes())},
+            {"device_peak_bytes", or_null(device_peak_bytes)}}},
+          {"energy", energy_.read()}};
+}
+
+}  // namespace assay
