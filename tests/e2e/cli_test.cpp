@@ -1,0 +1,350 @@
+// The program as a person runs it, on tiny models with random weights.
+#include <gmock/gmock.h>
+
+#include <nlohmann/json.hpp>
+
+#include "tests/support/npy.h"
+#include "tests/support/process.h"
+#include "tests/support/test_data.h"
+#include "tests/support/tiny_model.h"
+
+namespace assay {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+using ::testing::Not;
+using testing::ProcessOptions;
+using testing::ProcessResult;
+
+ProcessOptions with_input(std::string input) {
+  ProcessOptions options;
+  options.input = std::move(input);
+  return options;
+}
+
+class Cli : public ::testing::Test {
+ protected:
+  ProcessResult assay(std::vector<std::string> arguments, const ProcessOptions& options = {}) {
+    arguments.insert(arguments.begin(), ASSAY_BINARY);
+    ProcessOptions own = options;
+    own.environment.push_back("XDG_CACHE_HOME=" + (dir_.path() / "cache").string());
+    return testing::run_process(arguments, own);
+  }
+  std::string model(TensorType type = TensorType::F32, Arch arch = Arch::llama) {
+    const auto path =
+        dir_.path() / ("m" + std::to_string(static_cast<std::uint32_t>(type)) + ".gguf");
+    testing::TinyModel tiny = testing::tiny_model(arch, type);
+    tiny.max_context = 4096;
+    testing::tiny_gguf(tiny).write(path);
+    return path.string();
+  }
+  std::string out(const std::string& name) const { return (dir_.path() / name).string(); }
+  json report(const std::string& name) const {
+    return json::parse(testing::read_text(dir_.path() / name / "report.json"));
+  }
+  void expect_error(const ProcessResult& result, int code, const std::string& part) {
+    EXPECT_EQ(result.exit_code, code) << result.err;
+    EXPECT_THAT(result.err, HasSubstr("assay: error: "));
+    EXPECT_THAT(result.err, HasSubstr(part));
+    const std::string last = result.err.substr(result.err.rfind("assay: error: "));
+    EXPECT_EQ(std::count(last.begin(), last.end(), '\n'), 1) << "one line: " << last;
+  }
+
+  testing::TempDir dir_;
+};
+
+TEST_F(Cli, HelpShowsExamplesAndExitCodes) {
+  const ProcessResult help = assay({"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.out, HasSubstr("Examples:"));
+  EXPECT_THAT(help.out, HasSubstr("Exit codes:"));
+  for (const char* command : {"run", "bench", "compare", "fetch", "list", "tokenize", "logits"}) {
+    const ProcessResult one = assay({command, "--help"});
+    EXPECT_EQ(one.exit_code, 0) << command;
+    EXPECT_THAT(one.out, HasSubstr("Example")) << command;
+  }
+}
+
+TEST_F(Cli, MistakesAreUsageErrorsThatNameTheCure) {
+  expect_error(assay({}), 2, "--help");
+  expect_error(assay({"frobnicate"}), 2, "--help");
+  expect_error(assay({"run", "--task", "mini-math"}), 2, "--model");
+  const std::string m = model();
+  expect_error(assay({"run", "--model", m, "--task", "mini-mth"}), 2, "did you mean 'mini-math'");
+  expect_error(assay({"run", "--model", m, "--task", "mini-math", "--backend", "gpu"}), 2,
+               "unknown backend 'gpu'; known: ");
+  expect_error(assay({"run", "--model", m, "--task", "mini-math", "--numerics", "slow"}), 2,
+               "known: exact, fast");
+  expect_error(assay({"run", "--model", m, "--task", "mini-math", "--samples", "2"}), 2,
+               "greedy decoding");
+  expect_error(assay({"run", "--model", m, "--task", "mini-math", "--temperature", "1"}), 2,
+               "add --sampling custom");
+  expect_error(assay({"run", "--model", m, "--task", "mini-math", "--recipe", "x"}), 2,
+               "unknown recipe 'x'");
+  expect_error(assay({"run", "--model", "nosuch", "--task", "mini-math"}), 2,
+               "unknown model 'nosuch'; known: ");
+  expect_error(assay({"run", "--model", m, "--task", "mini-math:first=1000"}), 2,
+               "1000 were asked for");
+}
+
+TEST_F(Cli, BadModelFilesAreOneLineAndExitThree) {
+  expect_error(assay({"run", "--model", "no/such.gguf", "--task", "mini-math"}), 3, "no such file");
+  const std::string sound = testing::read_text(model());
+  testing::write_text(out("cut.gguf"), sound.substr(0, sound.size() / 2));
+  expect_error(assay({"run", "--model", out("cut.gguf"), "--task", "mini-math"}), 3, "cut.gguf");
+  testing::write_text(out("noise.gguf"), "this is not a model");
+  expect_error(assay({"logits", "--model", out("noise.gguf"), "--tokens", "1", "--out", out("l")}),
+               3, "noise.gguf");
+}
+
+TEST_F(Cli, TokenizeAndBack) {
+  const std::string m = model();
+  const ProcessResult ids = assay({"tokenize", "--model", m}, with_input("héllo <|im_end|>\n"));
+  ASSERT_EQ(ids.exit_code, 0) << ids.err;
+  EXPECT_TRUE(json::parse(ids.out).is_array());
+  const ProcessResult text = assay({"tokenize", "--model", m, "--ids"}, with_input(ids.out));
+  EXPECT_EQ(text.out, "héllo <|im_end|>\n");
+  const ProcessResult plain =
+      assay({"tokenize", "--model", m, "--no-special"}, with_input("<|im_end|>"));
+  EXPECT_GT(json::parse(plain.out).size(), 1U);
+  expect_error(assay({"tokenize", "--model", m, "--ids"}, with_input("[999999]")), 2, "999999");
+  expect_error(assay({"tokenize", "--model", m, "--ids"}, with_input("{")), 2, "JSON array");
+}
+
+TEST_F(Cli, LogitsOfBothBackendsAreTheSameBits) {
+  for (const TensorType type : all_tensor_types()) {
+    const std::string m = model(type, Arch::qwen2);
+    const std::vector<std::string> tail = {"--tokens", "1,2,3,4,5,6,7", "--out"};
+    for (const char* backend : {"reference", "cpu"}) {
+      std::vector<std::string> command = {"logits", "--model", m, "--backend", backend};
+      command.insert(command.end(), tail.begin(), tail.end());
+      command.push_back(out(backend));
+      const ProcessResult result = assay(command);
+      ASSERT_EQ(result.exit_code, 0) << result.err;
+    }
+    EXPECT_EQ(testing::read_text(out("reference")), testing::read_text(out("cpu")))
+        << tensor_type_name(type);
+    EXPECT_EQ(testing::read_npy(out("cpu")).shape.at(0), 7);
+  }
+}
+
+TEST_F(Cli, ExactIsGivenForFloatWeightsAndRefusedByNameForQuantisedOnes) {
+  const std::vector<std::string> tail = {"--numerics", "exact", "--tokens",
+                                         "1,2",        "--out", out("l.npy")};
+  const auto logits = [&](TensorType type) {
+    std::vector<std::string> command = {"logits", "--model", model(type)};
+    command.insert(command.end(), tail.begin(), tail.end());
+    return assay(command);
+  };
+  EXPECT_EQ(logits(TensorType::BF16).exit_code, 0);
+  expect_error(logits(TensorType::Q4_0), 2, "Q4_0");
+}
+
+TEST_F(Cli, RunWritesJournalAndReports) {
+  const ProcessResult run =
+      assay({"run", "--model", model(), "--task", "mini-math:first=3,mini-aime:first=2",
+             "--max-new-tokens", "12", "--out", out("run")});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  const json made = report("run");
+  EXPECT_EQ(made.at("tasks").size(), 2U);
+  EXPECT_EQ(made.at("tasks")[0].at("n_problems"), 3);
+  EXPECT_EQ(made.at("tasks")[0].at("metrics").at("pass@1").at("n"), 3);
+  EXPECT_TRUE(std::filesystem::exists(dir_.path() / "run" / "report.html"));
+  const std::string journal = testing::read_text(dir_.path() / "run" / "journal.jsonl");
+  EXPECT_THAT(journal, Not(HasSubstr(dir_.path().string()))) << "no path in a journal";
+}
+
+TEST_F(Cli, DryRunWritesNothing) {
+  const ProcessResult run =
+      assay({"run", "--model", model(), "--task", "mini-math", "--dry-run", "--out", out("dry")});
+  ASSERT_EQ(run.exit_code, 0) << run.err;
+  EXPECT_THAT(run.out, HasSubstr("memory"));
+  EXPECT_THAT(run.out, HasSubstr("mini-math"));
+  EXPECT_FALSE(std::filesystem::exists(dir_.path() / "dry"));
+}
+
+TEST_F(Cli, WhatDoesNotFitIsRefusedWithTheNumbers) {
+  expect_error(assay({"run", "--model", model(), "--task", "mini-math", "--samples", "4096",
+                      "--sampling", "custom", "--temperature", "1", "--batch", "4096", "--context",
+                      "4096", "--out", out("big")}),
+               3, "weights");
+}
+
+TEST_F(Cli, AnUnwritableFolderIsSaidBeforeTheModelRuns) {
+  testing::write_text(out("file"), "x");
+  const ProcessResult run = assay(
+      {"run", "--model", model(), "--task", "mini-math:first=1", "--out", out("file") + "/below"});
+  expect_error(run, 3, "choose another");
+}
+
+TEST_F(Cli, AFullDiskEndsTheRunAndKeepsWhatWasWritten) {
+  const std::string m = model();
+  ProcessOptions full;
+  full.max_file_bytes = 6000;
+  const ProcessResult run = assay(
+      {"run", "--model", m, "--task", "mini-math", "--max-new-tokens", "8", "--out", out("full")},
+      full);
+  expect_error(run, 3, "--resume");
+  const ProcessResult again = assay({"run", "--model", m, "--task", "mini-math", "--max-new-tokens",
+                                     "8", "--out", out("full"), "--resume"});
+  EXPECT_EQ(again.exit_code, 0) << again.err;
+}
+
+TEST_F(Cli, AnOlderRunIsNotOverwritten) {
+  const std::vector<std::string> command = {
+      "run", "--model", model(),    "--task", "mini-math:first=1", "--max-new-tokens",
+      "4",   "--out",   out("once")};
+  ASSERT_EQ(assay(command).exit_code, 0);
+  expect_error(assay(command), 3, "--resume");
+}
+
+TEST_F(Cli, ResumeWithOtherOptionsNamesTheDifference) {
+  const std::string m = model();
+  const auto command = [&](const char* budget) {
+    return std::vector<std::string>{
+        "run",   "--model",    m,         "--task", "mini-math:first=1", "--max-new-tokens", budget,
+        "--out", out("other"), "--resume"};
+  };
+  ASSERT_EQ(assay(command("4")).exit_code, 0);
+  expect_error(assay(command("5")), 2, "max_new_tokens was 4, is 5");
+}
+
+TEST_F(Cli, AnInterruptKeepsWhatIsFinishedAndExits130) {
+  ProcessOptions interrupted;
+  interrupted.kill_after_ms = 400;
+  interrupted.interrupt = true;
+  const ProcessResult run = assay(
+      {"run", "--model", model(), "--task", "mini-math", "--samples", "400", "--sampling", "custom",
+       "--temperature", "1", "--max-new-tokens", "300", "--out", out("interrupted")},
+      interrupted);
+  expect_error(run, 130, "--resume");
+}
+
+/// Everything but times, speeds, memory and the machine's state.
+void drop_times(json& value) {
+  if (value.is_object()) {
+    for (const char* name : {"throughput", "memory", "cpu_utilization", "energy", "utc", "device",
+                             "warnings", "totals", "bench"}) {
+      value.erase(name);
+    }
+    for (auto it = value.begin(); it != value.end();) {
+      const bool is_time = it.key().ends_with("_ms") || it.key().ends_with("_seconds");
+      it = is_time ? value.erase(it) : std::next(it);
+    }
+  }
+  if (value.is_structured()) {
+    for (json& child : value) drop_times(child);
+  }
+}
+
+TEST_F(Cli, KillAtAnyMomentAndResumeEndsWithTheSameReport) {
+  const std::string m = model(TensorType::Q8_0);
+  const std::vector<std::string> command = {"run",
+                                            "--model",
+                                            m,
+                                            "--task",
+                                            "mini-math,mini-aime",
+                                            "--samples",
+                                            "3",
+                                            "--sampling",
+                                            "custom",
+                                            "--temperature",
+                                            "1.5",
+                                            "--seed",
+                                            "7",
+                                            "--max-new-tokens",
+                                            "60"};
+  const auto with = [&command](std::vector<std::string> more) {
+    std::vector<std::string> all = command;
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  ASSERT_EQ(assay(with({"--out", out("undisturbed")})).exit_code, 0);
+  int kills = 0;
+  for (int after_ms = 20; after_ms <= 400; after_ms += 20) {
+    ProcessOptions options;
+    options.kill_after_ms = after_ms;
+    kills += assay(with({"--out", out("killed"), "--resume"}), options).exit_code == 137 ? 1 : 0;
+  }
+  EXPECT_GT(kills, 0);
+  const ProcessResult last = assay(with({"--out", out("killed"), "--resume"}));
+  ASSERT_EQ(last.exit_code, 0) << last.err;
+  json undisturbed = report("undisturbed");
+  json killed = report("killed");
+  drop_times(undisturbed);
+  drop_times(killed);
+  EXPECT_EQ(undisturbed, killed);
+}
+
+TEST_F(Cli, BatchAndThreadsDoNotChangeTokens) {
+  const std::string m = model(TensorType::Q4_0);
+  const auto tokens_hash = [&](const std::string& name, std::vector<std::string> more) {
+    std::vector<std::string> command = {"run",
+                                        "--model",
+                                        m,
+                                        "--task",
+                                        "mini-math:first=6",
+                                        "--samples",
+                                        "2",
+                                        "--sampling",
+                                        "custom",
+                                        "--temperature",
+                                        "1.2",
+                                        "--max-new-tokens",
+                                        "40",
+                                        "--out",
+                                        out(name)};
+    command.insert(command.end(), more.begin(), more.end());
+    const ProcessResult result = assay(command);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return report(name).at("tasks")[0].at("logits_hash");
+  };
+  const json alone = tokens_hash("alone", {"--batch", "1", "--threads", "1"});
+  EXPECT_TRUE(alone.is_string());
+  EXPECT_EQ(tokens_hash("batch", {"--batch", "5", "--threads", "2"}), alone);
+  EXPECT_EQ(tokens_hash("reference", {"--backend", "reference"}), alone);
+}
+
+TEST_F(Cli, BenchGivesRowsAsJson) {
+  const ProcessResult bench =
+      assay({"bench", "--model", model(), "--prefill", "16", "--decode", "4", "--batch", "1,2",
+             "--depth", "0,70", "--scenario", "8+4", "--repeat", "2", "--json"});
+  ASSERT_EQ(bench.exit_code, 0) << bench.err;
+  const json made = json::parse(bench.out);
+  ASSERT_EQ(made.at("bench").size(), 2U * (1 + 2) + 1);
+  for (const json& row : made.at("bench")) EXPECT_EQ(row.at("tokens_per_s_runs").size(), 2U);
+}
+
+TEST_F(Cli, ListIsJsonWithNamesAndReasons) {
+  for (const char* what : {"backends", "tasks", "datasets", "models", "devices", "recipes"}) {
+    const ProcessResult list = assay({"list", what, "--json"});
+    ASSERT_EQ(list.exit_code, 0) << list.err;
+    for (const json& row : json::parse(list.out)) {
+      EXPECT_TRUE(row.at("name").is_string());
+      EXPECT_TRUE(row.at("available").is_boolean());
+      EXPECT_TRUE(row.at("why").is_string());
+    }
+  }
+}
+
+TEST_F(Cli, CompareOfTwoRuns) {
+  const std::string m = model();
+  for (const char* backend : {"cpu", "reference"}) {
+    ASSERT_EQ(assay({"run", "--model", m, "--backend", backend, "--task", "mini-math:first=2",
+                     "--max-new-tokens", "8", "--out", out(backend)})
+                  .exit_code,
+              0);
+  }
+  const std::string a = out("cpu") + "/report.json";
+  const std::string b = out("reference") + "/report.json";
+  ASSERT_EQ(assay({"compare", a, b, "-o", out("page.html")}).exit_code, 0);
+  EXPECT_THAT(testing::read_text(out("page.html")), HasSubstr("<html"));
+  EXPECT_THAT(assay({"compare", a, b, "--summary"}).out, HasSubstr("same tokens in 2 of 2"));
+  EXPECT_TRUE(json::accept(assay({"compare", a, b, "--json"}).out));
+  testing::write_text(out("broken.json"), "{");
+  expect_error(assay({"compare", a, out("broken.json")}), 3, "broken.json");
+}
+
+}  // namespace
+}  // namespace assay
