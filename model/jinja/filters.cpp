@@ -222,18 +222,15 @@ std::string checked_replace(Runtime& runtime, const std::string& text, const std
   std::size_t cuts = 0;
   if (from.empty()) {
     cuts = char_count(text) + 1;
+    runtime.budget.step(static_cast<std::int64_t>(cuts));
   } else {
-    for (std::size_t at = find_text(text, from); at != std::string::npos;
-         at = find_text(text, from, at + from.size())) {
-      ++cuts;
-    }
+    cuts = runtime.count(text, from);
   }
   if (limit >= 0) cuts = std::min(cuts, static_cast<std::size_t>(limit));
   std::size_t growth = 0;
   if (__builtin_mul_overflow(cuts, to.size(), &growth)) {
     runtime.fail("the result of 'replace' is too large");
   }
-  runtime.budget.step(static_cast<std::int64_t>(cuts));
   runtime.budget.build(growth);
   return replace(text, from, to, limit);
 }

@@ -63,15 +63,15 @@ Entries given_entries(Runtime& runtime, std::string_view callee, const Arguments
     }
     entries = from.dict().entries;
   }
-  for (const auto& [name, value] : arguments.keywords) {
+  for (const auto& keyword : arguments.keywords) {
     runtime.budget.step(1 + static_cast<std::int64_t>(entries.size()));
     const auto at = std::find_if(entries.begin(), entries.end(), [&](const auto& entry) {
-      return entry.first.is_text() && entry.first.text() == name;
+      return entry.first.is_text() && entry.first.text() == keyword.first;
     });
     if (at != entries.end()) {
-      at->second = value;
+      at->second = keyword.second;
     } else {
-      entries.emplace_back(runtime.text(name), value);
+      entries.emplace_back(runtime.text(keyword.first), keyword.second);
     }
   }
   return entries;

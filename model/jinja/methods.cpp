@@ -49,10 +49,14 @@ Value mapped(Runtime& runtime, const Value& self, const Arguments& arguments) {
 Value split_method(Runtime& runtime, const Value& self, const Arguments& arguments) {
   const Bound args(runtime, "split", arguments, {"sep", "maxsplit"});
   const std::int64_t limit = args.integer(1, -1);
-  runtime.budget.build(self.text().size());
   const auto separator = args.text(0);
-  if (!separator) return runtime.texts(split_whitespace(self.text(), limit));
+  // The views of the parts are charged before they are made.
+  if (!separator) {
+    runtime.budget.build((self.text().size() / 2 + 1) * sizeof(std::string_view));
+    return runtime.texts(split_whitespace(self.text(), limit));
+  }
   if (separator->empty()) runtime.fail("split: the separator is empty");
+  runtime.budget.build((runtime.count(self.text(), *separator) + 1) * sizeof(std::string_view));
   return runtime.texts(split(self.text(), *separator, limit));
 }
 
@@ -68,6 +72,7 @@ Value rsplit_method(Runtime& runtime, const Value& self, const Arguments& argume
   while (limit < 0 || static_cast<std::int64_t>(parts.size()) < limit) {
     // Looking backwards costs the product of both lengths at worst.
     runtime.budget.scan(rest.size() * separator->size());
+    runtime.budget.build(sizeof(std::string_view));
     const std::size_t at = rest.rfind(*separator);
     if (at == std::string_view::npos) break;
     parts.push_back(rest.substr(at + separator->size()));
@@ -80,7 +85,7 @@ Value rsplit_method(Runtime& runtime, const Value& self, const Arguments& argume
 
 Value splitlines_method(Runtime& runtime, const Value& self, const Arguments& arguments) {
   const Bound args(runtime, "splitlines", arguments, {});
-  runtime.budget.build(self.text().size());
+  runtime.budget.build((self.text().size() + 1) * sizeof(std::string_view));
   return runtime.texts(split_lines(self.text()));
 }
 
@@ -151,12 +156,7 @@ Value count_method(Runtime& runtime, const Value& self, const Arguments& argumen
   if (!piece) runtime.fail("count needs a string");
   runtime.budget.step(static_cast<std::int64_t>(self.text().size() / 8));
   if (piece->empty()) return Value(static_cast<std::int64_t>(char_count(self.text()) + 1));
-  std::int64_t count = 0;
-  for (std::size_t at = find_text(self.text(), *piece); at != std::string::npos;
-       at = find_text(self.text(), *piece, at + piece->size())) {
-    ++count;
-  }
-  return Value(count);
+  return Value(static_cast<std::int64_t>(runtime.count(self.text(), *piece)));
 }
 
 Value is_digit_method(Runtime& runtime, const Value& self, const Arguments& arguments) {

@@ -110,6 +110,17 @@ std::shared_ptr<const Sequence> Runtime::iterate(const Value& value) {
   fail(fmt::format("'{}' object is not iterable", type_name(value)));
 }
 
+std::size_t Runtime::count(std::string_view text, std::string_view needle) {
+  budget.scan(text.size());
+  std::size_t found = 0;
+  for (std::size_t at = find_text(text, needle); at != std::string_view::npos;
+       at = find_text(text, needle, at + needle.size())) {
+    budget.step();
+    ++found;
+  }
+  return found;
+}
+
 namespace {
 
 Value loop_attribute(const Loop& loop, std::string_view name) {

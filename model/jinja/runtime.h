@@ -50,6 +50,8 @@ class Runtime {
   std::shared_ptr<const Sequence> iterate(const Value& value);
   /// str(value).
   std::string to_text(const Value& value) { return jinja::to_text(value, budget); }
+  /// How often `needle`, not empty, occurs in `text` without overlap; a step for each.
+  std::size_t count(std::string_view text, std::string_view needle);
   /// value.name and value[key], as Jinja looks them up.
   Value attribute(const Value& value, std::string_view name);
   Value item(const Value& value, const Value& key);

@@ -143,12 +143,14 @@ constexpr const char* kHeaderStyle = R"({{- bos_token }}
 {{- "Today: " + date_string + "\n\n" }}{{- preamble }}{{- "<|eot_id|>" }}
 {%- for message in messages %}
     {%- if not (message.role == 'tool' or 'tool_calls' in message) %}
-        {{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n' + message['content'] | trim + '<|eot_id|>' }}
+        {{- '<|start_header_id|>' + message['role'] + '<|end_header_id|>\n\n'
+            + message['content'] | trim + '<|eot_id|>' }}
     {%- elif message.tool_calls is defined and message.tool_calls | length != 1 %}
         {{- raise_exception("one call at a time") }}
     {%- else %}
         {{- "<|start_header_id|>tool<|end_header_id|>\n\n" }}
-        {%- if message.content is mapping or (message.content is iterable and message.content is not string) %}
+        {%- if message.content is mapping
+               or (message.content is iterable and message.content is not string) %}
             {{- message.content | tojson }}
         {%- else %}
             {{- message.content }}
@@ -156,7 +158,9 @@ constexpr const char* kHeaderStyle = R"({{- bos_token }}
         {{- "<|eot_id|>" }}
     {%- endif %}
 {%- endfor %}
-{%- if add_generation_prompt %}{{- '<|start_header_id|>assistant<|end_header_id|>\n\n' }}{%- endif %}
+{%- if add_generation_prompt %}
+    {{- '<|start_header_id|>assistant<|end_header_id|>\n\n' }}
+{%- endif %}
 )";
 
 constexpr const char* kThinkingStyle = R"(
@@ -166,7 +170,8 @@ constexpr const char* kThinkingStyle = R"(
 {%- set state = namespace(searching=true, last=messages|length - 1) %}
 {%- for m in messages[::-1] %}
     {%- set position = (messages|length - 1) - loop.index0 %}
-    {%- if state.searching and m.role == "user" and m.content is string and not (m.content.startswith('<r>') and m.content.endswith('</r>')) %}
+    {%- if state.searching and m.role == "user" and m.content is string
+           and not (m.content.startswith('<r>') and m.content.endswith('</r>')) %}
         {%- set state.searching = false %}
         {%- set state.last = position %}
     {%- endif %}
@@ -180,11 +185,13 @@ constexpr const char* kThinkingStyle = R"(
         {%- if m.thought is string %}
             {%- set thought = m.thought %}
         {%- elif '</think>' in content %}
-            {%- set thought = content.split('</think>')[0].rstrip('\n').split('<think>')[-1].lstrip('\n') %}
+            {%- set thought = content.split('</think>')[0].rstrip('\n')
+                              .split('<think>')[-1].lstrip('\n') %}
             {%- set content = content.split('</think>')[-1].lstrip('\n') %}
         {%- endif %}
         {%- if loop.index0 > state.last and (loop.last or (not loop.last and thought)) %}
-            {{- turn(role='assistant', text='<think>\n' + thought.strip('\n') + '\n</think>\n\n' + content.lstrip('\n')) }}
+            {{- turn(role='assistant', text='<think>\n' + thought.strip('\n')
+                     + '\n</think>\n\n' + content.lstrip('\n')) }}
         {%- else %}
             {{- turn('assistant', content) }}
         {%- endif %}
@@ -196,7 +203,9 @@ constexpr const char* kThinkingStyle = R"(
 {%- endfor %}
 {%- if add_generation_prompt %}
     {{- turn('assistant', '', close=false) }}
-    {%- if enable_thinking is defined and enable_thinking is false %}{{- '<think>\n\n</think>\n\n' }}{%- endif %}
+    {%- if enable_thinking is defined and enable_thinking is false %}
+        {{- '<think>\n\n</think>\n\n' }}
+    {%- endif %}
 {%- endif %})";
 
 constexpr const char* kStrictStyle = R"({{ bos_token }}{% set loop_messages = messages %}
@@ -211,7 +220,9 @@ constexpr const char* kStrictStyle = R"({{ bos_token }}{% set loop_messages = me
     {%- set content = '<<SYS>>\n' + system_text + '\n<</SYS>>\n\n' + message.content -%}
   {%- else -%}{%- set content = message['content'] -%}{%- endif -%}
   {%- if message.role == 'user' -%}{{ '[INST] ' + content.strip() + ' [/INST]' }}
-  {%- else -%}{% generation %}{{ ' ' + content.strip() + eos_token }}{% endgeneration %}{%- endif -%}
+  {%- else -%}
+    {% generation %}{{ ' ' + content.strip() + eos_token }}{% endgeneration %}
+  {%- endif -%}
 {%- endfor -%})";
 
 TEST(RealTemplates, OurOwnInTheirManner) {
