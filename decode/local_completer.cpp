@@ -165,9 +165,8 @@ bool LocalCompleter::admit_next(const RequestSource& source, const CompletionSin
   if (!shared) release_shared_prompt();
   Completion completion;
   completion.queue_ms = (start - waiting.taken_at) * 1e3;
-  const std::uint64_t draw_seed =
-      numerics::request_seed(waiting.request.sampling.seed, waiting.request.problem_id,
-                             waiting.request.sample);
+  const std::uint64_t draw_seed = numerics::request_seed(
+      waiting.request.sampling.seed, waiting.request.problem_id, waiting.request.sample);
   StopRules rules(tokenizer_, options_.profile, waiting.request.prompt.stop_strings, budget);
   completion.prompt_tokens = std::move(waiting.prompt);
   Running running{std::move(waiting.request),
@@ -203,14 +202,14 @@ bool LocalCompleter::accept(Running& running, std::span<const float> logits) {
   }
   if (options_.hash_logits) completion.logits_hashes.push_back(numerics::hash_logits(logits));
   completion.top2_margins.push_back(numerics::top2_margin(logits));
-  const TokenId token =
-      sampler_.draw(logits, running.request.sampling, running.draw_seed, index);
+  const TokenId token = sampler_.draw(logits, running.request.sampling, running.draw_seed, index);
   completion.tokens.push_back(token);
   const std::optional<StopReason> stop = running.rules.push(token);
   if (stop) completion.stop = *stop;
   return stop.has_value();
 }
 
+/// Gives the sequence back, then delivers: what the sink throws finds nothing half closed.
 void LocalCompleter::finish(Running& running, const CompletionSink& sink) {
   session_.close(running.sequence);
   committed_pages_ -= running.pages;
@@ -234,15 +233,13 @@ void LocalCompleter::decode_step(const CompletionSink& sink) {
   totals_.decode_seconds += now_seconds() - start;
   totals_.decode_tokens += std::ssize(items);
   ++totals_.decode_steps;
-  std::vector<Running> still;
-  for (std::size_t i = 0; i < running_.size(); ++i) {
-    if (ended[i]) {
-      finish(running_[i], sink);
-    } else {
-      still.push_back(std::move(running_[i]));
-    }
+  std::vector<Running> stepped = std::move(running_);
+  std::vector<Running> finished;
+  running_.clear();
+  for (std::size_t i = 0; i < stepped.size(); ++i) {
+    (ended[i] ? finished : running_).push_back(std::move(stepped[i]));
   }
-  running_ = std::move(still);
+  for (Running& running : finished) finish(running, sink);
 }
 
 void LocalCompleter::close_all() {

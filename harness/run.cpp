@@ -30,7 +30,8 @@ json resume_identity(const json& plan) {
                    {"tasks", plan.at("tasks")},
                    {"decoding", plan.at("decoding")},
                    {"identity", plan.at("identity")}};
-  identity["decoding"].erase("batch");
+  // How the work was laid out changes no token; budgets stand with the tasks.
+  for (const char* layout : {"batch", "context"}) identity["decoding"].erase(layout);
   // Under `exact` the bits are the same everywhere, so another backend may go on.
   if (plan.at("identity").at("numerics") == "fast") identity["backend"] = plan.at("backend");
   return identity;

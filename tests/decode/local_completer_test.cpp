@@ -161,6 +161,30 @@ TEST_F(LocalCompleterTest, CancellingStopsBetweenStepsAndLeavesNothingOpen) {
   EXPECT_LT(done.size(), 3U);
 }
 
+TEST_F(LocalCompleterTest, WhatTheSinkThrowsReachesTheCaller) {
+  FakeSession two = session(2);
+  const auto completer =
+      make_local_completer(two, tokenizer_,
+                           [this](const Prompt& prompt) -> Result<std::vector<TokenId>> {
+                             return tokenizer_.encode(prompt.raw, false);
+                           },
+                           {.profile = {}, .max_batch = 2});
+  int left = 3;
+  const auto source = [&]() -> std::optional<Request> {
+    if (left-- == 0) return std::nullopt;
+    return request("p" + std::to_string(left), 0, 3);
+  };
+  const auto full_disk = [](const Request&, const Completion&) {
+    throw Error(ErrorKind::environment, "the disk is full");
+  };
+  try {
+    completer->run(source, full_disk, nullptr);
+    FAIL() << "the error was swallowed";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.message(), "the disk is full");
+  }
+}
+
 TEST_F(LocalCompleterTest, NoRequests) {
   FakeSession one = session(1);
   EXPECT_TRUE(run(one, {}, 1).empty());
