@@ -12,9 +12,9 @@
 #include "harness/host.h"
 #include "harness/plan.h"
 #include "reports/common/report.h"
-#include "reports/compare/compare.h"
 #include "tool/command.h"
 #include "tool/report_files.h"
+#include "tool/run_text.h"
 
 namespace assay::tool {
 namespace {
@@ -86,11 +86,8 @@ int run(const Flags& flags) {
                 fmt::format("what was finished is kept: repeat the command with --resume --out {}",
                             folder));
   }
-  const std::vector<NamedReport> reports = {{"this run", build_report(journal)}};
-  print(flags.json ? reports[0].report.dump(2) + "\n"
-                   : sanitize_for_terminal(comparison_text(compare_reports(reports)) + "\n" +
-                                           summary_sentence(reports)) +
-                         "\n");
+  const nlohmann::json report = build_report(journal);
+  print(flags.json ? report.dump(2) + "\n" : sanitize_for_terminal(run_text(report)));
   listener.note(fmt::format("journal.jsonl, report.json and report.html are in {}", folder));
   return 0;
 }

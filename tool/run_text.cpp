@@ -1,0 +1,90 @@
+#include "tool/run_text.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/json_access.h"
+#include "core/text.h"
+
+namespace assay::tool {
+namespace {
+
+using nlohmann::json;
+
+/// "25.0 % (11.2 to 46.9)", or why there is no value.
+std::string rate_text(const json& rate) {
+  const std::optional<double> value = json_number(rate, "value");
+  if (!value) {
+    const std::string why = json_text(rate, "why");
+    return why.empty() ? "unknown" : "unknown: " + why;
+  }
+  std::string text = fmt::format("{:.1f} %", *value * 100);
+  const json& interval = json_list(rate, "ci95");
+  if (interval.size() == 2) {
+    text += fmt::format(" ({:.1f} to {:.1f})", interval[0].get<double>() * 100,
+                        interval[1].get<double>() * 100);
+  }
+  return text;
+}
+
+std::string task_text(const json& task) {
+  std::string text = fmt::format("{}\n", json_text(task, "name"));
+  if (const std::string skipped = json_text(task, "skipped"); !skipped.empty()) {
+    return text + fmt::format("  skipped          {}\n", skipped);
+  }
+  const json& counts = json_member(task, "counts");
+  text += fmt::format("  right            {}  pass@1 of {} problems x {}, protocol {}\n",
+                      rate_text(json_member(json_member(task, "metrics"), "pass@1")),
+                      json_member(task, "n_problems").dump(),
+                      json_member(task, "samples_per_problem").dump(), json_text(task, "protocol"));
+  text += fmt::format("  complete chains  {}\n",
+                      rate_text(json_member(json_member(task, "chain"), "complete_rate")));
+  std::string outcomes;
+  const json& partition = json_member(task, "outcomes");
+  for (const auto& [name, count] : partition.items()) {
+    if (!count.is_number_integer() || count == 0) continue;
+    std::string words = name;
+    std::replace(words.begin(), words.end(), '_', ' ');
+    outcomes += fmt::format("{}{} {}", outcomes.empty() ? "" : ", ", count.dump(), words);
+  }
+  text += fmt::format("  outcomes         {}\n", outcomes.empty() ? "none" : outcomes);
+  if (json_flag(task, "partial").value_or(false)) {
+    text += fmt::format("  partial          {} of {} samples were made\n",
+                        json_member(counts, "done").dump(), json_member(counts, "planned").dump());
+  }
+  return text;
+}
+
+std::string number_or_unknown(const std::optional<double>& value, const char* unit) {
+  return value ? fmt::format("{:.4g} {}", *value, unit) : "not measured";
+}
+
+std::string bytes_or_unknown(const json& memory, const char* name) {
+  const std::optional<std::int64_t> bytes = json_integer(memory, name);
+  return bytes ? format_bytes(*bytes) : "not measured";
+}
+
+}  // namespace
+
+std::string run_text(const json& report) {
+  std::string text;
+  for (const json& task : json_list(report, "tasks")) text += task_text(task);
+  const json& speed = json_member(report, "throughput");
+  const json& memory = json_member(report, "memory");
+  text += fmt::format("speed              decode {}, prefill {}, first token after {} (median)\n",
+                      number_or_unknown(json_number(speed, "decode_tokens_per_s"), "tokens/s"),
+                      number_or_unknown(json_number(speed, "prefill_tokens_per_s"), "tokens/s"),
+                      number_or_unknown(json_number(json_member(speed, "ttft_ms"), "p50"), "ms"));
+  text += fmt::format("memory             peak {}, planned {}\n",
+                      bytes_or_unknown(memory, "host_peak_bytes"),
+                      bytes_or_unknown(memory, "planned_bytes"));
+  for (const json& warning : json_list(report, "warnings")) {
+    if (warning.is_string()) text += fmt::format("warning: {}\n", warning.get<std::string>());
+  }
+  return text;
+}
+
+}  // namespace assay::tool
