@@ -38,22 +38,24 @@ constexpr std::array refused_calls = {
 constexpr scmp_datum_t namespace_flags = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS |
                                          CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 
+/// Refuses `call` when `condition` holds for one of its arguments.
+bool refuse_if(scmp_filter_ctx filter, int call, const scmp_arg_cmp& condition) {
+  return seccomp_rule_add_array(filter, SCMP_ACT_ERRNO(EPERM), call, 1, &condition) == 0;
+}
+
 bool add_conditional_rules(scmp_filter_ctx filter) {
-  const std::uint32_t refuse = SCMP_ACT_ERRNO(EPERM);
-  int failed = 0;
+  bool added = seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0) == 0;
   for (scmp_datum_t flag = 1; flag <= namespace_flags; flag <<= 1U) {
     if ((namespace_flags & flag) == 0) continue;
-    failed |= seccomp_rule_add(filter, refuse, SCMP_SYS(clone), 1,
-                               SCMP_A0(SCMP_CMP_MASKED_EQ, flag, flag));
+    added = added && refuse_if(filter, SCMP_SYS(clone), {0, SCMP_CMP_MASKED_EQ, flag, flag});
   }
-  failed |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
-  failed |= seccomp_rule_add(filter, refuse, SCMP_SYS(socket), 1, SCMP_A0(SCMP_CMP_NE, AF_UNIX));
+  added = added && refuse_if(filter, SCMP_SYS(socket), {0, SCMP_CMP_NE, AF_UNIX, 0});
   // The kernel looks at 32 bits of the request only.
   for (const scmp_datum_t request : {scmp_datum_t{TIOCSTI}, scmp_datum_t{TIOCLINUX}}) {
-    failed |= seccomp_rule_add(filter, refuse, SCMP_SYS(ioctl), 1,
-                               SCMP_A1(SCMP_CMP_MASKED_EQ, 0xFFFFFFFFU, request));
+    added =
+        added && refuse_if(filter, SCMP_SYS(ioctl), {1, SCMP_CMP_MASKED_EQ, 0xFFFFFFFFU, request});
   }
-  return failed == 0;
+  return added;
 }
 
 }  // namespace
