@@ -12,6 +12,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr const char* kNothing = "in no sample: it does not apply, or was not analysed";
+
 json rate_json(double value, const std::optional<Interval>& interval, std::size_t problems,
                std::size_t samples) {
   json out = {{"value", value}, {"ci95", nullptr}, {"n", problems}, {"samples", samples}};
@@ -36,7 +38,7 @@ json rate_of(const ResultsByProblem& results) {
     samples += of_problem.size();
     one_each = one_each && of_problem.size() == 1;
   }
-  if (means.empty()) return no_rate("it applies to no sample");
+  if (means.empty()) return no_rate(kNothing);
   if (!one_each)
     return rate_json(mean(means), bootstrap_mean_interval(means), means.size(), samples);
   const auto n = static_cast<std::int64_t>(means.size());
@@ -46,7 +48,7 @@ json rate_of(const ResultsByProblem& results) {
 }
 
 json mean_rate_of(const std::vector<double>& problem_values) {
-  if (problem_values.empty()) return no_rate("it applies to no sample");
+  if (problem_values.empty()) return no_rate(kNothing);
   return rate_json(mean(problem_values), bootstrap_mean_interval(problem_values),
                    problem_values.size(), problem_values.size());
 }

@@ -57,7 +57,7 @@ json pass_at(const TaskSamples& samples, std::int64_t k) {
 Vote vote_of(const SampleView& view) {
   Vote vote;
   vote.correct = view.correct();
-  std::string value = json_text(json_member(*view.grade, "details"), "value");
+  std::string value = json_text(json_member(*view.grade, "details"), "normalised");
   if (value.empty()) value = json_text(*view.grade, "extracted");
   if (json_flag(*view.grade, "answer_found").value_or(!value.empty())) vote.answer = value;
   return vote;

@@ -45,6 +45,13 @@ std::map<std::string, json> settings_of(const json& report) {
   return out;
 }
 
+/// What a run found rather than what was set: it differs between any two runs.
+bool is_condition(const std::string& name) {
+  constexpr std::string_view kConditions[] = {"device.load_average", "device.cpu_mhz",
+                                              "device.temperature_c", "device.bandwidth_gb_per_s"};
+  return std::find(std::begin(kConditions), std::end(kConditions), name) != std::end(kConditions);
+}
+
 json compare_settings(Reports reports) {
   std::vector<std::map<std::string, json>> settings;
   std::set<std::string> names;
@@ -54,6 +61,7 @@ json compare_settings(Reports reports) {
   }
   json different = json::array();
   json same = json::array();
+  json conditions = json::array();
   for (const std::string& name : names) {
     json values = json::array();
     for (const auto& of_run : settings) {
@@ -62,13 +70,15 @@ json compare_settings(Reports reports) {
     }
     const bool equal = std::all_of(values.begin(), values.end(),
                                    [&values](const json& value) { return value == values[0]; });
-    if (equal) {
+    if (is_condition(name)) {
+      conditions.push_back({{"name", name}, {"values", values}});
+    } else if (equal) {
       same.push_back({{"name", name}, {"value", values[0]}});
     } else {
       different.push_back({{"name", name}, {"values", values}});
     }
   }
-  return {{"different", different}, {"same", same}};
+  return {{"different", different}, {"same", same}, {"conditions", conditions}};
 }
 
 /// A name for each run that tells it from the others: the backend, and what else differs.
@@ -107,7 +117,7 @@ std::vector<std::string> labels_of(Reports reports) {
 
 json run_of(const NamedReport& it, const std::string& label) {
   const json& report = it.report;
-  return {{"file", redact_home_paths(it.name)},
+  return {{"file", redact_home_paths(sanitize_for_terminal(it.name))},
           {"label", label},
           {"model", json_member(json_member(report, "model"), "name")},
           {"backend", json_member(json_member(report, "backend"), "name")},

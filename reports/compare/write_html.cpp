@@ -49,14 +49,19 @@ std::vector<std::string> cells(const json& runs, const Read& read) {
 
 std::string settings(const json& comparison) {
   const json& of = json_member(comparison, "settings");
-  std::string rows;
-  for (const json& it : json_list(of, "different")) {
-    rows += row(inline_text(json_text(it, "name")),
-                cells(json_list(it, "values"),
-                      [](const json& value) { return inline_text(show_value(value)); }));
-  }
+  const auto rows_of = [&of](const char* group) {
+    std::string out;
+    for (const json& it : json_list(of, group)) {
+      out += row(inline_text(json_text(it, "name")),
+                 cells(json_list(it, "values"),
+                       [](const json& value) { return inline_text(show_value(value)); }));
+    }
+    return out;
+  };
+  const std::string rows = rows_of("different");
   std::string out = "<h2>What differs between the runs</h2>";
   out += rows.empty() ? "<p>Nothing.</p>" : table(comparison, rows);
+  out += "<h3>Conditions that the runs met</h3>" + table(comparison, rows_of("conditions"));
   out += "<details><summary>What is the same</summary><div class=\"scroll\"><table>";
   for (const json& it : json_list(of, "same")) {
     out += row(inline_text(json_text(it, "name")),

@@ -72,12 +72,15 @@ TEST(LoadReport, RefusesWhatItCannotCompare) {
 TEST(Compare, WhatDiffersComesFirstAndTheRestIsSaid) {
   JournalBuilder other = run_on("reference");
   other.plan()["device"]["threads"] = 1;
+  other.plan()["device"]["bandwidth_gb_per_s"] = 19.0;
   const std::vector<NamedReport> reports = {named(run_on("cpu")), named(other)};
   const json settings = compare_reports(reports)["settings"];
   ASSERT_EQ(settings["different"].size(), 2);
   EXPECT_EQ(settings["different"][0],
             json({{"name", "backend.name"}, {"values", {"cpu", "reference"}}}));
   EXPECT_EQ(settings["different"][1]["name"], "device.threads");
+  EXPECT_EQ(settings["conditions"][0],
+            json({{"name", "device.bandwidth_gb_per_s"}, {"values", {20.0, 19.0}}}));
   EXPECT_GT(settings["same"].size(), 20);
 }
 
@@ -216,6 +219,11 @@ TEST(Compare, HostileNamesStayNames) {
   for (const char* markup : {"@team", "#1", "://", " <b>", "::error"}) {
     EXPECT_THAT(sentence, Not(HasSubstr(markup)));
   }
+}
+
+TEST(Compare, FileNamesMayHoldAnyBytes) {
+  const std::vector<NamedReport> reports = {named(run_on("cpu"), "/home/ada/\xFF\x1b.json")};
+  EXPECT_EQ(compare_reports(reports)["runs"][0]["file"], "~/\uFFFD\uFFFD.json");
 }
 
 TEST(Compare, CsvCellsAreNeverFormulas) {

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/sha256.h"
@@ -233,6 +234,34 @@ TEST(Report, ManySamplesAProblem) {
   EXPECT_EQ(metrics["cons@k"]["k"], 4);
   EXPECT_EQ(metrics["avg@n"]["samples_per_problem"], 4);
   EXPECT_LT(metrics["pass@1"]["ci95"][0], metrics["pass@1"]["value"]);
+}
+
+TEST(Report, VotesAreCountedOnNormalisedValues) {
+  // Two ways to write one wrong value against one right answer: the wrong one has the majority.
+  JournalBuilder run;
+  run.add_task("mini-math", 1, 3);
+  const std::vector<std::string> written = {"0.5", "\\frac12", "4"};
+  for (int i = 0; i < 3; ++i) {
+    SampleSpec spec;
+    spec.sample = i;
+    spec.extracted = written[static_cast<std::size_t>(i)];
+    if (i < 2) spec.outcome = "wrong_complete";
+    run.add_sample(spec);
+  }
+  const Journal unnormalised = run.journal();
+  EXPECT_EQ(build_report(unnormalised)["tasks"][0]["metrics"]["cons@k"]["value"], 0.0)
+      << "a tie: the first wins";
+  Journal normalised = unnormalised;
+  for (auto& [key, grade] : normalised.grades) {
+    if (grade["extracted"] != "4") grade["details"] = {{"normalised", "1/2"}};
+  }
+  std::rotate(normalised.samples.begin(), normalised.samples.begin() + 2, normalised.samples.end());
+  EXPECT_EQ(build_report(normalised)["tasks"][0]["metrics"]["cons@k"]["value"], 0.0)
+      << "two votes for 1/2, though the right answer came first";
+  Journal apart = unnormalised;
+  std::rotate(apart.samples.begin(), apart.samples.begin() + 2, apart.samples.end());
+  EXPECT_EQ(build_report(apart)["tasks"][0]["metrics"]["cons@k"]["value"], 1.0)
+      << "as texts all three differ, and the right one came first";
 }
 
 TEST(Report, ProgramsDoNotVote) {
