@@ -66,6 +66,7 @@ Value Runtime::sequence(SequenceKind kind, std::vector<Value> items, std::string
 Value Runtime::texts(const std::vector<std::string_view>& pieces) {
   budget.step(static_cast<std::int64_t>(pieces.size()));
   std::vector<Value> items;
+  items.reserve(pieces.size());
   for (std::string_view piece : pieces) items.push_back(text(piece));
   return sequence(SequenceKind::list, std::move(items));
 }

@@ -53,6 +53,7 @@ Value folded(Runtime& runtime, Value value, bool case_sensitive) {
 std::vector<Value> comparison_keys(Runtime& runtime, const std::vector<Value>& items,
                                    const Getter& get, bool case_sensitive) {
   std::vector<Value> keys;
+  keys.reserve(items.size());
   for (const Value& item : items) keys.push_back(folded(runtime, get(item), case_sensitive));
   return keys;
 }
@@ -66,6 +67,7 @@ Value sorted(Runtime& runtime, const std::vector<Value>& items, const std::vecto
     return reverse ? difference > 0 : difference < 0;
   });
   std::vector<Value> result;
+  result.reserve(order.size());
   for (std::size_t i : order) result.push_back(items[i]);
   return runtime.sequence(SequenceKind::list, std::move(result));
 }
