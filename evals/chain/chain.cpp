@@ -4,9 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
-
-#include "evals/chain/thresholds.h"
 
 namespace assay::chain {
 namespace {
@@ -133,27 +130,6 @@ std::optional<bool> all_hold(std::span<const Component* const> components) {
   return unknown ? std::nullopt : std::optional(true);
 }
 
-nlohmann::json to_json(const Component& component) {
-  nlohmann::json out = {{"ok", nullptr}, {"evidence", nullptr}};
-  if (component.ok) out["ok"] = *component.ok;
-  if (component.evidence) out["evidence"] = {component.evidence->begin, component.evidence->end};
-  if (!component.why.empty()) out["why"] = component.why;
-  return out;
-}
-
-nlohmann::json to_json(const Loop& loop) {
-  nlohmann::json out = {{"kind", loop_kind_name(loop.kind)},
-                        {"tokens", {loop.where.begin, loop.where.end}}};
-  if (loop.kind == LoopKind::periodic_suffix) out["period"] = loop.period;
-  if (loop.kind == LoopKind::repeated_ngram) out["allowed"] = loop.allowed;
-  if (loop.kind == LoopKind::stale_tail) {
-    out["distinct_ratio"] = loop.distinct_ratio;
-  } else {
-    out["count"] = loop.count;
-  }
-  return out;
-}
-
 }  // namespace
 
 ChainAnalysis analyse(const ChainInput& input) {
@@ -168,21 +144,6 @@ ChainAnalysis analyse(const ChainInput& input) {
                                                  &out.c3_no_loop, &out.c4_answer_segment,
                                                  &out.c5_answer_extractable};
   out.complete = all_hold(std::span(parts).subspan(input.thinking ? 0 : 1));
-  return out;
-}
-
-nlohmann::json to_json(const ChainAnalysis& analysis, bool thinking) {
-  nlohmann::json out = {{"C1", to_json(analysis.c1_think_closed)},
-                        {"C2", to_json(analysis.c2_not_truncated)},
-                        {"C3", to_json(analysis.c3_no_loop)},
-                        {"C4", to_json(analysis.c4_answer_segment)},
-                        {"C5", to_json(analysis.c5_answer_extractable)},
-                        {"complete", nullptr},
-                        {"loop", nullptr},
-                        {"profile", thinking ? "thinking" : "plain"},
-                        {"thresholds", thresholds_version}};
-  if (analysis.complete) out["complete"] = *analysis.complete;
-  if (analysis.loop) out["loop"] = to_json(*analysis.loop);
   return out;
 }
 

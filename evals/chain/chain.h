@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstddef>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <span>
 #include <string>
@@ -64,9 +63,5 @@ struct ChainAnalysis {
 /// other than blanks stands after the last </think>; plain: in the whole text. C5: the eval says
 /// that the answer parses.
 ChainAnalysis analyse(const ChainInput& input);
-
-/// {"C1": {"ok", "evidence": [begin, end] | null, "why"} ... "C5", "complete", "loop", "profile",
-/// "thresholds"}: the journal's form.
-nlohmann::json to_json(const ChainAnalysis& analysis, bool thinking);
 
 }  // namespace assay::chain

@@ -299,6 +299,40 @@ TEST_F(Sandbox, LeavesNoProcessBehind) {
   EXPECT_EQ(errno, ECHILD);
 }
 
+/// A sandbox whose bwrap is this shell script.
+PythonSandbox with_bubblewrap(const testing::TempDir& dir, const std::string& script) {
+  const std::filesystem::path path = dir.path() / "bwrap";
+  testing::write_text(path, "#!/bin/sh\n" + script + "\n");
+  std::filesystem::permissions(dir.path(), std::filesystem::perms::owner_all |
+                                               std::filesystem::perms::others_exec |
+                                               std::filesystem::perms::others_read);
+  std::filesystem::permissions(path, std::filesystem::perms::all);
+  return {path.string(), find_python()};
+}
+
+TEST(SandboxUnavailable, NeverRunsUnprotected) {
+  const testing::TempDir dir;
+  const PythonJob honest = {"def f(n):\n    return 2 * n\n", "f", "", doubling_test};
+  const PythonSandbox forbidden =
+      with_bubblewrap(dir, "echo 'bwrap: No permissions to create new namespace' >&2; exit 1");
+  ASSERT_TRUE(forbidden.unavailable());
+  EXPECT_THAT(forbidden.unavailable()->line(), HasSubstr("No permissions to create new namespace"));
+  EXPECT_THAT(forbidden.unavailable()->hint(), HasSubstr("apparmor_restrict_unprivileged_userns"));
+  EXPECT_EQ(forbidden.run(honest, {}).status, RunStatus::sandbox_failure);
+
+  // A bwrap that isolates nothing and forges success, without the nonce.
+  const PythonSandbox lying = with_bubblewrap(
+      dir, R"(echo '{"nonce": "", "started": true, "state": "ready", "status": "passed"}')");
+  ASSERT_TRUE(lying.unavailable());
+  EXPECT_EQ(lying.run(honest, {}).status, RunStatus::sandbox_failure);
+
+  const PythonSandbox absent(env_failure("no bwrap", "install it"), find_python());
+  EXPECT_EQ(absent.unavailable()->line(), "no bwrap; install it");
+  const PythonSandbox no_python(std::string("/usr/bin/bwrap"), env_failure("no Python"));
+  EXPECT_EQ(no_python.run(honest, {}).status, RunStatus::sandbox_failure);
+  EXPECT_EQ(no_python.run(honest, {}).why, "no Python");
+}
+
 TEST_F(Sandbox, RunsInParallel) {
   std::atomic<int> right{0};
   std::vector<std::thread> threads;

@@ -33,10 +33,16 @@ constexpr uid_t inner_uid = 65534;  // nobody, inside the user namespace
 constexpr uid_t first_unused_uid = 65400;
 constexpr unsigned n_unused_uids = 64;
 
-constexpr const char* namespace_remedy =
-    "user namespaces seem to be forbidden: on Ubuntu 24.04 'sudo sysctl "
-    "kernel.apparmor_restrict_unprivileged_userns=0', in Docker '--security-opt seccomp=unconfined "
-    "--security-opt apparmor=unconfined'";
+/// What to do about a sandbox that does not start, by what bubblewrap said.
+std::string remedy_for(const std::string& why) {
+  for (const char* sign : {"ermission", "not permitted", "namespace", "uid map"}) {
+    if (why.find(sign) == std::string::npos) continue;
+    return "user namespaces seem to be forbidden: on Ubuntu 24.04 run 'sudo sysctl "
+           "kernel.apparmor_restrict_unprivileged_userns=0', in Docker add '--security-opt "
+           "seccomp=unconfined --security-opt apparmor=unconfined'";
+  }
+  return "see what 'bwrap --unshare-all --ro-bind / / true' says";
+}
 
 /// A file in memory that holds `bytes`, read from its start; -1 on failure.
 class MemoryFile {
@@ -63,17 +69,6 @@ class MemoryFile {
  private:
   int fd_;
 };
-
-std::optional<std::string> find_bubblewrap() {
-  const char* path = std::getenv("PATH");
-  std::istringstream folders(std::string("/usr/bin:/usr/local/bin:") +
-                             (path == nullptr ? "" : path));
-  for (std::string folder; std::getline(folders, folder, ':');) {
-    const std::string file = folder + "/bwrap";
-    if (!folder.empty() && folder[0] == '/' && access(file.c_str(), X_OK) == 0) return file;
-  }
-  return std::nullopt;
-}
 
 std::string fresh_nonce() {
   std::array<unsigned char, 16> bytes{};
@@ -165,43 +160,44 @@ const char* run_status_name(RunStatus status) {
   return "sandbox_failure";
 }
 
+Result<std::string> find_bubblewrap() {
+  const char* path = std::getenv("PATH");
+  std::istringstream folders(std::string("/usr/bin:/usr/local/bin:") +
+                             (path == nullptr ? "" : path));
+  for (std::string folder; std::getline(folders, folder, ':');) {
+    const std::string file = folder + "/bwrap";
+    if (!folder.empty() && folder[0] == '/' && access(file.c_str(), X_OK) == 0) return file;
+  }
+  return env_failure("code tasks need bubblewrap (bwrap), which is not installed",
+                     "install it: apt-get install bubblewrap");
+}
+
 const PythonSandbox& PythonSandbox::shared() {
-  static const PythonSandbox instance;
+  static const PythonSandbox instance(find_bubblewrap(), find_python());
   return instance;
 }
 
-PythonSandbox::PythonSandbox() {
-  set_up();
-}
-
-void PythonSandbox::set_up() {
-  const std::optional<std::string> bubblewrap = find_bubblewrap();
+PythonSandbox::PythonSandbox(const Result<std::string>& bubblewrap,
+                             const Result<PythonInterpreter>& python) {
+  const Result<std::string> program = seccomp_program();
   if (!bubblewrap) {
-    unavailable_.emplace(ErrorKind::environment,
-                         "code tasks need bubblewrap (bwrap), which is not installed",
-                         "install it: apt-get install bubblewrap");
-    return;
-  }
-  bubblewrap_ = *bubblewrap;
-  Result<PythonInterpreter> python = find_python();
-  if (!python) {
+    unavailable_ = bubblewrap.error();
+  } else if (!python) {
     unavailable_ = python.error();
-    return;
-  }
-  python_ = std::move(*python);
-  Result<std::string> program = seccomp_program();
-  if (!program) {
+  } else if (!program) {
     unavailable_ = program.error();
-    return;
   }
-  seccomp_program_ = std::move(*program);
+  if (unavailable_) return;
+  bubblewrap_ = *bubblewrap;
+  python_ = *python;
+  seccomp_program_ = *program;
   const SandboxResult trial =
       run({"def f():\n    return 1\n", "f", "", "def check(f):\n    assert f() == 1\n"},
           SandboxLimits{});
   if (trial.status != RunStatus::passed) {
     unavailable_.emplace(ErrorKind::environment,
                          "the sandbox for code tasks does not work here: " + trial.why,
-                         namespace_remedy);
+                         remedy_for(trial.why));
   }
 }
 

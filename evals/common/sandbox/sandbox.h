@@ -62,11 +62,17 @@ struct SandboxResult {
   double wall_seconds = 0;
 };
 
-/// One per process; run() may be called from several threads at once.
+/// bwrap's path, from /usr/bin, /usr/local/bin or PATH; Error{environment} with the remedy.
+Result<std::string> find_bubblewrap();
+
+/// run() may be called from several threads at once.
 class PythonSandbox {
  public:
-  /// Looks for bubblewrap and Python and runs one trivial job, once; later calls are free.
+  /// The process's own, with what find_bubblewrap and find_python find. Made by the first call.
   static const PythonSandbox& shared();
+
+  /// Runs one trivial job to see whether all of the fence stands here.
+  PythonSandbox(const Result<std::string>& bubblewrap, const Result<PythonInterpreter>& python);
 
   /// Why nothing can be run here, with the remedy; nothing when it can.
   const std::optional<Error>& unavailable() const { return unavailable_; }
@@ -77,8 +83,6 @@ class PythonSandbox {
   SandboxResult run(const PythonJob& job, const SandboxLimits& limits) const;
 
  private:
-  PythonSandbox();
-  void set_up();
   std::vector<std::string> command_line(const SandboxLimits& limits) const;
 
   std::optional<Error> unavailable_;
