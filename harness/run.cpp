@@ -121,6 +121,8 @@ class Meter {
         started_(now_seconds()) {
     tell();
   }
+  /// Between steps: long work shows that it lives.
+  void tick() { tell(); }
   void add(const Completion& completion) {
     ++done_;
     tokens_ += std::ssize(completion.tokens);
@@ -174,7 +176,10 @@ RunTotals generate(const RunPlan& plan, Session& session, OpenJournal& journal,
     journal.writer.write(sample_record(planned, task, completion));
     meter.add(completion);
   };
-  return completer->run(source, sink, listener.cancelled);
+  return completer->run(source, sink, [&] {
+    meter.tick();
+    return listener.cancelled();
+  });
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include "core/error.h"
 #include "core/journal.h"
+#include "core/json_access.h"
 #include "core/text.h"
 #include "reports/common/report.h"
 #include "tool/command.h"
@@ -58,8 +59,8 @@ std::string table(const nlohmann::json& report) {
                       report.at("model").at("name").get<std::string>(),
                       report.at("device").at("threads").dump(),
                       report.at("device").at("isa").get<std::string>());
-  for (const nlohmann::json& warning : report.value("warnings", nlohmann::json::array())) {
-    text += "warning: " + warning.get<std::string>() + "\n";
+  for (const nlohmann::json& warning : json_list(report, "warnings")) {
+    text += fmt::format("warning: {}\n", json_text(warning, "text"));
   }
   return sanitize_for_terminal(text);
 }

@@ -82,7 +82,7 @@ std::string run_text(const json& report) {
                       bytes_or_unknown(memory, "host_peak_bytes"),
                       bytes_or_unknown(memory, "planned_bytes"));
   for (const json& warning : json_list(report, "warnings")) {
-    if (warning.is_string()) text += fmt::format("warning: {}\n", warning.get<std::string>());
+    text += fmt::format("warning: {}\n", json_text(warning, "text"));
   }
   return text;
 }
