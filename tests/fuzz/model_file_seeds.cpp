@@ -54,15 +54,17 @@ void write_hf_seeds(const fs::path& safetensors, const fs::path& texts) {
     const std::string name = std::to_string(static_cast<int>(arch));
     const assay::testing::TempDir dir;
     assay::testing::write_tiny_hf(dir.path(), smallest(arch, TensorType::BF16));
-    fs::copy_file(dir.path() / "model.safetensors", safetensors / ("whole" + name),
-                  fs::copy_options::overwrite_existing);
     for (const char* file : {"config", "tokenizer", "tokenizer_config", "generation_config"}) {
       fs::copy_file(dir.path() / (std::string(file) + ".json"), texts / (file + name),
                     fs::copy_options::overwrite_existing);
     }
   }
-  const assay::testing::SafetensorsEntry small = {"a", "F16", {2, 2}, std::string(8, 'x')};
-  assay::testing::write_text(safetensors / "small", assay::testing::safetensors_bytes({small}));
+  const assay::testing::SafetensorsEntry half = {"a", "F16", {2, 2}, std::string(8, 'x')};
+  const assay::testing::SafetensorsEntry single = {"b", "F32", {3}, std::string(12, 'y')};
+  const assay::testing::SafetensorsEntry brain = {"c", "BF16", {2, 3}, std::string(12, 'z')};
+  assay::testing::write_text(safetensors / "one", assay::testing::safetensors_bytes({half}));
+  assay::testing::write_text(safetensors / "three",
+                             assay::testing::safetensors_bytes({half, single, brain}));
   assay::testing::write_text(safetensors / "index",
                              json{{"weight_map", {{"a", "one.safetensors"}}}}.dump());
 }
