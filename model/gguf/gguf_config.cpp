@@ -83,6 +83,11 @@ std::optional<std::string> unsupported_feature(GgufMetadata& meta, const std::st
   if (const auto experts = whole(key("expert_count")); experts.value_or(0) > 0) {
     return fmt::format("is a mixture of {} experts", *experts);
   }
+  for (const char* scale :
+       {"attention.scale", "attention.clamp_kqv", "attn_logit_softcapping", "embedding_scale",
+        "final_logit_softcapping", "logit_scale", "residual_scale"}) {
+    if (meta.has(key(scale))) return fmt::format("sets {}", key(scale));
+  }
   const auto window = whole(key("attention.sliding_window"));
   if (window.value_or(0) > 0 && *window < c.max_context) {
     return fmt::format("uses a sliding attention window of {} tokens", *window);

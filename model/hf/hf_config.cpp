@@ -106,7 +106,8 @@ std::optional<std::string> unsupported_feature(JsonFields& fields, ModelConfig& 
   if (activation != "silu") {
     return fmt::format("uses the activation '{}' (known: silu)", name_for_message(activation));
   }
-  for (const char* flag : {"attention_bias", "mlp_bias", "use_sliding_window", "use_mrope"}) {
+  for (const char* flag :
+       {"attention_bias", "mlp_bias", "rope_interleaved", "use_mrope", "use_sliding_window"}) {
     if (fields.boolean(flag).value_or(false)) return fmt::format("sets '{}'", flag);
   }
   if (fields.real("partial_rotary_factor").value_or(1) != 1) return "rotates a part of each head";
@@ -124,6 +125,9 @@ std::optional<std::string> unsupported_feature(JsonFields& fields, ModelConfig& 
   for (const char* key : {"rope_scaling", "rope_parameters"}) {
     const json* object = fields.object(key);
     if (object == nullptr) continue;
+    for (const json& member : *object) {
+      if (member.is_object()) return fmt::format("has RoPE by type of layer in '{}'", key);
+    }
     JsonFields rope(*object, fields.file(), key);
     const auto type = read_rope(rope, c);
     if (!rope.ok()) fields.fail(rope.error());

@@ -304,6 +304,8 @@ INSTANTIATE_TEST_SUITE_P(
             "mixture of 8 experts"},
         Lie{"Window", [](GgufWriter& w) { w.set_u32("llama.attention.sliding_window", 128); },
             "sliding attention window of 128"},
+        Lie{"LogitScale", [](GgufWriter& w) { w.set_f32("llama.logit_scale", 2); },
+            "sets llama.logit_scale"},
         Lie{"Split",
             [](GgufWriter& w) {
               std::string three;
