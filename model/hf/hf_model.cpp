@@ -77,8 +77,7 @@ Result<void> read_tokenizer(const OptionalJson& tokenizer, const OptionalJson& t
     return fitted;
   }
   if (tokenizer_config.value) {
-    const auto applied =
-        apply_tokenizer_config(*tokenizer_config.value, tokenizer_config.path, spec);
+    auto applied = apply_tokenizer_config(*tokenizer_config.value, tokenizer_config.path, spec);
     if (!applied) return applied;
   } else if (spec.bos < 0 && config.bos < model.config.vocab) {
     spec.bos = config.bos;

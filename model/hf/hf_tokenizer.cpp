@@ -142,7 +142,7 @@ std::optional<std::string> read_added_tokens(JsonFields& root, TokenTable& table
   if (tokens == nullptr) return std::nullopt;
   for (const json& entry : *tokens) {
     JsonFields token(entry, root.file(), "added_tokens");
-    const auto unknown = read_added_token(token, table);
+    auto unknown = read_added_token(token, table);
     if (!token.ok()) root.fail(token.error());
     if (unknown || !root.ok()) return unknown;
   }

@@ -93,7 +93,7 @@ Result<void> load_shards(const std::string& index_path, ModelFile& model) {
                                          name_for_message(name)));
       }
     }
-    if (const auto added = add_tensors(*tensors, path, model); !added) return added;
+    if (auto added = add_tensors(*tensors, path, model); !added) return added;
   }
   return {};
 }
@@ -120,8 +120,7 @@ Result<void> load_hf_weights(const HfConfig& config, ModelFile& model) {
   model.config.tied_embeddings = config.tied.value_or(!has_output);
   // A tied checkpoint may store the embedding a second time.
   if (model.config.tied_embeddings && has_output) model.tensors.erase(output);
-  const Result<void> checked =
-      check_tensors(model.config, model.tensors, model.path, hf_tensor_name);
+  Result<void> checked = check_tensors(model.config, model.tensors, model.path, hf_tensor_name);
   if (!checked) return checked;
   model.parameters = count_parameters(model.tensors);
   model.weight_type = dominant_type(model.tensors);

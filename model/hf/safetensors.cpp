@@ -89,6 +89,7 @@ Result<WeightView> read_entry(const json& value, const std::string& name,
 Result<void> check_coverage(const std::map<std::string, WeightView>& tensors,
                             std::span<const std::byte> data, const std::string& file) {
   std::vector<const WeightView*> by_offset;
+  by_offset.reserve(tensors.size());
   for (const auto& [name, view] : tensors) by_offset.push_back(&view);
   std::sort(by_offset.begin(), by_offset.end(), [](const WeightView* a, const WeightView* b) {
     return a->bytes.data() < b->bytes.data();
