@@ -56,6 +56,10 @@ void dequantize(TensorType type, const std::byte* bytes, float* out, std::int64_
   quant::visit_block(type, [&]<class Block>() { dequantize_blocks<S, Block>(bytes, out, n); });
 }
 
+/// How far ahead one column's weights are asked for: they stream through once, in short pieces that
+/// the hardware does not recognise in time.
+inline constexpr std::int64_t kPrefetchBytes = 4096;
+
 /// One column, kRows rows at once: their chains are independent, which hides the latency of fma.
 /// Weights go from their blocks straight into the sums.
 template <class S, class Block, int kRows>
@@ -76,6 +80,9 @@ ASSAY_INLINE void dot_rows(const LinearTask& task, std::int64_t row, float* y) {
       unroll<kRows>([&](auto r) ASSAY_INLINE_LAMBDA {
         constexpr int kRow = decltype(r)::value;
         const Row block(bytes + kRow * task.row_bytes);
+        for (int line = 0; line < Row::kBytes; line += 64) {
+          __builtin_prefetch(bytes + kRow * task.row_bytes + kPrefetchBytes + line);
+        }
         unroll<Row::kElements / 16>([&](auto j) ASSAY_INLINE_LAMBDA {
           constexpr int kIndex = decltype(j)::value;
           chunk[kRow] =
@@ -117,9 +124,11 @@ void add_chunk(const float* w, const float* x, std::int64_t ldx, std::int64_t k,
                std::int64_t row_stride) {
   using F = typename S::F;
   F sum[kRows][kColumns];
-  for (int r = 0; r < kRows; ++r) {
-    for (int c = 0; c < kColumns; ++c) sum[r][c] = S::zero();
-  }
+  unroll<kRows>([&](auto r) ASSAY_INLINE_LAMBDA {
+    unroll<kColumns>([&](auto c) ASSAY_INLINE_LAMBDA {
+      sum[decltype(r)::value][decltype(c)::value] = S::zero();
+    });
+  });
   std::int64_t i = 0;
   for (; i + 16 <= k; i += 16) {
     F a[kRows];
@@ -134,19 +143,24 @@ void add_chunk(const float* w, const float* x, std::int64_t ldx, std::int64_t k,
     }
   }
   if (i < k) {
-    for (int c = 0; c < kColumns; ++c) {
-      const F b = S::load_n(x + c * ldx + i, static_cast<int>(k - i));
-      for (int r = 0; r < kRows; ++r) {
-        sum[r][c] = S::fma(S::load(w + r * kChunk + i), b, sum[r][c]);
-      }
-    }
+    unroll<kColumns>([&](auto c) ASSAY_INLINE_LAMBDA {
+      constexpr int kColumn = decltype(c)::value;
+      const F b = S::load_n(x + kColumn * ldx + i, static_cast<int>(k - i));
+      unroll<kRows>([&](auto r) ASSAY_INLINE_LAMBDA {
+        constexpr int kRow = decltype(r)::value;
+        sum[kRow][kColumn] = S::fma(S::load(w + kRow * kChunk + i), b, sum[kRow][kColumn]);
+      });
+    });
   }
-  for (int r = 0; r < kRows; ++r) {
-    for (int c = 0; c < kColumns; ++c) {
-      float* total = totals + r * row_stride + c * 16;
-      S::store(total, S::add(S::load(total), sum[r][c]));
-    }
-  }
+  // Unrolled by hand: with an index known only at run time the sums would live in memory.
+  unroll<kRows>([&](auto r) ASSAY_INLINE_LAMBDA {
+    unroll<kColumns>([&](auto c) ASSAY_INLINE_LAMBDA {
+      constexpr int kRow = decltype(r)::value;
+      constexpr int kColumn = decltype(c)::value;
+      float* total = totals + kRow * row_stride + kColumn * 16;
+      S::store(total, S::add(S::load(total), sum[kRow][kColumn]));
+    });
+  });
 }
 
 /// add_chunk with `columns` (1 .. kColumns) known only at run time.
@@ -194,13 +208,22 @@ void multiply_chunk(const LinearBlock& block, const float* w, const float* x, st
   }
 }
 
+/// Folds the lane sums of one column, adds the bias, and writes rows [r, rows) one at a time or 16.
 template <class S>
 void write_outputs(const LinearTask& task, const LinearBlock& block, const float* totals) {
+  constexpr std::int64_t kRowStride = kLinearBlockColumns * 16;
   for (int c = 0; c < block.columns; ++c) {
     float* y = task.y + (block.column + c) * task.ldy + block.row;
-    for (int r = 0; r < block.rows; ++r) {
-      const float sum = S::fold(S::load(totals + (r * kLinearBlockColumns + c) * 16));
-      y[r] = task.bias == nullptr ? sum : sum + task.bias[block.row + r];
+    const float* bias = task.bias == nullptr ? nullptr : task.bias + block.row;
+    const float* sums = totals + c * 16;
+    int r = 0;
+    for (; r + 16 <= block.rows; r += 16) {
+      const auto folded = S::fold_16(sums + r * kRowStride, kRowStride);
+      S::store(y + r, bias == nullptr ? folded : S::add(folded, S::load(bias + r)));
+    }
+    for (; r < block.rows; ++r) {
+      const float sum = S::fold(S::load(sums + r * kRowStride));
+      y[r] = bias == nullptr ? sum : sum + bias[r];
     }
   }
 }
@@ -216,12 +239,19 @@ void linear_block(const LinearTask& task, const LinearBlock& block) {
   }
   for (std::int64_t start = 0; start < task.k; start += kChunk) {
     const std::int64_t n = task.k - start < kChunk ? task.k - start : kChunk;
+    // What comes next: the rows' next chunk, or the first one of the rows below.
+    const std::int64_t next = start + kChunk < task.k
+                                  ? bytes_of_elements<Block>(kChunk)
+                                  : block.rows * task.row_bytes - bytes_of_elements<Block>(start);
     for (int r = 0; r < block.rows; ++r) {
       float* row = tile + r * kChunk;
       if (n % 16 != 0) S::store(row + n / 16 * 16, S::zero());
-      dequantize_blocks<S, Block>(
-          task.weights + (block.row + r) * task.row_bytes + bytes_of_elements<Block>(start), row,
-          n);
+      const std::byte* bytes =
+          task.weights + (block.row + r) * task.row_bytes + bytes_of_elements<Block>(start);
+      for (std::int64_t line = 0; line < bytes_of_elements<Block>(kChunk); line += 64) {
+        __builtin_prefetch(bytes + next + line);
+      }
+      dequantize_blocks<S, Block>(bytes, row, n);
     }
     multiply_chunk<S>(block, tile, task.x + block.column * task.k + start, task.k, n, totals);
   }
@@ -232,12 +262,16 @@ template <class S, class Block>
 void linear_columns(const LinearTask& task) {
   // Few columns: a tile of weights that stays in L1. Many: unpack less often, from L2.
   const std::int64_t block_rows = task.m <= 16 ? 8 : kLinearBlockRows;
-  const std::int64_t n_blocks = (task.m + kLinearBlockColumns - 1) / kLinearBlockColumns;
+  const std::int64_t n_tiles = (task.m + S::kTileColumns - 1) / S::kTileColumns;
+  constexpr std::int64_t kBlockTiles = kLinearBlockColumns / S::kTileColumns;
+  const std::int64_t n_blocks = (n_tiles + kBlockTiles - 1) / kBlockTiles;
   for (std::int64_t row = task.row_begin; row < task.row_end; row += block_rows) {
     const std::int64_t rows = task.row_end - row < block_rows ? task.row_end - row : block_rows;
     for (std::int64_t b = 0; b < n_blocks; ++b) {
-      const std::int64_t column = task.m * b / n_blocks;
-      const std::int64_t end = task.m * (b + 1) / n_blocks;
+      // Of even size, in whole tiles.
+      const std::int64_t column = n_tiles * b / n_blocks * S::kTileColumns;
+      const std::int64_t last = n_tiles * (b + 1) / n_blocks * S::kTileColumns;
+      const std::int64_t end = last < task.m ? last : task.m;
       linear_block<S, Block>(task,
                              {row, column, static_cast<int>(rows), static_cast<int>(end - column)});
     }

@@ -90,6 +90,9 @@ struct Avx2 {
     return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
   }
 
+  static ASSAY_INLINE F fold_16(const float* from, std::int64_t stride) {
+    return {fold_8(from, stride), fold_8(from + 8 * stride, stride)};
+  }
   static ASSAY_INLINE float fold_max(F a) {
     const __m256 eight = _mm256_max_ps(a.lo, a.hi);
     const __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));
@@ -191,6 +194,28 @@ struct Avx2 {
   };
 
  private:
+  /// Each step folds pairs of vectors into one; the order of loading undoes its interleaving.
+  static ASSAY_INLINE __m256 fold_8(const float* from, std::int64_t stride) {
+    __m256 four[4];
+    unroll<4>([&](auto j) ASSAY_INLINE_LAMBDA {
+      constexpr int kFirst = decltype(j)::value;  // and its partner 4 rows on
+      const F low = load(from + kFirst * stride);
+      const F high = load(from + (kFirst + 4) * stride);
+      const __m256 a = _mm256_add_ps(low.lo, low.hi);
+      const __m256 b = _mm256_add_ps(high.lo, high.hi);
+      four[kFirst] =
+          _mm256_add_ps(_mm256_permute2f128_ps(a, b, 0x20), _mm256_permute2f128_ps(a, b, 0x31));
+    });
+    __m256 two[2];
+    unroll<2>([&](auto j) ASSAY_INLINE_LAMBDA {
+      const __m256 a = four[2 * decltype(j)::value];
+      const __m256 b = four[2 * decltype(j)::value + 1];
+      two[decltype(j)::value] =
+          _mm256_add_ps(_mm256_shuffle_ps(a, b, 0x44), _mm256_shuffle_ps(a, b, 0xEE));
+    });
+    return _mm256_add_ps(_mm256_shuffle_ps(two[0], two[1], 0x88),
+                         _mm256_shuffle_ps(two[0], two[1], 0xDD));
+  }
   /// Lanes [0, n) of eight; n may be negative or beyond.
   static ASSAY_INLINE __m256i mask(int n) {
     return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));

@@ -58,6 +58,31 @@ struct Avx512 {
     return _mm_cvtss_f32(_mm_add_ss(two, _mm_movehdup_ps(two)));
   }
 
+  static ASSAY_INLINE F fold_16(const float* from, std::int64_t stride) {
+    // Each step folds pairs of vectors into one; the order of loading undoes its interleaving.
+    F eight[8];
+    unroll<8>([&](auto j) ASSAY_INLINE_LAMBDA {
+      constexpr int kPair = 2 * decltype(j)::value;
+      const F a = load(from + (kPair % 4 * 4 + kPair / 4) * stride);
+      const F b = load(from + ((kPair + 1) % 4 * 4 + kPair / 4) * stride);
+      eight[decltype(j)::value] =
+          add(_mm512_shuffle_f32x4(a, b, 0x44), _mm512_shuffle_f32x4(a, b, 0xEE));
+    });
+    F four[4];
+    unroll<4>([&](auto j) ASSAY_INLINE_LAMBDA {
+      const F a = eight[2 * decltype(j)::value];
+      const F b = eight[2 * decltype(j)::value + 1];
+      four[decltype(j)::value] =
+          add(_mm512_shuffle_f32x4(a, b, 0x88), _mm512_shuffle_f32x4(a, b, 0xDD));
+    });
+    F two[2];
+    unroll<2>([&](auto j) ASSAY_INLINE_LAMBDA {
+      const F a = four[2 * decltype(j)::value];
+      const F b = four[2 * decltype(j)::value + 1];
+      two[decltype(j)::value] = add(_mm512_shuffle_ps(a, b, 0x44), _mm512_shuffle_ps(a, b, 0xEE));
+    });
+    return add(_mm512_shuffle_ps(two[0], two[1], 0x88), _mm512_shuffle_ps(two[0], two[1], 0xDD));
+  }
   static ASSAY_INLINE float fold_max(F a) {
     const __m256 eight = _mm256_max_ps(_mm512_castps512_ps256(a), _mm512_extractf32x8_ps(a, 1));
     const __m128 four = _mm_max_ps(_mm256_castps256_ps128(eight), _mm256_extractf128_ps(eight, 1));

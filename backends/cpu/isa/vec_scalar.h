@@ -77,6 +77,10 @@ struct Scalar {
   static float first(F a) { return a.lane[0]; }
   /// a[i] += a[i + w] for w = 8, 4, 2, 1.
   static float fold(F a) { return numerics::fold_lanes(a.lane); }
+  /// Lane i is the fold of the vector at from + i * stride.
+  static F fold_16(const float* from, std::int64_t stride) {
+    return each([&](int i) { return fold(load(from + i * stride)); });
+  }
   /// The largest lane.
   static float fold_max(F a) {
     float most = a.lane[0];
