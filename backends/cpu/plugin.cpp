@@ -78,7 +78,7 @@ Result<std::unique_ptr<Device>> create(const BackendRequest& request) {
   const auto isa = choose_isa(request);
   if (!isa) return tl::unexpected(isa.error());
   const std::string pin = option(request, "pin", "off");
-  if (pin != "on" && pin != "off") return unknown_value("pin", pin, "on|off");
+  if (pin != "on" && pin != "off") return unknown_value("pin", pin, "off|on");
   auto library = choose_library(request);
   if (!library) return tl::unexpected(library.error());
   const bool exact = request.numerics == Numerics::exact;

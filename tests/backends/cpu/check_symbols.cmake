@@ -3,10 +3,11 @@
 foreach(object IN LISTS OBJECTS)
   execute_process(COMMAND ${NM} -C --defined-only --extern-only "${object}" OUTPUT_VARIABLE symbols
                   COMMAND_ERROR_IS_FATAL ANY)
+  string(STRIP "${symbols}" symbols)
   string(REPLACE "\n" ";" symbols "${symbols}")
   foreach(symbol IN LISTS symbols)
     string(TOLOWER "${symbol}" lower)
-    if(NOT lower MATCHES "${LEVEL}" AND NOT lower MATCHES "dw\\.ref\\.")
+    if(NOT lower MATCHES "${LEVEL}")
       message(SEND_ERROR "${object} defines '${symbol}', which is not ${LEVEL}'s alone: make it a"
                          " template over the level or ASSAY_INLINE (backends/cpu/isa/inline.h)")
     endif()

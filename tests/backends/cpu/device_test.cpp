@@ -20,7 +20,7 @@ std::vector<float> random_floats(std::int64_t n, unsigned seed) {
 }
 
 CpuDevice best_device(int threads) {
-  return CpuDevice({.isa = usable_isas().back(), .threads = threads});
+  return CpuDevice({.isa = usable_isas().back(), .threads = threads, .library = {}});
 }
 
 /// y of rows [first, first + m) of x, computed as one call.
