@@ -41,11 +41,15 @@ Result<void> file_record(json record, Journal* out, std::set<std::string>* keys)
     return env_failure("the first record is not the plan");
   } else if (type == "sample" || type == "grade" || type == "chain") {
     if (key.empty()) return env_failure("a record without its key");
-    if (type == "grade") out->grades[key] = std::move(record);
-    if (type == "chain") out->chains[key] = std::move(record);
-    if (type != "sample") return {};
-    if (!keys->insert(key).second) return env_failure("sample '" + key + "' stands there twice");
-    out->samples.push_back(std::move(record));
+    if (type == "grade") {
+      out->grades[key] = std::move(record);
+    } else if (type == "chain") {
+      out->chains[key] = std::move(record);
+    } else if (keys->insert(key).second) {
+      out->samples.push_back(std::move(record));
+    } else {
+      return env_failure("sample '" + key + "' stands there twice");
+    }
   } else if (type == "bench") {
     out->bench.push_back(std::move(record));
   } else if (type == "totals") {

@@ -1,5 +1,7 @@
 #include "reports/common/report.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
@@ -254,10 +256,10 @@ json tasks_of(const Journal& journal, json* warnings) {
     json task = build_task_report(plan_task, journal);
     const std::string name = json_text(task, "name");
     if (task["skipped"].is_string()) {
-      warn(warnings, "task_skipped", name + ": " + json_text(task, "skipped"));
+      warn(warnings, "task_skipped", fmt::format("{}: {}", name, json_text(task, "skipped")));
     } else if (const std::string why = json_text(task["metrics"]["pass@1"], "why"); !why.empty()) {
       warn(warnings, task["partial"] == true ? "task_partial" : "task_without_score",
-           name + ": " + why);
+           fmt::format("{}: {}", name, why));
     }
     tasks.push_back(std::move(task));
   }

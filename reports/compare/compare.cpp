@@ -27,7 +27,7 @@ void flatten(const json& value, const std::string& path, std::map<std::string, j
     return;
   }
   for (const auto& [name, child] : value.items()) {
-    flatten(child, path.empty() ? name : path + "." + name, out);
+    flatten(child, path.empty() ? name : fmt::format("{}.{}", path, name), out);
   }
 }
 

@@ -59,15 +59,14 @@ std::string why_scores_differ_in_kind(const json& a, const json& b) {
 }
 
 std::string why_tokens_differ_in_kind(const json& a, const json& b) {
-  const std::string model = first_difference(json_member(a, "model"), json_member(b, "model"),
-                                             {{"sha256", "the model files differ"}});
+  std::string model = first_difference(json_member(a, "model"), json_member(b, "model"),
+                                       {{"sha256", "the model files differ"}});
   if (!model.empty()) return model;
   const json& left = json_member(a, "decoding");
   const json& right = json_member(b, "decoding");
-  const std::string template_of =
-      first_difference(left, right,
-                       {{"template_sha256", "the chat templates differ"},
-                        {"temperature", "the temperatures differ"}});
+  std::string template_of = first_difference(left, right,
+                                             {{"template_sha256", "the chat templates differ"},
+                                              {"temperature", "the temperatures differ"}});
   if (!template_of.empty()) return template_of;
   // Greedy decoding has no other setting.
   if (json_number(left, "temperature") == 0.0) return {};

@@ -47,7 +47,7 @@ std::string bench_table(const json& rows) {
 std::string setting_rows(const json& object, const std::string& prefix) {
   std::string out;
   for (const auto& [name, value] : object.items()) {
-    const std::string path = prefix.empty() ? name : prefix + "." + name;
+    const std::string path = prefix.empty() ? name : fmt::format("{}.{}", prefix, name);
     if (value.is_object()) {
       out += setting_rows(value, path);
     } else {
