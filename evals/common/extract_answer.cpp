@@ -116,7 +116,8 @@ std::optional<ExtractedAnswer> value_at(std::string_view text, std::size_t begin
     break;
   }
   if (!found) answer = trimmed(text, begin, sentence_end(text, begin), tier, " \t\r\n*_`");
-  if (answer.text.empty()) return std::nullopt;
+  // "The answer is within \\boxed{}": the instruction again, since no box held anything.
+  if (answer.text.empty() || answer.text.find("\\boxed") != npos) return std::nullopt;
   return answer;
 }
 

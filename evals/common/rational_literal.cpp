@@ -49,7 +49,7 @@ class Reader {
   explicit Reader(Tokens tokens) : rest_(tokens) {}
 
   std::optional<RationalLiteral> run() {
-    skip_variable();
+    skip_equations();
     bool negative = take_sign();
     RationalLiteral literal;
     if (take("\\$")) {
@@ -63,12 +63,28 @@ class Reader {
   }
 
  private:
-  /// "x =": an equation that states a value.
-  void skip_variable() {
-    if (rest_.size() > 2 && rest_[0].kind == Kind::word && rest_[0].text.size() == 1 &&
-        is_symbol(rest_, 1, "=")) {
-      rest_ = rest_.subspan(2);
+  /// "x =" and "10 + 5 =": equations that state a value. What stands before the last '=' must be
+  /// one variable or plain arithmetic; "9x + 9y = 9" states no value.
+  void skip_equations() {
+    std::size_t value = 0;
+    for (std::size_t i = 0; i < rest_.size(); ++i) {
+      if (!is_symbol(rest_, i, "=")) continue;
+      const Tokens side = rest_.subspan(value, i - value);
+      const bool variable =
+          side.size() == 1 && side[0].kind == Kind::word && side[0].text.size() == 1;
+      if (!variable && !is_arithmetic(side)) return;
+      value = i + 1;
     }
+    rest_ = rest_.subspan(value);
+  }
+
+  static bool is_arithmetic(Tokens side) {
+    return !side.empty() && std::all_of(side.begin(), side.end(), [](const AnswerToken& token) {
+      if (token.kind == Kind::number) return true;
+      if (token.kind == Kind::command) return token.text == "\\times" || token.text == "\\cdot";
+      return token.kind == Kind::symbol && token.text.size() == 1 &&
+             std::string_view("+-*/()").find(token.text[0]) != std::string_view::npos;
+    });
   }
 
   bool take(std::string_view symbol) {

@@ -52,6 +52,7 @@ TEST(ExtractAnswer, FallsBackToSentences) {
   EXPECT_EQ(extracted("The answer is $5 and no more."), "T3 $5 and no more");
   EXPECT_EQ(extracted("The answer isn't clear"), "(none)");
   EXPECT_EQ(extracted("answer is"), "(none)");
+  EXPECT_EQ(extracted("The answer is 7.\nThe answer is within \\boxed{}."), "T3 7");
   EXPECT_EQ(extracted("7 + 5 is 12."), "(none)");
   EXPECT_EQ(extracted(""), "(none)");
 }
@@ -120,6 +121,8 @@ TEST(CompareAnswers, EqualNumbersHoweverWritten) {
            {"3.5", "3 1/2"},
            {"-3.5", "-3\\frac12"},
            {"5", "x = 5"},
+           {"15", "10 + 5 = 15"},
+           {"15", "3 \\times 5 = 10 + 5 = 15.0"},
            {"0", "-0"},
            {"\\frac{3}{-4}", "-0.75"},
            {"1000000000000000000000000000000.5", "2000000000000000000000000000001/2"}}) {
@@ -157,7 +160,8 @@ TEST(CompareAnswers, UnitsAreOptionalNotIgnored) {
 
 TEST(CompareAnswers, WordsThatChangeANumberAreNoUnits) {
   for (const char* prediction :
-       {"12 million", "12 or 13", "12\\pi", "12 squared", "12x", "12!", "12 times 2", "7 + 5"}) {
+       {"12 million", "12 or 13", "12\\pi", "12 squared", "12x", "12!", "12 times 2", "7 + 5",
+        "7 + 5 =", "12x + 12y = 12", "x + 1 = 12", "= 12 = y"}) {
     EXPECT_EQ(compared("12", prediction), "undecided needs the full grader") << prediction;
   }
 }

@@ -27,7 +27,8 @@ constexpr const char* probe_program = R"(
 import json, os, resource, signal, struct, sys, types
 assert sys.version_info >= (3, 8)
 maps = [line.split(None, 5)[-1].strip() for line in open("/proc/self/maps")]
-print(json.dumps({"version": "%d.%d.%d" % sys.version_info[:3], "library": os.path.dirname(os.__file__),
+print(json.dumps({"version": "%d.%d.%d" % sys.version_info[:3],
+                  "library": os.path.dirname(os.__file__),
                   "mapped": [path for path in maps if path.startswith("/")]}))
 )";
 
