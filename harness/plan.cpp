@@ -70,8 +70,10 @@ PlannedTask plan_task(const TaskSpec& spec, const RunOptions& options, const Cha
   content.problems.resize(static_cast<std::size_t>(spec.first.value_or(available)));
   task.problems = std::move(content.problems);
   task.dataset_sha256 = content.sha256;
-  task.max_new_tokens =
-      options.max_new_tokens.value_or(task.eval->default_max_new_tokens(profile.thinking));
+  // A dataset of short problems asks less of a plain model than its eval would.
+  const std::int64_t plain = task.dataset->manifest.plain_max_new_tokens;
+  task.max_new_tokens = options.max_new_tokens.value_or(
+      plain > 0 && !profile.thinking ? plain : task.eval->default_max_new_tokens(profile.thinking));
   if (const std::optional<std::string> why = task.eval->unavailable()) task.skipped = *why;
   return task;
 }
