@@ -21,7 +21,8 @@ struct RationalLiteral {
 /// More digits than this in one number and it is not read (a budget of work).
 inline constexpr std::size_t max_literal_digits = 10'000;
 
-/// 12  -3.50  .5  7/2  \frac{7}{2}  3\frac{1}{2}  3 1/2  \$5  5\%  90\degree  12 apples  x = 5  7 + 5 = 12
+/// 12  -3.50  .5  7/2  \frac{7}{2}  3\frac{1}{2}  3 1/2  \$5  5\%  90\degree  12 apples  x = 5
+/// 7 + 5 = 12
 /// Nothing for anything else, a zero denominator included.
 std::optional<RationalLiteral> rational_literal(std::span<const AnswerToken> tokens);
 

@@ -1,4 +1,6 @@
-"""Our logits beside llama.cpp's, on the same file: python llamacpp_logits.py ASSAY MODEL [LLAMA_MODEL]
+"""Our logits beside llama.cpp's, on the same file.
+
+    python llamacpp_logits.py ASSAY MODEL [LLAMA_MODEL]
 
 Needs PyPI's xllamacpp and numpy. llama.cpp continues five questions greedily and tells the log
 probabilities of its best tokens; `assay logits` replays the same tokens. llama.cpp rounds
@@ -26,9 +28,8 @@ BEST = 5  # tokens compared at each position
 
 
 def tokenize(assay, model, text):
-    done = subprocess.run(
-        [assay, "tokenize", "--model", model], input=text, capture_output=True, text=True, check=True
-    )
+    command = [assay, "tokenize", "--model", model]
+    done = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
     return json.loads(done.stdout)
 
 
