@@ -107,6 +107,7 @@ class Bench {
 
   void decode_step(const std::vector<SequenceId>& sequences) {
     std::vector<DecodeItem> items;
+    items.reserve(sequences.size());
     for (const SequenceId sequence : sequences) {
       items.push_back({sequence, static_cast<TokenId>(random_() % vocab_)});
     }
@@ -153,6 +154,7 @@ json bench_record(const Row& row, const std::vector<double>& seconds, double byt
                   double bandwidth) {
   const auto tokens = static_cast<double>(row.tokens * row.batch);
   std::vector<double> rates;
+  rates.reserve(seconds.size());
   for (const double s : seconds) rates.push_back(tokens / s);
   const double gb_per_s = bytes / median(seconds) / 1e9;
   json record = {{"type", "bench"},

@@ -43,7 +43,8 @@ std::string first_difference(const json& before, const json& now, const std::str
   if (before.is_object() && now.is_object()) {
     for (const auto& [key, value] : now.items()) {
       const json old = before.value(key, json(nullptr));
-      std::string inner = first_difference(old, value, name.empty() ? key : name + "." + key);
+      std::string inner =
+          first_difference(old, value, name.empty() ? key : fmt::format("{}.{}", name, key));
       if (!inner.empty()) return inner;
     }
   }
