@@ -77,7 +77,9 @@ TEST(ThreadPool, CountsAtLeastOneCore) {
   EXPECT_GE(usable_physical_cores(), 1);
   ThreadPool pinned(2, /*pin=*/true);
   int calls = 0;
-  pinned.run([&](int worker) { calls += worker == 0 ? 1 : 0; });
+  pinned.run([&](int worker) {
+    if (worker == 0) ++calls;
+  });
   EXPECT_EQ(calls, 1);
 }
 
