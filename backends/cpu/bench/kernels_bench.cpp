@@ -1,11 +1,13 @@
 // assay_kernels_bench: the cpu backend's kernels one by one, on the shapes of SmolLM2-135M and
 // Qwen2.5-1.5B, through Device as the model calls them. Options before Google Benchmark's own:
-//   --threads=N --isa=... --gemm=...      as --backend cpu:... takes them
+//   --threads=N --isa=... --gemm=... --pin=...      as --backend cpu:... takes them
 // GB/s counts each byte of weights, keys and values once a call; GFLOP/s counts two a multiply-add.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -221,10 +223,9 @@ BackendRequest parse_options(int& argc, char** argv) {
     const auto value = std::string(arg.substr(std::min(arg.find('=') + 1, arg.size())));
     if (arg.starts_with("--threads=")) {
       request.threads = std::atoi(value.c_str());
-    } else if (arg.starts_with("--isa=")) {
-      request.options["isa"] = value;
-    } else if (arg.starts_with("--gemm=")) {
-      request.options["gemm"] = value;
+    } else if (arg.starts_with("--isa=") || arg.starts_with("--gemm=") ||
+               arg.starts_with("--pin=")) {
+      request.options[std::string(arg.substr(2, arg.find('=') - 2))] = value;
     } else {
       argv[kept++] = argv[i];
     }
