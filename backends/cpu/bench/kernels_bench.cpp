@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -65,6 +66,17 @@ void count(benchmark::State& state, std::int64_t bytes, std::int64_t flops) {
   }
 }
 
+std::vector<std::int32_t> first_positions(std::int32_t n) {
+  std::vector<std::int32_t> all(static_cast<std::size_t>(n));
+  std::iota(all.begin(), all.end(), 0);
+  return all;
+}
+
+template <class Body>
+void repeat(benchmark::State& state, const Body& body) {
+  while (state.KeepRunning()) body();
+}
+
 struct LinearShape {
   const char* model;
   std::int64_t rows;
@@ -88,10 +100,10 @@ void linear(benchmark::State& state, TensorType type, const LinearShape& shape, 
   const Matrix y = matrix(m, shape.rows);
   const Phase phase = m >= 64 ? Phase::prefill : Phase::decode;
   std::size_t next = 0;
-  for (auto _ : state) {
+  repeat(state, [&] {
     device->linear(*weights[next], nullptr, x.tensor, y.tensor, phase);
     next = (next + 1) % weights.size();
-  }
+  });
   count(state, bytes, 2 * m * shape.rows * shape.k);
 }
 
@@ -107,10 +119,8 @@ void attention(benchmark::State& state, const AttentionShape& shape, std::int32_
                std::int32_t length) {
   const std::int32_t n_pages = (length + kKvPageTokens - 1) / kKvPageTokens;
   const auto cache = device->create_kv({1, shape.n_kv_heads, shape.head_dim, n_pages, KvType::f16});
-  std::vector<std::int32_t> pages;
-  for (std::int32_t i = 0; i < n_pages; ++i) pages.push_back(i);
-  std::vector<std::int32_t> positions;
-  for (std::int32_t i = 0; i < length; ++i) positions.push_back(i);
+  const std::vector<std::int32_t> pages = first_positions(n_pages);
+  const std::vector<std::int32_t> positions = first_positions(length);
   const BatchSpan all{0, length, 0, pages};
   const Matrix kv = matrix(length, shape.n_kv_heads * shape.head_dim);
   device->kv_store(*cache, 0, {Phase::prefill, length, {&all, 1}, positions}, kv.tensor, kv.tensor);
@@ -121,7 +131,7 @@ void attention(benchmark::State& state, const AttentionShape& shape, std::int32_
                     std::span(positions).last(static_cast<std::size_t>(rows))};
   const Matrix q = matrix(rows, shape.n_heads * shape.head_dim);
   const Matrix out = matrix(rows, shape.n_heads * shape.head_dim);
-  for (auto _ : state) device->attention(*cache, 0, batch, q.tensor, shape.n_heads, out.tensor);
+  repeat(state, [&] { device->attention(*cache, 0, batch, q.tensor, shape.n_heads, out.tensor); });
   const std::int64_t seen = std::int64_t{rows} * (2 * length - rows + 1) / 2;  // query-key pairs
   count(state, std::int64_t{length} * shape.n_kv_heads * shape.head_dim * 2 * 2,
         4 * seen * shape.n_heads * shape.head_dim);
@@ -132,7 +142,7 @@ void rms_norm(benchmark::State& state, std::int64_t rows, std::int64_t cols) {
   const auto gain = device->upload({"gain", TensorType::F32, 1, cols, storage});
   const Matrix x = matrix(rows, cols);
   const Matrix out = matrix(rows, cols);
-  for (auto _ : state) device->rms_norm(x.tensor, *gain, 1e-5F, out.tensor);
+  repeat(state, [&] { device->rms_norm(x.tensor, *gain, 1e-5F, out.tensor); });
   count(state, rows * cols * 8, 0);
 }
 
@@ -140,7 +150,7 @@ void swiglu(benchmark::State& state, std::int64_t rows, std::int64_t cols) {
   const Matrix gate = matrix(rows, cols);
   const Matrix up = matrix(rows, cols);
   const Matrix out = matrix(rows, cols);
-  for (auto _ : state) device->swiglu(gate.tensor, up.tensor, out.tensor);
+  repeat(state, [&] { device->swiglu(gate.tensor, up.tensor, out.tensor); });
   count(state, rows * cols * 12, 0);
   state.counters["exp/s"] = benchmark::Counter(
       static_cast<double>(rows * cols * state.iterations()), benchmark::Counter::kIsRate);
@@ -150,10 +160,9 @@ void rope(benchmark::State& state, std::int64_t rows, const AttentionShape& shap
   ModelConfig config;
   config.head_dim = shape.head_dim;
   const numerics::RopeTable table(config, rows);
-  std::vector<std::int32_t> positions;
-  for (std::int32_t i = 0; i < rows; ++i) positions.push_back(i);
+  const auto positions = first_positions(static_cast<std::int32_t>(rows));
   const Matrix x = matrix(rows, shape.n_heads * shape.head_dim);
-  for (auto _ : state) device->rope(x.tensor, shape.head_dim, positions, table);
+  repeat(state, [&] { device->rope(x.tensor, shape.head_dim, positions, table); });
   count(state, rows * x.tensor.cols * 8, 0);
 }
 
@@ -161,10 +170,10 @@ void embed(benchmark::State& state, TensorType type, std::int64_t cols) {
   constexpr std::int64_t kVocab = 1024;
   const auto storage = plain_bytes(kVocab * row_bytes(type, cols));
   const auto table = device->upload({"table", type, kVocab, cols, storage});
-  std::vector<TokenId> ids;
-  for (std::int32_t i = 0; i < 512; ++i) ids.push_back(i * 7 % static_cast<std::int32_t>(kVocab));
+  std::vector<TokenId> ids = first_positions(512);
+  for (TokenId& id : ids) id = id * 7 % static_cast<TokenId>(kVocab);
   const Matrix out = matrix(512, cols);
-  for (auto _ : state) device->embed(*table, ids, out.tensor);
+  repeat(state, [&] { device->embed(*table, ids, out.tensor); });
   count(state, 512 * row_bytes(type, cols), 0);
 }
 
