@@ -3,48 +3,18 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <atomic>
-#include <exception>
 #include <mutex>
-#include <thread>
 
 #include "core/journal.h"
 #include "evals/chain/chain.h"
 #include "evals/chain/outcome.h"
-#include "evals/chain/thresholds.h"
+#include "harness/grade_records.h"
+#include "harness/parallel.h"
 
 namespace assay {
 namespace {
 
 using nlohmann::json;
-
-std::string_view status_name(Grade::Status status) {
-  switch (status) {
-    case Grade::Status::graded:
-      return "graded";
-    case Grade::Status::skipped:
-      return "skipped";
-    case Grade::Status::infrastructure_failure:
-      return "infrastructure_failure";
-  }
-  return "infrastructure_failure";
-}
-
-json grade_record(const PlannedSample& planned, const PlannedTask& task, const Grade& grade) {
-  return {{"type", "grade"},
-          {"key", planned.request.key},
-          {"grader", fmt::format("{}/{}", task.eval->name(), kGraderVersion)},
-          {"protocol", task.prompt_options.protocol},
-          {"gold", task.problems[planned.problem].answer},
-          {"status", status_name(grade.status)},
-          {"why", grade.why.empty() ? json(nullptr) : json(grade.why)},
-          {"verdict", verdict_name(grade.verdict)},
-          {"answer_found", grade.answer_found},
-          {"answer_parses", grade.answer_parses},
-          {"extracted", grade.extracted},
-          {"rung", grade.rung},
-          {"details", grade.details}};
-}
 
 /// End of each token's text in the completion's text, which may have been cut at a stop string.
 std::vector<std::size_t> token_ends(const Tokenizer& tokenizer, std::span<const TokenId> tokens,
@@ -64,43 +34,6 @@ std::optional<StopReason> stop_reason(const std::string& name) {
     if (stop_reason_name(reason) == name) return reason;
   }
   return std::nullopt;
-}
-
-std::optional<chain::ByteSpan> answer_span(const Grade& grade) {
-  const auto span = grade.details.find("span");
-  if (span == grade.details.end() || !span->is_array() || span->size() != 2) return std::nullopt;
-  return chain::ByteSpan{span->at(0).get<std::size_t>(), span->at(1).get<std::size_t>()};
-}
-
-json chain_record(const PlannedSample& planned, const chain::ChainAnalysis& analysis, bool thinking,
-                  chain::Outcome outcome) {
-  json components = json::object();
-  json evidence = json::array();
-  const auto add = [&](const char* name, const chain::Component& component) {
-    components[name] = component.ok ? json(*component.ok) : json(nullptr);
-    if (component.evidence) {
-      evidence.push_back({{"component", name},
-                          {"begin", component.evidence->begin},
-                          {"end", component.evidence->end},
-                          {"why", component.why}});
-    }
-  };
-  add("C1", analysis.c1_think_closed);
-  add("C2", analysis.c2_not_truncated);
-  add("C3", analysis.c3_no_loop);
-  add("C4", analysis.c4_answer_segment);
-  add("C5", analysis.c5_answer_extractable);
-  // Not analysed yet: unknown, never true.
-  for (const char* name : {"C6", "C7", "C8", "C9", "C10"}) components[name] = nullptr;
-  return {{"type", "chain"},
-          {"key", planned.request.key},
-          {"thresholds", chain::thresholds_version},
-          {"profile", thinking ? "thinking" : "plain"},
-          {"components", components},
-          {"complete", analysis.complete ? json(*analysis.complete) : json(nullptr)},
-          {"strictly_complete", nullptr},
-          {"outcome", chain::outcome_name(outcome)},
-          {"evidence", evidence}};
 }
 
 struct Graded {
@@ -139,8 +72,11 @@ Graded grade_sample(const RunPlan& plan, const PlannedSample& planned, const jso
   input.answer = answer_span(grade);
   const chain::ChainAnalysis analysis = chain::analyse(input);
   const chain::Outcome outcome = chain::outcome_of(grade, analysis, generated);
-  return {grade_record(planned, task, grade),
-          chain_record(planned, analysis, plan.profile.thinking, outcome)};
+  const std::string& key = planned.request.key;
+  return {grade_record({key, fmt::format("{}/{}", task.eval->name(), kGraderVersion),
+                        task.prompt_options.protocol, task.problems[planned.problem].answer},
+                       grade),
+          chain_record(key, analysis, plan.profile.thinking, chain::outcome_name(outcome))};
 }
 
 struct Work {
@@ -170,33 +106,15 @@ bool grade_journal(const RunPlan& plan, const std::string& journal_path, Journal
   for (const PlannedTask& task : plan.tasks) {
     parallel = std::max(parallel, task.eval->grade_parallelism());
   }
-  std::atomic<std::size_t> next{0};
-  std::atomic<bool> stop{false};
-  std::int64_t done = 0;  // guarded by `mutex`, as the writer, the listener and `failure` are
-  std::exception_ptr failure;
+  std::int64_t done = 0;  // guarded by `mutex`, as the writer and the listener are
   std::mutex mutex;
-  const auto grade_some = [&] {
-    for (std::size_t i = next++; i < work.size() && !stop; i = next++) {
-      try {
-        const Graded graded = grade_sample(plan, *work[i].planned, *work[i].sample);
-        const std::lock_guard lock(mutex);
-        writer.write(graded.grade);
-        writer.write(graded.chain);
-        listener.progress({"grading", ++done, std::ssize(work), false, ""});
-        if (listener.cancelled()) stop = true;
-      } catch (...) {
-        const std::lock_guard lock(mutex);
-        failure = std::current_exception();
-        stop = true;
-      }
-    }
-  };
-  {
-    std::vector<std::jthread> workers;
-    for (int i = 1; i < parallel; ++i) workers.emplace_back(grade_some);
-    grade_some();
-  }
-  if (failure) std::rethrow_exception(failure);
+  parallel_for(work.size(), parallel, listener.cancelled, [&](std::size_t i) {
+    const Graded graded = grade_sample(plan, *work[i].planned, *work[i].sample);
+    const std::lock_guard lock(mutex);
+    writer.write(graded.grade);
+    writer.write(graded.chain);
+    listener.progress({"grading", ++done, std::ssize(work), false, ""});
+  });
   return !listener.cancelled();
 }
 

@@ -9,9 +9,6 @@
 
 namespace assay {
 
-/// Of the grading rules as a whole; a change of any verdict is a new version.
-inline constexpr int kGraderVersion = 1;
-
 /// Appends a grade and a chain record for each sample of the journal without them. Returns false
 /// when it was cancelled. Throws Error.
 bool grade_journal(const RunPlan& plan, const std::string& journal_path, JournalWriter& writer,
