@@ -61,7 +61,8 @@ function(assay_test name)
   endif()
   add_dependencies(tests_${folder} ${name})
   include(GoogleTest)
-  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST PROPERTIES TIMEOUT 600 LABELS ${folder})
+  gtest_discover_tests(${name} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES
+                       PROPERTIES TIMEOUT 600 LABELS ${folder})
 endfunction()
 
 function(assay_fuzzer name)
