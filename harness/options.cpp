@@ -52,7 +52,7 @@ Result<void> apply_task_option(std::string_view text, TaskSpec* task) {
     return failure(ErrorKind::usage,
                    fmt::format("{}={} is not a positive number", option->name, option->value));
   }
-  task->first = count;
+  (option->name == "first" ? task->first : task->limit) = count;
   return {};
 }
 

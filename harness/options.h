@@ -22,11 +22,12 @@ struct BackendSpec {
 };
 Result<BackendSpec> parse_backend_spec(std::string_view text);
 
-/// "aime24:first=10" or "mini-code:protocol=completion". `limit` and `first` both take the first
-/// problems of the dataset.
+/// "aime24:first=10" or "mini-code:protocol=completion". Both take the first problems of the
+/// dataset: first=N exactly N (an error where there are fewer), limit=N at most N.
 struct TaskSpec {
   std::string name;
   std::optional<std::int64_t> first;
+  std::optional<std::int64_t> limit;
   std::string protocol;  ///< empty: the eval's default
 };
 /// A comma-separated list of tasks; an option belongs to the task before it.

@@ -64,10 +64,14 @@ PlannedTask plan_task(const TaskSpec& spec, const RunOptions& options, const Cha
   DatasetContent content = read_dataset(*task.dataset, listener);
   const std::int64_t available = std::ssize(content.problems);
   if (spec.first && *spec.first > available) {
-    throw Error(ErrorKind::usage, fmt::format("{} has {} problems, {} were asked for", spec.name,
-                                              available, *spec.first));
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{} has {} problems, {} were asked for", spec.name, available, *spec.first),
+        fmt::format("limit={} takes at most that many", *spec.first));
   }
-  content.problems.resize(static_cast<std::size_t>(spec.first.value_or(available)));
+  const std::int64_t taken =
+      std::min(spec.first.value_or(available), spec.limit.value_or(available));
+  content.problems.resize(static_cast<std::size_t>(std::min(taken, available)));
   task.problems = std::move(content.problems);
   task.dataset_sha256 = content.sha256;
   // A dataset of short problems asks less of a plain model than its eval would.

@@ -6,10 +6,13 @@
 #include <exception>
 #include <new>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "core/error.h"
 #include "core/text.h"
 #include "harness/build_info.h"
+#include "harness/names.h"
 #include "tool/command.h"
 
 namespace {
@@ -37,6 +40,13 @@ std::optional<int> parse(CLI::App& app, int argc, char** argv) {
     return app.exit(wanted);
   } catch (const CLI::ParseError& mistake) {
     const auto chosen = app.get_subcommands();
+    if (chosen.empty() && argc > 1 && argv[1][0] != '-') {
+      std::vector<std::string> known;
+      for (const CLI::App* command : app.get_subcommands(nullptr)) {
+        known.push_back(command->get_name());
+      }
+      return report_error(assay::unknown_name("command", argv[1], known));
+    }
     const std::string command = chosen.empty() ? "assay" : "assay " + chosen[0]->get_name();
     return report_error(assay::Error(assay::ErrorKind::usage, mistake.what(),
                                      fmt::format("`{} --help` shows the options", command)));

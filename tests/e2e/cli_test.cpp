@@ -68,7 +68,8 @@ TEST_F(Cli, HelpShowsExamplesAndExitCodes) {
 
 TEST_F(Cli, MistakesAreUsageErrorsThatNameTheCure) {
   expect_error(assay({}), 2, "--help");
-  expect_error(assay({"frobnicate"}), 2, "--help");
+  expect_error(assay({"frobnicate"}), 2, "unknown command 'frobnicate'");
+  expect_error(assay({"bnech"}), 2, "did you mean 'bench'");
   expect_error(assay({"run", "--task", "mini-math"}), 2, "--model");
   const std::string m = model();
   expect_error(assay({"run", "--model", m, "--task", "mini-mth"}), 2, "did you mean 'mini-math'");
@@ -86,6 +87,13 @@ TEST_F(Cli, MistakesAreUsageErrorsThatNameTheCure) {
                "unknown model 'nosuch'; known: ");
   expect_error(assay({"run", "--model", m, "--task", "mini-math:first=1000"}), 2,
                "1000 were asked for");
+}
+
+TEST_F(Cli, ALimitBeyondTheTaskTakesAllOfIt) {
+  const ProcessResult plan =
+      assay({"run", "--model", model(), "--task", "mini-math:limit=1000", "--dry-run", "--json"});
+  ASSERT_EQ(plan.exit_code, 0) << plan.err;
+  EXPECT_EQ(json::parse(plan.out).at("tasks").at(0).at("n_problems"), 20);
 }
 
 TEST_F(Cli, BadModelFilesAreOneLineAndExitThree) {

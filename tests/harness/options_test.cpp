@@ -44,7 +44,8 @@ TEST(TaskSpecs, SeveralWithTheirOptions) {
   EXPECT_EQ(tasks[0].first, 3);
   EXPECT_EQ(tasks[0].protocol, "x");
   EXPECT_FALSE(tasks[1].first);
-  EXPECT_EQ(tasks[2].first, 2);
+  EXPECT_FALSE(tasks[2].first);
+  EXPECT_EQ(tasks[2].limit, 2);
 }
 
 TEST(TaskSpecs, MistakesAreNamed) {
