@@ -6,10 +6,11 @@
 #include <algorithm>
 #include <fstream>
 #include <iterator>
-#include <set>
+#include <map>
 #include <tuple>
 
 #include "core/json_access.h"
+#include "core/types.h"
 
 namespace assay {
 namespace {
@@ -25,8 +26,28 @@ std::string crc_hex(std::string_view text) {
   return fmt::format("{:08x}", crc32_z(0, bytes, text.size()));
 }
 
+/// Where each key's sample stands in Journal::samples.
+using SamplePlaces = std::map<std::string, std::size_t>;
+
+/// A sample that failed may be followed by its second attempt, which replaces it with its verdicts.
+Result<void> file_sample(const std::string& key, json record, Journal* out, SamplePlaces* places) {
+  const auto [place, is_new] = places->emplace(key, out->samples.size());
+  if (is_new) {
+    out->samples.push_back(std::move(record));
+    return {};
+  }
+  json& earlier = out->samples[place->second];
+  if (json_text(earlier, "stop") != stop_reason_name(StopReason::error)) {
+    return env_failure("sample '" + key + "' stands there twice");
+  }
+  earlier = std::move(record);
+  out->grades.erase(key);
+  out->chains.erase(key);
+  return {};
+}
+
 /// Puts one record where it belongs; a failure says why it cannot be.
-Result<void> file_record(json record, Journal* out, std::set<std::string>* keys) {
+Result<void> file_record(json record, Journal* out, SamplePlaces* places) {
   const std::string type = json_text(record, "type");
   const std::string key = json_text(record, "key");
   if (type == "plan") {
@@ -45,10 +66,8 @@ Result<void> file_record(json record, Journal* out, std::set<std::string>* keys)
       out->grades[key] = std::move(record);
     } else if (type == "chain") {
       out->chains[key] = std::move(record);
-    } else if (keys->insert(key).second) {
-      out->samples.push_back(std::move(record));
     } else {
-      return env_failure("sample '" + key + "' stands there twice");
+      return file_sample(key, std::move(record), out, places);
     }
   } else if (type == "bench") {
     out->bench.push_back(std::move(record));
@@ -100,7 +119,7 @@ Result<json> parse_journal_line(std::string_view line) {
 
 Result<Journal> parse_journal(std::string_view text, const std::string& name) {
   Journal journal;
-  std::set<std::string> keys;
+  SamplePlaces places;
   std::size_t line_number = 0;
   while (journal.sound_bytes < text.size()) {
     ++line_number;
@@ -112,7 +131,7 @@ Result<Journal> parse_journal(std::string_view text, const std::string& name) {
     Result<json> record =
         parse_journal_line(text.substr(journal.sound_bytes, end - journal.sound_bytes));
     Result<void> filed;
-    if (record) filed = file_record(std::move(*record), &journal, &keys);
+    if (record) filed = file_record(std::move(*record), &journal, &places);
     if (!record || !filed) {
       const Error& why = record ? filed.error() : record.error();
       return env_failure(

@@ -52,7 +52,8 @@ struct Journal {
 };
 
 /// A damaged line in the middle is an error that names it; a last line without a newline is cut
-/// off. Samples repeated under one key are an error: two processes wrote the file.
+/// off. A sample that ended with stop "error" may be followed by another attempt under its key,
+/// which counts; any other repeated key is an error: two processes wrote the file.
 Result<Journal> read_journal(const std::string& path);
 Result<Journal> parse_journal(std::string_view text, const std::string& name);
 

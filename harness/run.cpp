@@ -8,6 +8,7 @@
 #include <set>
 
 #include "core/clock.h"
+#include "core/json_access.h"
 #include "core/numerics/hash.h"
 #include "decode/local_completer.h"
 #include "harness/grade.h"
@@ -106,7 +107,11 @@ OpenJournal open_journal(const RunPlan& plan, const std::string& path) {
   }
   journal.writer.cut(existing.sound_bytes);
   journal.has_plan = true;
-  for (const json& sample : existing.samples) journal.done.insert(sample.at("key"));
+  for (const json& sample : existing.samples) {
+    // What failed is tried again.
+    if (json_text(sample, "stop") == stop_reason_name(StopReason::error)) continue;
+    journal.done.insert(sample.at("key"));
+  }
   journal.writer.write({{"type", "resume"}, {"utc", utc_now()}});
   return journal;
 }

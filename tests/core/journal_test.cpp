@@ -126,6 +126,23 @@ TEST(Journal, ADamagedLineIsNamed) {
             "--resume makes what it held again; or restore the file");
 }
 
+TEST(Journal, AFailedSampleMayBeTriedAgain) {
+  json failed = sample("a", 0, 0);
+  failed["stop"] = "error";
+  json again = sample("a", 0, 0);
+  again["stop"] = "eos";
+  const json grade = {{"type", "grade"}, {"key", "a0#0"}};
+  const json chain = {{"type", "chain"}, {"key", "a0#0"}};
+  const auto journal =
+      parse_journal(lines({plan(), failed, chain, sample("a", 1, 0), again, grade}), "j");
+  ASSERT_TRUE(journal) << journal.error().line();
+  ASSERT_EQ(journal->samples.size(), 2U);
+  EXPECT_EQ(journal->samples[0]["stop"], "eos");
+  EXPECT_EQ(journal->grades.count("a0#0"), 1U);
+  EXPECT_EQ(journal->chains.count("a0#0"), 0U) << "it told of the failure";
+  EXPECT_THAT(error_of(lines({plan(), failed, again, failed})), HasSubstr("stands there twice"));
+}
+
 TEST(Journal, ErrorsOfRecords) {
   EXPECT_THAT(error_of(lines({plan(), plan()})), HasSubstr("line 2 is damaged: a second plan"));
   EXPECT_THAT(error_of(lines({plan(), sample("a", 0, 0), sample("a", 0, 0)})),

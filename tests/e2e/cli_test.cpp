@@ -1,6 +1,8 @@
 // The program as a person runs it, on tiny models with random weights.
 #include <gmock/gmock.h>
 
+#include <cstring>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "tests/support/npy.h"
@@ -205,6 +207,40 @@ TEST_F(Cli, AFullDiskEndsTheRunAndKeepsWhatWasWritten) {
   const ProcessResult again = assay({"run", "--model", m, "--task", "mini-math", "--max-new-tokens",
                                      "8", "--out", out("full"), "--resume"});
   EXPECT_EQ(again.exit_code, 0) << again.err;
+}
+
+TEST_F(Cli, LogitsThatAreNotFiniteFailTheirSampleAloneAndAreTriedAgain) {
+  testing::TinyModel tiny = testing::tiny_model(Arch::llama, TensorType::F32);
+  tiny.max_context = 4096;
+  testing::GgufWriter gguf = testing::tiny_gguf(tiny);
+  std::string& table = gguf.tensor("token_embd.weight").bytes;
+  const float not_a_number = std::numeric_limits<float>::quiet_NaN();
+  // Of the first three problems only the first holds a plus sign.
+  std::memcpy(&table[std::size_t{'+'} * 64 * sizeof(float)], &not_a_number, sizeof(float));
+  gguf.write(out("nan.gguf"));
+  std::vector<std::string> command = {
+      "run", "--model", out("nan.gguf"), "--task", "mini-math:first=3", "--max-new-tokens",
+      "4",   "--out",   out("nan")};
+  for (const char* attempt : {"first", "second"}) {
+    const ProcessResult run = assay(command);
+    ASSERT_EQ(run.exit_code, 0) << attempt << run.err;
+    const json task = report("nan").at("tasks")[0];
+    EXPECT_EQ(task.at("outcomes").at("infrastructure_failure"), 1);
+    EXPECT_EQ(task.at("counts").at("failed"), 1);
+    EXPECT_EQ(task.at("counts").at("done"), 3);
+    EXPECT_THAT(task.at("problems")[0].at("why").get<std::string>(),
+                HasSubstr("not finite: token id"));
+    EXPECT_TRUE(task.at("metrics").at("pass@1").at("value").is_null());
+    EXPECT_TRUE(task.at("metrics").at("pass@1").at("bounds").is_array());
+    if (command.back() != "--resume") command.emplace_back("--resume");
+  }
+  const std::string journal = testing::read_text(dir_.path() / "nan" / "journal.jsonl");
+  std::size_t attempts = 0;
+  for (std::size_t at = journal.find("not finite"); at != journal.npos;
+       at = journal.find("not finite", at + 1)) {
+    ++attempts;
+  }
+  EXPECT_GE(attempts, 2U) << "--resume tries a failed sample again";
 }
 
 TEST_F(Cli, AnOlderRunIsNotOverwritten) {
