@@ -1,0 +1,198 @@
+// The compatibility graders: extraction, normalisation and comparison of each protocol, with the
+// mistakes they are known for.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <string>
+
+#include "evals/common/compat/compat_grader.h"
+#include "evals/common/compat/latex_repairs.h"
+#include "evals/common/compat/number_words.h"
+#include "evals/common/compat/python_text.h"
+#include "evals/common/compat/qwen_equal.h"
+#include "evals/common/compat/qwen_text.h"
+
+namespace assay::evals::compat {
+namespace {
+
+TEST(CompatGraders, AreFoundByName) {
+  ASSERT_NE(find_compat_grader("qwen"), nullptr);
+  EXPECT_EQ(find_compat_grader("hendrycks")->name, "hendrycks");
+  EXPECT_EQ(find_compat_grader("Qwen"), nullptr);
+  EXPECT_EQ(find_compat_grader(""), nullptr);
+}
+
+TEST(PythonText, FloatsAsPythonReadsThem) {
+  EXPECT_EQ(python_float(" 1_000.5 "), 1000.5);
+  EXPECT_EQ(python_float("-.5e1"), -5.0);
+  EXPECT_EQ(python_float("5."), 5.0);
+  EXPECT_TRUE(std::isinf(python_float("1e999").value_or(0)));
+  EXPECT_EQ(python_float("1e-999"), 0.0);
+  EXPECT_TRUE(std::isinf(python_float("-Infinity").value_or(0)));
+  for (const char* bad : {"", "-", "1__0", "_1", "1_", "0x10", "1,5", "--1", "1e", "e5", "."}) {
+    EXPECT_EQ(python_float(bad), std::nullopt) << bad;
+  }
+}
+
+TEST(NumberWords, AsThePackageReadsThem) {
+  EXPECT_EQ(number_from_words("twenty-two"), "22");
+  EXPECT_EQ(number_from_words("three hundred forty two"), "342");
+  EXPECT_EQ(number_from_words("two million five thousand and one"), "2005001");
+  EXPECT_EQ(number_from_words("one third of them"), "1");
+  EXPECT_EQ(number_from_words("two point five"), "2.5");
+  EXPECT_EQ(number_from_words("007"), "7");
+  EXPECT_EQ(number_from_words("x+1"), std::nullopt);
+  EXPECT_EQ(number_from_words("thousand thousand"), std::nullopt);
+  EXPECT_EQ(number_from_words("two thousand million"), std::nullopt);
+}
+
+CompatGrade graded(std::string_view name, std::string_view text, std::string_view gold,
+                   std::string_view dataset = "math500") {
+  return compat_grade(*find_compat_grader(name), text, {dataset, gold});
+}
+
+std::string qwen(std::string_view gold, std::string_view boxed) {
+  const CompatGrade grade = graded("qwen", "so \\boxed{" + std::string(boxed) + "}.", gold);
+  return std::string(verdict_name(grade.verdict)) + " " + grade.rung;
+}
+
+std::string hendrycks(std::string_view gold, std::string_view boxed) {
+  const CompatGrade grade = graded("hendrycks", "so $\\boxed{" + std::string(boxed) + "}$", gold);
+  return std::string(verdict_name(grade.verdict)) + " " + grade.rung;
+}
+
+TEST(Hendrycks, ComparesNormalisedStrings) {
+  EXPECT_EQ(hendrycks("\\frac{1}{2}", "\\dfrac12"), "equal identical");
+  EXPECT_EQ(hendrycks("\\frac{1}{2}", "1/2"), "equal identical");
+  EXPECT_EQ(hendrycks("\\frac{1}{2}", "0.5"), "equal identical");
+  EXPECT_EQ(hendrycks("\\frac{1}{4}", "0.25"), "not_equal no rule");
+  EXPECT_EQ(hendrycks("5", "x = 5"), "equal identical");
+  EXPECT_EQ(hendrycks("5", "5\\text{ cm}"), "equal identical");
+  EXPECT_EQ(hendrycks("5", "5\\text{cm}"), "not_equal no rule");
+  EXPECT_EQ(hendrycks("90", "90^{\\circ}"), "equal identical");
+  EXPECT_EQ(hendrycks("50", "50\\%"), "equal identical");
+  EXPECT_EQ(hendrycks("2\\sqrt{3}", "2\\sqrt3"), "equal identical");
+  EXPECT_EQ(hendrycks("(1,2)", "\\left(1, 2\\right)"), "equal identical");
+  EXPECT_EQ(hendrycks("1,234", "1234"), "not_equal no rule");
+}
+
+TEST(Hendrycks, FallsBackToTheRawTextWhereItsCodeFails) {
+  EXPECT_EQ(hendrycks("\\sqrt", "\\sqrt"), "equal identical");
+  EXPECT_EQ(hendrycks("\\frac", " \\frac"), "not_equal no rule");
+  EXPECT_EQ(hendrycks("5", "5\\text{ a}\\text{ b}"), "not_equal no rule");
+}
+
+TEST(Hendrycks, ReadsTheLastBox) {
+  EXPECT_EQ(graded("hendrycks", "\\boxed{1} \\boxed{2}", "2").extracted, "2");
+  EXPECT_EQ(graded("hendrycks", "$\\boxed 12$ then", "12").extracted, "12");
+  for (const char* text : {"the answer is 5", "\\boxed{5", "\\fbox{5}", "\\boxed", ""}) {
+    const CompatGrade grade = graded("hendrycks", text, "5");
+    EXPECT_EQ(grade.extracted, std::nullopt) << text;
+    EXPECT_EQ(grade.rung, rung::no_answer);
+    EXPECT_EQ(grade.verdict, Verdict::not_equal);
+  }
+}
+
+std::string qwen_text(std::string_view completion, std::string_view dataset = "math500") {
+  return qwen_extracted(completion, {dataset, "5"});
+}
+
+TEST(QwenText, TheLadder) {
+  EXPECT_EQ(qwen_text("Final Answer: The final answer is $7$. I hope it is correct. \\boxed{8}"),
+            "7");
+  EXPECT_EQ(qwen_text("\\boxed{8} and \\boxed{9}, the answer is 3"), "9");
+  EXPECT_EQ(qwen_text("\\boxed 12$ x"), "12");
+  EXPECT_EQ(qwen_text("\\boxed{\\frac{1}{2} never closed"), "\\frac{1}{2}neverclosed");
+  EXPECT_EQ(qwen_text("ends in boxed"), "");
+  EXPECT_EQ(qwen_text("The answer is 4. The answer is 5."), "5");
+  EXPECT_EQ(qwen_text("My final answer is: 6."), "6");
+  EXPECT_EQ(qwen_text("so 答案是 14\n\nmore"), "14");
+  EXPECT_EQ(qwen_text("we get 3, then -4,500.25 dollars"), "-4500.25");
+  EXPECT_EQ(qwen_text("or .5"), "0.5");
+  EXPECT_EQ(qwen_text("nothing here"), "");
+}
+
+TEST(QwenText, ChoiceDatasets) {
+  EXPECT_EQ(qwen_text("I think A or B. The answer is (c).", "aqua"), "C");
+  EXPECT_EQ(qwen_text("maybe D", "sat_math"), "D");
+  EXPECT_EQ(qwen_text("options A and D, not E", "gpqa"), "D");
+  EXPECT_EQ(qwen_extracted("it is 7: (B)", {"math500", "B"}), "B");
+  EXPECT_EQ(qwen_extracted("\\boxed{A, C and x}", {"math500", "AC"}), "AC");
+}
+
+TEST(QwenText, Normalisation) {
+  const auto normalised = [](std::string_view text) { return qwen_normalised(text, false); };
+  EXPECT_EQ(normalised(" \\dfrac12 . "), "\\frac{1}{2}");
+  EXPECT_EQ(normalised("5 \\text{ miles}"), "5");
+  EXPECT_EQ(normalised("5 miles per hour"), "5");
+  EXPECT_EQ(qwen_normalised("5 miles", true), "5miles");
+  EXPECT_EQ(normalised("miles"), "miles");
+  EXPECT_EQ(normalised("(a + 5)(b + 2)"), "(5)(2)");
+  EXPECT_EQ(normalised("7 m m m"), "7");
+  EXPECT_EQ(normalised("\\$12.00"), "12");
+  EXPECT_EQ(normalised("12.50"), "12.50");
+  EXPECT_EQ(normalised("\\text{two}"), "2");
+  EXPECT_EQ(normalised("\\text{Evelyn}"), "Evelyn");
+  EXPECT_EQ(normalised("x = 7"), "7");
+  EXPECT_EQ(normalised("x\\in[1,2]"), "[1,2]");
+  EXPECT_EQ(normalised("abc=7"), "abc=7");
+  EXPECT_EQ(normalised("(-\\infty, \\infty)"), "(-\\infty,\\infty)");
+  EXPECT_EQ(normalised("\\sqrt13"), "\\sqrt{13}");
+  EXPECT_EQ(normalised("7/2"), "\\frac{7}{2}");
+  EXPECT_EQ(normalised("\\sqrt{3}/2"), "\\frac{\\sqrt{3}}{2}");
+  EXPECT_EQ(normalised("3, -10, 2"), "-10,2,3");
+  EXPECT_EQ(normalised("10,000"), "0,10");
+  EXPECT_EQ(normalised("\\begin{bmatrix} 1 \\\\ -2 \\end{bmatrix}"),
+            "\\begin{pmatrix}1\\-2\\end{pmatrix}");
+  EXPECT_EQ(normalised("12th grade"), "12");
+  EXPECT_EQ(normalised("\\frac"), "\\frac");
+  EXPECT_EQ(normalised(""), "");
+}
+
+TEST(QwenEqual, Tolerances) {
+  EXPECT_EQ(qwen("1000", "1000.09"), "equal numeric");
+  EXPECT_EQ(qwen("1000", "1000.2"), "not_equal no rule");
+  EXPECT_EQ(qwen("1", "100"), "equal percent");
+  EXPECT_EQ(qwen("50", "0.5"), "equal percent");
+  EXPECT_EQ(qwen("15", "1,5"), "equal numeric");
+  EXPECT_EQ(qwen_equal("10\\%", "0.1").rung, rung::numeric);
+  EXPECT_EQ(qwen_equal("0.1", "10\\%").rung, rung::numeric);
+  EXPECT_EQ(qwen_equal("C", "(c) 5").rung, rung::choice);
+}
+
+TEST(QwenEqual, Structures) {
+  EXPECT_EQ(qwen("[2,\\infty)", "(2,\\infty)"), "equal brackets");
+  EXPECT_EQ(qwen("(1,2)", "[1,2]"), "equal elements");
+  EXPECT_EQ(qwen("(1,0.5)", "(1.0,\\; 0.50004)"), "not_equal no rule");
+  EXPECT_EQ(qwen("(1,0.5)", "(1,0.50004)"), "equal elements");
+  EXPECT_EQ(qwen("(1,2)", "(1,2,3)"), "not_equal no rule");
+  EXPECT_EQ(qwen("\\{1,2\\}", "{1,2}"), "equal identical");
+  EXPECT_EQ(qwen("\\begin{pmatrix}1&2.5\\\\3&4\\end{pmatrix}",
+                 "\\begin{bmatrix}1 & 2.50001 \\\\ 3 & 4\\end{bmatrix}"),
+            "equal elements");
+  EXPECT_EQ(qwen_equal("5", "k=5").verdict, Verdict::equal);
+  EXPECT_EQ(qwen_equal("k=5", "5").verdict, Verdict::equal);
+}
+
+TEST(CompatGraders, TakeAnyBytes) {
+  const std::string hostile[] = {std::string(20'000, '('),
+                                 std::string(20'000, '{'),
+                                 std::string("\xFF\xFE\x80\0x", 5),
+                                 "\\boxed{" + std::string(20'000, '\\') + "}",
+                                 "\\boxed{((((((1,2),3),4),5),6),7)}",
+                                 "\\boxed{\\begin{pmatrix}\\end{pmatrix}}",
+                                 "\\boxed{%}",
+                                 "\\boxed{=}",
+                                 "\\boxed{()}",
+                                 "\\boxed{\xE2\x88}",
+                                 std::string(5'000, 'm') + " m m m"};
+  for (const CompatGrader& grader : compat_graders()) {
+    for (const std::string& text : hostile) {
+      for (const std::string& gold : hostile) compat_grade(grader, text, {"math500", gold});
+      compat_grade(grader, text, {});
+    }
+  }
+}
+
+}  // namespace
+}  // namespace assay::evals::compat
