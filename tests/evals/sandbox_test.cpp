@@ -6,14 +6,20 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
-#include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
+#include <map>
+#include <set>
+#include <sstream>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "tests/evals/hostile_programs.h"
 #include "tests/support/test_data.h"
 
 namespace assay::sandbox {
@@ -27,7 +33,8 @@ constexpr const char* doubling_test =
     "    import random\n"
     "    for _ in range(20):\n"
     "        n = random.randrange(10 ** 12)\n"
-    "        assert candidate(n) == 2 * n\n";
+    "        got = candidate(n)\n"
+    "        assert got == 2 * n, got\n";
 
 /// Most hostile programs run into the CPU limit; the wall-clock limit leaves room for a busy
 /// machine.
@@ -74,7 +81,7 @@ TEST_F(Sandbox, RunsAnHonestProgram) {
 }
 
 TEST_F(Sandbox, SaysHowAProgramFails) {
-  EXPECT_EQ(status("def f(n):\n    return n\n"), "failed: AssertionError: ");
+  EXPECT_THAT(status("def f(n):\n    return n\n"), HasSubstr("failed: AssertionError: "));
   EXPECT_THAT(status("def f(n):\n    return 1 / 0\n"), HasSubstr("failed: ZeroDivisionError"));
   EXPECT_FALSE(run("def f(n:\n").compiles);
   EXPECT_THAT(status("def f(n:\n"), HasSubstr("failed: SyntaxError"));
@@ -125,178 +132,126 @@ TEST_F(Sandbox, BrokenTestsAreNotTheProgramsFault) {
             RunStatus::sandbox_failure);
 }
 
-TEST_F(Sandbox, EndingEarlyIsNotPassing) {
-  for (const char* end : {"import os\nos._exit(0)\n", "raise SystemExit(0)\n",
-                          "import sys\nsys.exit(0)\n", "import os\ndef f(n):\n    os._exit(0)\n",
-                          "import atexit, os\natexit.register(lambda: os.write(1, "
-                          "b'passed'))\nos.kill(os.getpid(), 9)\n"}) {
-    EXPECT_NE(run(end).status, RunStatus::passed) << end;
-    EXPECT_NE(run(end).status, RunStatus::sandbox_failure) << end;
+/// Runs each, then an honest program, which must not notice.
+void expect_contained(const std::vector<testing::HostileProgram>& programs) {
+  const PythonJob honest = {"def f(n):\n    return 2 * n\n", "f", "", doubling_test};
+  for (const testing::HostileProgram& program : programs) {
+    SCOPED_TRACE(program.name);
+    const SandboxResult result =
+        PythonSandbox::shared().run({program.source, "f", "", doubling_test}, cpu_limits());
+    EXPECT_THAT(program.expected, ::testing::Contains(result.status))
+        << run_status_name(result.status) << ": " << result.why;
+    EXPECT_THAT(result.why, HasSubstr(program.why));
+    EXPECT_LE(result.why.size(), 1000U);
+    const SandboxResult next = PythonSandbox::shared().run(honest, SandboxLimits{});
+    EXPECT_EQ(next.status, RunStatus::passed) << next.why;
   }
 }
 
-TEST_F(Sandbox, ForgedResultsDoNotCount) {
-  const std::string forge =
-      "import os, sys, json, struct\n"
-      "line = json.dumps({'nonce': '', 'state': 'ready', 'status': 'passed', 'why': ''}) + '\\n'\n"
-      "for fd in range(64):\n"
-      "    try:\n"
-      "        os.write(fd, line.encode())\n"
-      "    except OSError:\n"
-      "        pass\n";
-  EXPECT_NE(run(forge + "def f(n):\n    return 0\n").status, RunStatus::passed);
-  EXPECT_NE(run("class Yes:\n    def __eq__(self, other):\n        return True\n"
-                "def f(n):\n    return Yes()\n")
-                .status,
-            RunStatus::passed);
-  EXPECT_NE(run("import builtins\nbuiltins.AssertionError = Exception\n"
-                "class Int(int):\n    def __eq__(self, other):\n        return True\n"
-                "def f(n):\n    return Int(0)\n")
-                .status,
-            RunStatus::passed);
+TEST_F(Sandbox, ExhaustingProgramsAreContained) {
+  expect_contained(testing::exhausting_programs());
 }
 
-TEST_F(Sandbox, FramesShowNeitherTestsNorNonce) {
-  const std::string walk =
-      "import sys, gc\n"
-      "def f(n):\n"
-      "    frame, seen = sys._getframe(), []\n"
-      "    while frame:\n"
-      "        seen.append(repr(frame.f_globals) + repr(frame.f_locals))\n"
-      "        frame = frame.f_back\n"
-      "    seen.extend(repr(o)[:2000] for o in gc.get_objects() if isinstance(o, (dict, list)))\n"
-      "    return any('MARK' + 'ER' in text or 'no' + 'nce\\': \\'' in text for text in seen)\n";
-  EXPECT_EQ(
-      run(walk, "def check(candidate):\n    MARKER = 1\n    assert candidate(3) == False, 'seen'\n")
-          .why,
-      "");
+TEST_F(Sandbox, EscapingProgramsAreContained) {
+  setenv("HF_TOKEN", "assay-test-token", 1);
+  expect_contained(testing::escaping_programs());
 }
 
-TEST_F(Sandbox, TheParentCannotBeTouched) {
-  EXPECT_EQ(status("import os\ndef f(n):\n    os.kill(os.getppid(), 9)\n    return 2 * n\n"),
-            "crashed: the tests' process was killed");
-  EXPECT_EQ(status("import ctypes, os\n"
-                   "def f(n):\n"
-                   "    libc = ctypes.CDLL(None, use_errno=True)\n"
-                   "    if libc.ptrace(16, os.getppid(), 0, 0) != -1 or ctypes.get_errno() != 1:\n"
-                   "        return 'attached'\n"
-                   "    return 2 * n\n"),
-            "passed: ");
+TEST_F(Sandbox, CheatingProgramsAreContained) {
+  expect_contained(testing::cheating_programs());
 }
 
-TEST_F(Sandbox, KernelDoorsAreShut) {
-  // Each call by number must fail with EPERM (1) or ENOSYS (38) before it looks at its arguments.
-  const char* program =
-      "import ctypes, platform\n"
-      "numbers = {'x86_64': {'unshare': 272, 'mount': 165, 'keyctl': 250, 'bpf': 321,\n"
-      "                      'io_uring_setup': 425, 'perf_event_open': 298, 'userfaultfd': 323,\n"
-      "                      'process_vm_writev': 311, 'pidfd_getfd': 438, 'clone3': 435},\n"
-      "           'aarch64': {'unshare': 97, 'mount': 40, 'keyctl': 219, 'bpf': 280,\n"
-      "                       'io_uring_setup': 425, 'perf_event_open': 241, 'userfaultfd': 282,\n"
-      "                       'process_vm_writev': 271, 'pidfd_getfd': 438, 'clone3': 435}}\n"
-      "def f(n):\n"
-      "    libc = ctypes.CDLL(None, use_errno=True)\n"
-      "    open_doors = []\n"
-      "    for name, number in numbers[platform.machine()].items():\n"
-      "        ctypes.set_errno(0)\n"
-      "        if libc.syscall(number, 0, 0, 0, 0, 0) != -1 or ctypes.get_errno() not in (1, 38):\n"
-      "            open_doors.append((name, ctypes.get_errno()))\n"
-      "    return open_doors\n";
-  EXPECT_EQ(run(program,
-                "def check(candidate):\n    doors = candidate(0)\n    assert doors == [], doors\n")
-                .why,
-            "");
+TEST_F(Sandbox, ThereAreAtLeastSixtyHostilePrograms) {
+  EXPECT_GE(testing::exhausting_programs().size() + testing::escaping_programs().size() +
+                testing::cheating_programs().size(),
+            60U);
 }
 
-TEST_F(Sandbox, NothingOfTheHostIsThere) {
-  setenv("ASSAY_TEST_SECRET", "token", 1);
-  const char* program =
-      "import os, socket\n"
-      "def f(n):\n"
-      "    found = []\n"
-      "    for path in ['/etc/shadow', '/etc/passwd', '/proc/self/environ', '/root', '/home', "
-      "'/sys',\n"
-      "                 '/work', '/var', '/usr/bin/env']:\n"
-      "        if os.path.exists(path):\n"
-      "            found.append(path)\n"
-      "    found += [name for name in os.environ if name not in\n"
-      "              ('LANG', 'PYTHONHASHSEED', 'PWD', 'LC_CTYPE')]\n"
-      "    if os.getuid() == 0 or os.geteuid() == 0:\n"
-      "        found.append('root')\n"
-      "    try:\n"
-      "        socket.socket()\n"
-      "        found.append('socket')\n"
-      "    except OSError:\n"
-      "        pass\n"
-      "    for place in ['/', '/usr', '/dev', '/lib']:\n"
-      "        try:\n"
-      "            open(place + '/x', 'w')\n"
-      "            found.append('wrote ' + place)\n"
-      "        except OSError:\n"
-      "            pass\n"
-      "    for fd in range(3, 64):\n"
-      "        try:\n"
-      "            if not os.path.stat.S_ISFIFO(os.fstat(fd).st_mode):\n"
-      "                found.append('descriptor %d' % fd)\n"
-      "        except OSError:\n"
-      "            pass\n"
-      "    return found\n";
-  EXPECT_EQ(run(program,
-                "def check(candidate):\n    found = candidate(0)\n    assert found == [], found\n")
-                .why,
-            "");
+TEST_F(Sandbox, WhatWaitsEndsAtTheWallClockLimit) {
+  for (const char* program :
+       {"import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
+        "def f(n):\n    time.sleep(1000)\n",
+        "import os, signal\ndef f(n):\n    os.kill(os.getpid(), signal.SIGSTOP)\n",
+        "import time\ntime.sleep(1000)\n"}) {
+    EXPECT_EQ(status(program, doubling_test, wall_limits()), "timeout: wall-clock limit");
+    EXPECT_EQ(status("def f(n):\n    return 2 * n\n"), "passed: ");
+  }
 }
 
-TEST_F(Sandbox, ResourcesEnd) {
-  EXPECT_THAT(status("def f(n):\n    x = bytearray(10 << 30)\n    return 2 * n\n"),
-              HasSubstr("failed: MemoryError"));
-  EXPECT_EQ(status("def f(n):\n    while True:\n        pass\n"), "timeout: CPU limit");
-  EXPECT_EQ(status("import signal, time\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
-                   "def f(n):\n    time.sleep(1000)\n",
-                   doubling_test, wall_limits()),
-            "timeout: wall-clock limit");
-  EXPECT_EQ(status("import signal\nsignal.signal(signal.SIGXCPU, signal.SIG_IGN)\n"
-                   "def f(n):\n    while True:\n        pass\n"),
-            "timeout: CPU limit");
-  EXPECT_EQ(status("import sys\ndef f(n):\n    while True:\n        print('x' * 100000)\n"),
-            "timeout: CPU limit");
-  EXPECT_THAT(status("def f(n):\n"
-                     "    files = [open('/tmp/%d' % i, 'wb') for i in range(20)]\n"
-                     "    for file in files:\n"
-                     "        file.write(bytes(10 << 20))\n"
-                     "        file.flush()\n"
-                     "    return 2 * n\n"),
-              HasSubstr("failed: OSError"));
-  EXPECT_THAT(status("def f(n):\n    return 'x' * (100 << 20)\n"), HasSubstr("crashed"));
-  EXPECT_THAT(status("def f(n):\n    return iter(int, 1)\n"), HasSubstr("failed: MemoryError"));
+/// Processes that descend from `root`, by what /proc says.
+std::set<pid_t> descendants(pid_t root) {
+  std::map<pid_t, pid_t> parents;
+  std::error_code none;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc", none)) {
+    std::ifstream file(entry.path() / "stat");
+    std::string text;
+    if (!std::getline(file, text)) continue;
+    pid_t parent = 0;
+    char state = 0;
+    std::istringstream(text.substr(text.rfind(')') + 1)) >> state >> parent;
+    if (state != 'Z') parents[std::atoi(entry.path().filename().c_str())] = parent;
+  }
+  std::set<pid_t> found;
+  for (const auto& [pid, direct] : parents) {
+    for (pid_t parent = direct; parent > 1 && parents.contains(parent); parent = parents[parent]) {
+      if (parent == root) found.insert(pid);
+    }
+    if (direct == root) found.insert(pid);
+  }
+  return found;
 }
 
-TEST_F(Sandbox, ProcessesEnd) {
-  EXPECT_THAT(status("import os\ndef f(n):\n    while True:\n        os.fork()\n"),
-              ::testing::AnyOf(HasSubstr("failed: BlockingIOError"), HasSubstr("timeout"),
-                               HasSubstr("crashed")));
-  EXPECT_EQ(status("import os, time\n"
-                   "def f(n):\n"
-                   "    if os.fork() == 0:\n"
-                   "        os.setsid()\n"
-                   "        if os.fork() == 0:\n"
-                   "            time.sleep(1000)\n"
-                   "        os._exit(0)\n"
-                   "    os.wait()\n"
-                   "    return 2 * n\n",
-                   "def check(candidate):\n    assert candidate(2) == 4\n"),
-            "passed: ");
-  EXPECT_THAT(status("import ctypes\ndef f(n):\n    ctypes.string_at(0)\n"),
-              HasSubstr("crashed: SIGSEGV"));
-  EXPECT_THAT(status("import sys\nsys.setrecursionlimit(10 ** 9)\n"
-                     "def f(n):\n    return f(n + 1)\n"),
-              ::testing::AnyOf(HasSubstr("crashed"), HasSubstr("failed"), HasSubstr("timeout")));
+bool all_end(const std::set<pid_t>& pids) {
+  for (int tenths = 0; tenths < 200; ++tenths) {
+    if (std::none_of(pids.begin(), pids.end(), [](pid_t pid) { return kill(pid, 0) == 0; })) {
+      return true;
+    }
+    usleep(100'000);
+  }
+  return false;
 }
 
 TEST_F(Sandbox, LeavesNoProcessBehind) {
-  run("import time\ndef f(n):\n    time.sleep(1000)\n", doubling_test, wall_limits());
-  EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
-  EXPECT_EQ(errno, ECHILD);
+  const std::set<pid_t> before = descendants(getpid());
+  {
+    const PythonSandbox own(find_bubblewrap(), find_python());
+    own.run({"import time\ntime.sleep(1000)\n", "f", "", doubling_test}, wall_limits());
+    own.run({"def f(n):\n    return 2 * n\n", "f", "", doubling_test}, wall_limits());
+    EXPECT_GT(descendants(getpid()).size(), before.size());  // the warm worker
+  }
+  EXPECT_EQ(descendants(getpid()), before);
+}
+
+TEST_F(Sandbox, EverythingDiesWithUsEvenBySigkill) {
+  const pid_t child = fork();
+  if (child == 0) {
+    const PythonSandbox own(find_bubblewrap(), find_python());
+    SandboxLimits limits;
+    limits.wall_seconds = 1000;
+    own.run({"import time\ntime.sleep(1000)\n", "f", "", doubling_test}, limits);
+    _exit(0);
+  }
+  // The supervisor, bubblewrap twice, the worker, the keeper, the tests, the program.
+  std::set<pid_t> pids;
+  for (int tenths = 0; tenths < 200 && pids.size() < 7; ++tenths) {
+    usleep(100'000);
+    pids = descendants(child);
+  }
+  EXPECT_GE(pids.size(), 7U);
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  EXPECT_TRUE(all_end(pids));
+}
+
+TEST_F(Sandbox, AWorkerThatWasKilledIsReplaced) {
+  const PythonSandbox own(find_bubblewrap(), find_python());
+  const std::set<pid_t> before = descendants(getpid());
+  const PythonJob honest = {"def f(n):\n    return 2 * n\n", "f", "", doubling_test};
+  EXPECT_EQ(own.run(honest, SandboxLimits{}).status, RunStatus::passed);
+  for (const pid_t pid : before) kill(pid, SIGKILL);
+  EXPECT_TRUE(all_end({}));
+  const SandboxResult again = own.run(honest, SandboxLimits{});
+  EXPECT_EQ(again.status, RunStatus::passed) << again.why;
 }
 
 /// A sandbox whose bwrap is this shell script.
@@ -341,7 +296,7 @@ TEST_F(Sandbox, RunsInParallel) {
       for (int round = 0; round < 5; ++round) {
         const bool honest = (i + round) % 2 == 0;
         const SandboxResult result =
-            run(honest ? "def f(n):\n    return 2 * n\n" : "import os\nos.kill(os.getppid(), 9)\n",
+            run(honest ? "def f(n):\n    return 2 * n\n" : "import os\nos.kill(os.getpid(), 9)\n",
                 doubling_test, SandboxLimits{});
         right += result.status == (honest ? RunStatus::passed : RunStatus::crashed) ? 1 : 0;
       }

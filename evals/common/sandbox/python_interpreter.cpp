@@ -1,8 +1,5 @@
 #include "evals/common/sandbox/python_interpreter.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -24,7 +21,7 @@ constexpr double probe_seconds = 10;
 /// Prints one JSON object; imports what the sandbox's driver imports, so that it maps the same
 /// files.
 constexpr const char* probe_program = R"(
-import json, os, resource, signal, struct, sys, types
+import ctypes, hashlib, json, os, random, resource, signal, socket, struct, sys, types
 assert sys.version_info >= (3, 8)
 maps = [line.split(None, 5)[-1].strip() for line in open("/proc/self/maps")]
 print(json.dumps({"version": "%d.%d.%d" % sys.version_info[:3],
@@ -51,13 +48,9 @@ std::vector<fs::path> candidates() {
 }
 
 Result<PythonInterpreter> probe(const fs::path& path) {
-  const int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
   ProcessSpec spec;
   spec.argv = {path.string(), "-I", "-S", "-c", probe_program};
-  spec.stdin_fd = null;
-  spec.wall_seconds = probe_seconds;
-  const Result<ProcessResult> result = run_supervised(spec);
-  if (null >= 0) close(null);
+  const Result<ProcessResult> result = run_supervised(std::move(spec), probe_seconds);
   if (!result) return tl::unexpected(result.error());
   const auto answer = nlohmann::json::parse(result->out, nullptr, false);
   if (result->exit_code != 0 || !answer.is_object()) {

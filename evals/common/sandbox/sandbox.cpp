@@ -1,7 +1,6 @@
 #include "evals/common/sandbox/sandbox.h"
 
 #include <fmt/core.h>
-#include <sys/mman.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -9,18 +8,22 @@
 #include <atomic>
 #include <cstdlib>
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <mutex>
 #include <sstream>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "core/text.h"
 #include "evals/common/sandbox/seccomp_filter.h"
-#include "evals/common/sandbox/supervised_process.h"
+#include "evals/common/sandbox/worker.h"
 
 namespace assay {
 namespace embedded {
-extern const std::string_view sandbox_driver;
+extern const std::string_view sandbox_driver_values;
+extern const std::string_view sandbox_driver_program;
+extern const std::string_view sandbox_driver_tests;
+extern const std::string_view sandbox_driver_worker;
 }  // namespace embedded
 
 namespace sandbox {
@@ -29,7 +32,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr uid_t inner_uid = 65534;  // nobody, inside the user namespace
-/// Outside it, when we are root: uids that no account has, one for each job that runs at once.
+/// Outside it, when we are root: uids that no account has, one for each worker.
 constexpr uid_t first_unused_uid = 65400;
 constexpr unsigned n_unused_uids = 64;
 
@@ -44,32 +47,6 @@ std::string remedy_for(const std::string& why) {
   return "see what 'bwrap --unshare-all --ro-bind / / true' says";
 }
 
-/// A file in memory that holds `bytes`, read from its start; -1 on failure.
-class MemoryFile {
- public:
-  MemoryFile(const char* name, std::string_view bytes) : fd_(memfd_create(name, MFD_CLOEXEC)) {
-    while (fd_ >= 0 && !bytes.empty()) {
-      const ssize_t n = write(fd_, bytes.data(), bytes.size());
-      if (n <= 0) {
-        close(fd_);
-        fd_ = -1;
-        return;
-      }
-      bytes.remove_prefix(static_cast<std::size_t>(n));
-    }
-    if (fd_ >= 0) lseek(fd_, 0, SEEK_SET);
-  }
-  ~MemoryFile() {
-    if (fd_ >= 0) close(fd_);
-  }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-  int fd() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 std::string fresh_nonce() {
   std::array<unsigned char, 16> bytes{};
   ASSAY_ASSERT(getrandom(bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size()));
@@ -82,20 +59,24 @@ std::string first_line(const std::string& text) {
   return text.substr(0, text.find('\n'));
 }
 
-/// What the tests' process said, of the lines that bear the nonce.
+/// What the sandbox said. The nonce is the tests' process's; the keeper, which no untrusted code
+/// descends to, speaks without.
 struct Report {
   bool started = false;
   nlohmann::json verdict;  ///< null if there is none
+  std::string fence;       ///< why the fence did not stand
 };
 
 Report read_report(const std::string& out, const std::string& nonce) {
   Report report;
   std::istringstream lines(out);
   for (std::string line; std::getline(lines, line);) {
-    const auto record = nlohmann::json::parse(line, nullptr, false);
-    if (!record.is_object() || record.value("nonce", "") != nonce) continue;
+    auto record = nlohmann::json::parse(line, nullptr, false);
+    if (!record.is_object()) continue;
+    if (record.contains("fence")) report.fence = record.value("fence", "");
+    if (record.value("nonce", "") != nonce) continue;
     if (record.contains("started")) report.started = true;
-    if (record.contains("status")) report.verdict = record;
+    if (record.contains("status")) report.verdict = std::move(record);
   }
   return report;
 }
@@ -108,20 +89,22 @@ RunStatus status_of(const std::string& name) {
   return RunStatus::sandbox_failure;  // "tests_broken"
 }
 
-SandboxResult interpret(const ProcessResult& process, const std::string& nonce) {
+SandboxResult interpret(const JobOutput& output, const std::string& nonce) {
   SandboxResult result;
-  result.wall_seconds = process.wall_seconds;
-  const Report report = read_report(process.out, nonce);
+  Report report = read_report(output.out, nonce);
   if (report.verdict.is_object()) {
     const std::string state = report.verdict.value("state", "");
     result.status = status_of(report.verdict.value("status", ""));
-    result.why = report.verdict.value("why", "");
+    result.why = sanitize_for_terminal(report.verdict.value("why", ""));
     result.cpu_seconds = report.verdict.value("cpu_seconds", 0.0);
     result.compiles = state != "syntax";
     result.defines_entry_point = state == "ready";
+    result.n_right = report.verdict.value("right", std::int64_t{0});
+    if (report.verdict.contains("outputs")) result.outputs = std::move(report.verdict["outputs"]);
   } else if (!report.started) {
-    result.why = "the sandbox did not start: " + first_line(process.err);
-  } else if (process.timed_out) {
+    result.why = "the sandbox did not start: " +
+                 (report.fence.empty() ? first_line(output.why) : report.fence);
+  } else if (output.timed_out) {
     result.status = RunStatus::timeout;
     result.why = "wall-clock limit";
   } else {
@@ -142,7 +125,97 @@ void add_folder(std::vector<std::string>& command, const fs::path& path) {
   }
 }
 
+std::vector<std::string> command_line(const std::string& bubblewrap,
+                                      const PythonInterpreter& python) {
+  const std::string uid = std::to_string(inner_uid);
+  std::vector<std::string> command = {
+      bubblewrap, "--unshare-all", "--unshare-user", "--disable-userns", "--uid", uid, "--gid", uid,
+      "--hostname", "sandbox",
+      // The worker's own, for the namespaces of each job; no program ever has it.
+      "--cap-drop", "ALL", "--cap-add", "CAP_SYS_ADMIN", "--new-session", "--die-with-parent",
+      "--clearenv", "--setenv", "LANG", "C.UTF-8",
+      // The order of sets must not differ from run to run.
+      "--setenv", "PYTHONHASHSEED", "0",
+      // Where the jobs' own are mounted; --size holds for the next tmpfs only.
+      "--size", "4096", "--tmpfs", "/tmp", "--dev-bind", "/dev/null", "/dev/null", "--ro-bind",
+      python.path, python.path};
+  for (const std::string& folder : python.folders) add_folder(command, folder);
+  // The loader's path is fixed in every executable.
+  for (const char* folder : {"/usr/lib64", "/lib64", "/lib"}) add_folder(command, folder);
+  std::string driver;
+  for (const std::string_view part :
+       {embedded::sandbox_driver_values, embedded::sandbox_driver_program,
+        embedded::sandbox_driver_tests, embedded::sandbox_driver_worker}) {
+    driver += part;
+  }
+  // Like -I -S, but heeding PYTHONHASHSEED; the environment holds nothing else.
+  for (std::string argument :
+       {std::string("--remount-ro"), std::string("/"), std::string("--chdir"), std::string("/tmp"),
+        std::string("--"), python.path, std::string("-s"), std::string("-S"), std::string("-B"),
+        std::string("-c"), driver}) {
+    command.push_back(std::move(argument));
+  }
+  return command;
+}
+
+nlohmann::json job_record(const PythonJob& job, const std::string& nonce) {
+  nlohmann::json record = {{"nonce", nonce},
+                           {"program", job.program},
+                           {"entry_point", job.entry_point},
+                           {"prompt", job.prompt},
+                           {"test", job.test}};
+  if (job.input_tests) {
+    record["inputs"] = job.input_tests->inputs;
+    record["atol"] = job.input_tests->atol;
+    record["oracle"] = job.input_tests->polynomial_root ? "polynomial root" : "equal";
+    if (!job.input_tests->expected.is_null()) record["expected"] = job.input_tests->expected;
+  }
+  return record;
+}
+
+std::string limits_record(const SandboxLimits& limits) {
+  return nlohmann::json{{"cpu_seconds", limits.cpu_seconds},
+                        {"memory_bytes", limits.memory_bytes},
+                        {"file_bytes", limits.file_bytes},
+                        {"max_files", limits.max_files},
+                        {"max_threads", limits.max_threads}}
+      .dump();
+}
+
 }  // namespace
+
+/// Those that wait for a job. There are never more than there were jobs at once.
+class PythonSandbox::Workers {
+ public:
+  explicit Workers(WorkerSpec spec) : spec_(std::move(spec)) {}
+
+  Result<Worker> take() {
+    const std::lock_guard lock(mutex_);
+    if (!idle_.empty()) {
+      Worker worker = std::move(idle_.back());
+      idle_.pop_back();
+      return worker;
+    }
+    WorkerSpec spec = spec_;
+    if (geteuid() == 0) spec.run_as = first_unused_uid + n_started_++ % n_unused_uids;
+    return Worker::start(spec);
+  }
+
+  void give_back(Worker worker) {
+    if (!worker.usable()) return;
+    const std::lock_guard lock(mutex_);
+    idle_.push_back(std::move(worker));
+  }
+
+ private:
+  WorkerSpec spec_;
+  std::mutex mutex_;
+  std::vector<Worker> idle_;
+  unsigned n_started_ = 0;
+};
+
+PythonSandbox::~PythonSandbox() = default;
+PythonSandbox::PythonSandbox(PythonSandbox&&) noexcept = default;
 
 const char* run_status_name(RunStatus status) {
   switch (status) {
@@ -188,9 +261,9 @@ PythonSandbox::PythonSandbox(const Result<std::string>& bubblewrap,
     unavailable_ = program.error();
   }
   if (unavailable_) return;
-  bubblewrap_ = *bubblewrap;
   python_ = *python;
-  seccomp_program_ = *program;
+  workers_ = std::make_unique<Workers>(
+      WorkerSpec{command_line(*bubblewrap, *python), *program, std::nullopt});
   const SandboxResult trial =
       run({"def f():\n    return 1\n", "f", "", "def check(f):\n    assert f() == 1\n"},
           SandboxLimits{});
@@ -201,64 +274,36 @@ PythonSandbox::PythonSandbox(const Result<std::string>& bubblewrap,
   }
 }
 
-std::vector<std::string> PythonSandbox::command_line(const SandboxLimits& limits) const {
-  const std::string size = std::to_string(limits.file_bytes);
-  std::vector<std::string> command = {bubblewrap_, "--unshare-all", "--unshare-user",
-                                      "--disable-userns", "--uid", std::to_string(inner_uid),
-                                      "--gid", std::to_string(inner_uid), "--hostname", "sandbox",
-                                      "--cap-drop", "ALL", "--new-session", "--die-with-parent",
-                                      "--clearenv", "--setenv", "LANG", "C.UTF-8",
-                                      // The order of sets must not differ from run to run.
-                                      "--setenv", "PYTHONHASHSEED", "0",
-                                      // --size holds for the next tmpfs only.
-                                      "--size", size, "--tmpfs", "/tmp", "--dev-bind", "/dev/null",
-                                      "/dev/null", "--ro-bind", python_.path, python_.path};
-  for (const std::string& folder : python_.folders) add_folder(command, folder);
-  // The loader's path is fixed in every executable.
-  for (const char* folder : {"/usr/lib64", "/lib64", "/lib"}) add_folder(command, folder);
-  for (const char* argument : {"--remount-ro", "/", "--chdir", "/tmp", "--seccomp", "3", "--"}) {
-    command.emplace_back(argument);
-  }
-  // Like -I -S, but heeding PYTHONHASHSEED; the environment holds nothing else.
-  command.insert(command.end(),
-                 {python_.path, "-s", "-S", "-B", "-c", std::string(embedded::sandbox_driver),
-                  std::to_string(limits.memory_bytes), size});
-  return command;
-}
-
 SandboxResult PythonSandbox::run(const PythonJob& job, const SandboxLimits& limits) const {
   SandboxResult failed;
-  const auto fail = [&failed](std::string why) {
-    failed.why = std::move(why);
+  if (unavailable_) {
+    failed.why = unavailable_->message();
     return failed;
-  };
-  if (unavailable_) return fail(unavailable_->message());
-  const std::string nonce = fresh_nonce();
-  const nlohmann::json record = {{"nonce", nonce},
-                                 {"program", job.program},
-                                 {"entry_point", job.entry_point},
-                                 {"prompt", job.prompt},
-                                 {"test", job.test},
-                                 {"cpu_seconds", limits.cpu_seconds},
-                                 {"max_processes", limits.max_processes}};
-  // A program need not be UTF-8; Python then refuses it, as it should.
-  const std::string text = record.dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
-  const MemoryFile job_file("assay-job", text);
-  const MemoryFile seccomp_file("assay-seccomp", seccomp_program_);
-  if (job_file.fd() < 0 || seccomp_file.fd() < 0) return fail("cannot make a memory file");
-
-  ProcessSpec spec;
-  spec.argv = command_line(limits);
-  spec.stdin_fd = job_file.fd();
-  spec.extra_fd = seccomp_file.fd();
-  spec.wall_seconds = limits.wall_seconds;
-  if (geteuid() == 0) {
-    static std::atomic<unsigned> next{0};
-    spec.run_as = first_unused_uid + next++ % n_unused_uids;
   }
-  const Result<ProcessResult> process = run_supervised(spec);
-  if (!process) return fail(process.error().message());
-  return interpret(*process, nonce);
+  const std::string nonce = fresh_nonce();
+  // A program need not be UTF-8; Python then refuses it, as it should.
+  const std::string text =
+      job_record(job, nonce).dump(-1, ' ', true, nlohmann::json::error_handler_t::replace);
+  // A worker may have been ended from outside while it waited (out of memory): then a new one.
+  constexpr int max_attempts = 2;
+  for (int attempt = 0; attempt < max_attempts; ++attempt) {
+    Result<Worker> worker = workers_->take();
+    if (!worker) {
+      failed.why = worker.error().message();
+      return failed;
+    }
+    const Result<JobOutput> output = worker->run(limits_record(limits), text, limits.wall_seconds);
+    if (!output) {
+      failed.why = output.error().message();
+      return failed;
+    }
+    failed = interpret(*output, nonce);
+    if (!output->worker_lost) {
+      workers_->give_back(std::move(*worker));
+      return failed;
+    }
+  }
+  return failed;
 }
 
 }  // namespace sandbox

@@ -1,25 +1,30 @@
-// Runs an untrusted Python function against its tests.
+// Runs untrusted Python functions against their tests.
 //
 // The fence (all of it, or nothing runs):
 //  - bubblewrap: new user, pid, network, ipc, uts, cgroup and mount namespaces, a new session, no
-//    capabilities, further user namespaces disabled; a read-only root that holds the interpreter
-//    and its libraries and nothing else (no /proc, no /etc, no home); a tmpfs of limited size as
-//    /tmp; an empty environment. Everything in the pid namespace dies with the test process or with
-//    us.
-//  - seccomp (seccomp_filter.h) and rlimits: address space, CPU, file size, processes, descriptors,
-//    no core. As root we become an unused uid first, because RLIMIT_NPROC does not bind root.
-//  - the first choice of the kernel's OOM killer.
+//    further user namespaces; a read-only root that holds the interpreter and its libraries and
+//    nothing else (no /proc, no /etc, no home); an empty environment.
+//  - inside it, one warm Python worker forks for each job into new pid, ipc and mount namespaces
+//    with a tmpfs of limited size and inodes as /tmp, gives up the last capability, and all that is
+//    left of the job dies with the namespace's first process, which the program cannot kill.
+//  - seccomp (seccomp_filter.h): only calls that are listed; no new process, no exec, no socket.
+//  - rlimits as an unprivileged user (RLIMIT_NPROC does not bind root, so as root we become an
+//    unused uid first): address space, CPU, file size, stack, threads, descriptors, no core.
+//    Since the program cannot fork, a limit of its one process is a limit of the job.
+//  - everything dies with us, whatever ends us, and the kernel's OOM killer takes it first.
 //
 // Why a result can be trusted: the tests run in one process and the program in another, its forked
-// child, which answers calls with plain data over a pipe (driver.py). The child was forked before
-// the tests and the nonce were read, has no descriptor of the result, and cannot reach its parent's
+// child, which answers calls with plain data over a pipe (driver/). The child was forked before the
+// tests and the nonce were read, has no descriptor of the result, and cannot reach its parent's
 // memory: no ptrace, no process_vm_writev, no /proc. "Passed" is written, with the nonce, by the
-// process that ran check() to its end. So os._exit(0), atexit, forged lines, walked frames, patched
-// builtins and objects that equal everything are all just a program that answers wrongly or not at
-// all. What remains is what a function may do: compute answers.
+// process that ran the tests to their end. So os._exit(0), atexit, forged lines, walked frames,
+// patched builtins and objects that equal everything are all just a program that answers wrongly or
+// not at all. What remains is what a function may do: compute answers.
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,26 +34,37 @@
 
 namespace assay::sandbox {
 
+/// Inputs whose outputs are compared with the canonical solution's.
+struct InputTests {
+  nlohmann::json inputs;    ///< an array of argument lists
+  nlohmann::json expected;  ///< SandboxResult::outputs of a run without it; null: records them
+  double atol = 0;          ///< absolute tolerance; 0: exact, but 1e-6 where floats are expected
+  /// The argument is a polynomial's coefficients and any of its roots is right.
+  bool polynomial_root = false;
+};
+
 struct PythonJob {
-  std::string program;      ///< untrusted; defines the entry point
-  std::string entry_point;  ///< a Python name
-  std::string prompt;       ///< trusted: its helpers are there for the tests
-  std::string test;         ///< trusted: defines check(candidate)
+  std::string program;                         ///< untrusted; defines the entry point
+  std::string entry_point;                     ///< a Python name
+  std::string prompt;                          ///< trusted: its helpers are there for the tests
+  std::string test;                            ///< trusted: defines check(candidate)
+  std::optional<InputTests> input_tests = {};  ///< instead of `test`
 };
 
 struct SandboxLimits {
-  std::int64_t cpu_seconds = 4;                       ///< of the program's process
+  std::int64_t cpu_seconds = 4;                       ///< of the program
   double wall_seconds = 15;                           ///< of everything
-  std::int64_t memory_bytes = std::int64_t{1} << 30;  ///< address space of each process
+  std::int64_t memory_bytes = std::int64_t{1} << 30;  ///< address space of program and tests each
   std::int64_t file_bytes = std::int64_t{16} << 20;   ///< of one file, and of all of /tmp
-  std::int64_t max_processes = 8;  ///< in the namespace, bubblewrap's own and the tests' included
+  std::int64_t max_files = 1024;                      ///< in /tmp, with folders and links
+  std::int64_t max_threads = 32;                      ///< of the program, the first included
 };
 
 enum class RunStatus {
   passed,          ///< check() returned
   failed,          ///< a test failed, or the program does not compile, load or define the function
   timeout,         ///< over the CPU or the wall-clock limit
-  crashed,         ///< its process ended, or it killed the tests' process
+  crashed,         ///< its process ended, or it broke the tests' process
   sandbox_failure  ///< not the program's doing; nothing is known about it
 };
 const char* run_status_name(RunStatus status);
@@ -58,14 +74,15 @@ struct SandboxResult {
   std::string why;        ///< "AssertionError", "CPU limit"; one line
   bool compiles = false;  ///< as Python
   bool defines_entry_point = false;
-  double cpu_seconds = 0;  ///< of the program's process
-  double wall_seconds = 0;
+  double cpu_seconds = 0;    ///< of the program's process
+  nlohmann::json outputs;    ///< with InputTests without `expected`: one for each input
+  std::int64_t n_right = 0;  ///< with `expected`: inputs before the first that came out wrong
 };
 
 /// bwrap's path, from /usr/bin, /usr/local/bin or PATH; Error{environment} with the remedy.
 Result<std::string> find_bubblewrap();
 
-/// run() may be called from several threads at once.
+/// run() may be called from several threads at once: there are as many workers as jobs at once.
 class PythonSandbox {
  public:
   /// The process's own, with what find_bubblewrap and find_python find. Made by the first call.
@@ -73,6 +90,9 @@ class PythonSandbox {
 
   /// Runs one trivial job to see whether all of the fence stands here.
   PythonSandbox(const Result<std::string>& bubblewrap, const Result<PythonInterpreter>& python);
+  ~PythonSandbox();  ///< ends the workers
+  PythonSandbox(PythonSandbox&&) noexcept;
+  PythonSandbox& operator=(PythonSandbox&&) = delete;
 
   /// Why nothing can be run here, with the remedy; nothing when it can.
   const std::optional<Error>& unavailable() const { return unavailable_; }
@@ -83,12 +103,11 @@ class PythonSandbox {
   SandboxResult run(const PythonJob& job, const SandboxLimits& limits) const;
 
  private:
-  std::vector<std::string> command_line(const SandboxLimits& limits) const;
+  class Workers;
 
   std::optional<Error> unavailable_;
   PythonInterpreter python_;
-  std::string bubblewrap_;
-  std::string seccomp_program_;
+  std::unique_ptr<Workers> workers_;
 };
 
 }  // namespace assay::sandbox

@@ -1,4 +1,4 @@
-// The system calls that a sandboxed program may not make.
+// The system calls that a sandboxed program may make.
 #pragma once
 
 #include <string>
@@ -7,11 +7,13 @@
 
 namespace assay::sandbox {
 
-/// A BPF program in the kernel's form, as bwrap --seccomp reads it. Allowed unless listed: Python
-/// needs most ordinary calls. Refused with EPERM: reading or steering other processes, namespaces,
-/// mounts, keys, bpf, io_uring, perf, userfaultfd, kernel modules, clocks, sockets other than
-/// AF_UNIX, terminal injection. clone3 gets ENOSYS, since its flags lie in memory; the C library
-/// then uses clone, whose namespace flags are checked. Calls of a foreign architecture kill.
+/// A BPF program in the kernel's form. What is not listed fails with ENOSYS, so calls that a later
+/// kernel brings are shut too, and the C library takes its older ways. Allowed is what computing
+/// and files need. Not allowed, among others: new processes (clone is for threads only, so there is
+/// no fork, vfork, or clone3, whose flags lie in memory) and exec; sockets other than pairs;
+/// reading or steering other processes; namespaces and mounts; System V and POSIX shared memory,
+/// queues and memory files, which no limit of ours would count; keys, bpf, io_uring, perf,
+/// userfaultfd; clocks. Calls of a foreign architecture kill.
 Result<std::string> seccomp_program();
 
 }  // namespace assay::sandbox
