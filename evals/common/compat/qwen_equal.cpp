@@ -7,6 +7,7 @@
 
 #include "evals/common/compat/python_text.h"
 #include "evals/common/compat/qwen_text.h"
+#include "evals/common/compat/symbolic.h"
 
 namespace assay::evals::compat {
 namespace {
@@ -39,12 +40,15 @@ bool is_close(double a, double b) {
   return std::abs(a - b) <= 1e-4 * std::max(std::abs(a), std::abs(b));
 }
 
-const char* numeric_rung(std::string_view prediction, std::string_view gold) {
+/// What two numbers are; nothing when one is no number.
+std::optional<CompatComparison> compare_numbers(std::string_view prediction,
+                                                std::string_view gold) {
   const auto a = number(prediction);
   const auto b = number(gold);
-  if (!a || !b) return nullptr;
-  if (is_close(*a, *b)) return rung::numeric;
-  return is_close(*a, *b / 100) || is_close(*a, *b * 100) ? rung::percent : nullptr;
+  if (!a || !b) return std::nullopt;
+  if (is_close(*a, *b)) return equal_by(rung::numeric);
+  if (is_close(*a, *b / 100) || is_close(*a, *b * 100)) return equal_by(rung::percent);
+  return CompatComparison{};
 }
 
 bool is_wrapped(std::string_view text, char open, char close) {
@@ -59,10 +63,10 @@ std::string without_brackets(std::string_view text) {
   return lower(out);
 }
 
-/// Brackets of different kinds are forgiven: [1,2) reads as (1,2).
+/// Parentheses and braces are forgiven, and square brackets of the prediction's own kind.
 bool same_without_brackets(std::string_view prediction, std::string_view gold) {
-  const bool loose = (is_wrapped(prediction, '[', ']') && !is_wrapped(gold, '(', ')')) ||
-                     (is_wrapped(prediction, '(', ')') && !is_wrapped(gold, '[', ']'));
+  const bool loose = (is_wrapped(prediction, '[', ']') && gold.substr(0, 1) != "(") ||
+                     (is_wrapped(prediction, '(', ')') && gold.substr(0, 1) != "[");
   if (loose) {
     prediction = strip_chars(prediction, "[]()");
     gold = strip_chars(gold, "[]()");
@@ -138,11 +142,41 @@ bool is_short_equation(std::string_view text) {
   return count(text, "=") == 1 && char_count(strip(text.substr(0, text.find('=')))) <= 2;
 }
 
+CompatComparison by_sameness(Sameness sameness, const char* rung) {
+  if (sameness == Sameness::budget) return {Verdict::undecided, rung::budget};
+  if (sameness == Sameness::different) return {};
+  return equal_by(rung);
+}
+
+/// "a = b" as "a - (b)".
+std::string moved_left(std::string_view equation) {
+  const auto sides = split(equation, "=");
+  return std::string(strip(sides[0])) + " - (" + std::string(strip(sides[1])) + ")";
+}
+
+CompatComparison compare_equations(std::string_view prediction, std::string_view gold) {
+  const std::string a = moved_left(prediction);
+  const std::string b = moved_left(gold);
+  const Sameness as_is = symbolic_equal(a, b);
+  if (as_is != Sameness::different) return by_sameness(as_is, rung::equation);
+  return by_sameness(symbolic_equal("-(" + a + ")", b), rung::equation);
+}
+
+/// Lists, matrices, equations. Where their rule fails, the whole texts are still compared, and
+/// (1,1006),(3,4) equals (1,1006),(5,6,7) because sympy reads both as (1,100 times 6).
 CompatComparison compare_structures(std::string_view prediction, std::string_view gold, int depth) {
   if (is_list(prediction) && is_list(gold)) {
     return compare_elements(split(inside(prediction), ","), split(inside(gold), ","), depth);
   }
   if (is_matrix(prediction) && is_matrix(gold)) return compare_matrices(prediction, gold, depth);
+  return {};
+}
+
+CompatComparison compare_as_equations(std::string_view prediction, std::string_view gold,
+                                      int depth) {
+  if (count(prediction, "=") == 1 && count(gold, "=") == 1) {
+    return compare_equations(prediction, gold);
+  }
   if (is_short_equation(prediction) && !contains(gold, "=")) {
     return compare(prediction.substr(prediction.find('=') + 1), gold, depth + 1);
   }
@@ -157,7 +191,7 @@ CompatComparison compare(std::string_view prediction, std::string_view gold, int
   if (lower(strip(prediction)) == lower(strip(gold))) return equal_by(rung::identical);
   const bool gold_is_letter = gold.size() == 1 && gold[0] >= 'A' && gold[0] <= 'E';
   if (gold_is_letter && qwen_choice(prediction) == gold) return equal_by(rung::choice);
-  if (const char* decided = numeric_rung(prediction, gold)) return equal_by(decided);
+  if (auto decided = compare_numbers(prediction, gold)) return *decided;
   if (prediction.empty()) return {};
   prediction = strip(prediction);
   gold = strip(gold);
@@ -167,7 +201,11 @@ CompatComparison compare(std::string_view prediction, std::string_view gold, int
     gold = matrix;
   }
   if (same_without_brackets(prediction, gold)) return equal_by(rung::brackets);
-  return compare_structures(prediction, gold, depth);
+  for (const auto rule : {compare_structures, compare_as_equations}) {
+    CompatComparison compared = rule(prediction, gold, depth);
+    if (compared.verdict != Verdict::not_equal) return compared;
+  }
+  return by_sameness(symbolic_equal(prediction, gold), rung::symbolic);
 }
 
 std::optional<std::string> extract(std::string_view text, const CompatTask& task) {

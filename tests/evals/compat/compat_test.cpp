@@ -161,9 +161,9 @@ TEST(QwenEqual, Tolerances) {
 }
 
 TEST(QwenEqual, Structures) {
-  EXPECT_EQ(qwen("[2,\\infty)", "(2,\\infty)"), "equal brackets");
+  EXPECT_EQ(qwen("[2,\\infty)", "(2,\\infty)"), "equal elements");
   EXPECT_EQ(qwen("(1,2)", "[1,2]"), "equal elements");
-  EXPECT_EQ(qwen("(1,0.5)", "(1.0,\\; 0.50004)"), "not_equal no rule");
+  EXPECT_EQ(qwen("(1,0.5)", "(1.0,\\; 0.50004)"), "equal elements");
   EXPECT_EQ(qwen("(1,0.5)", "(1,0.50004)"), "equal elements");
   EXPECT_EQ(qwen("(1,2)", "(1,2,3)"), "not_equal no rule");
   EXPECT_EQ(qwen("\\{1,2\\}", "{1,2}"), "equal identical");
