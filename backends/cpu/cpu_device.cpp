@@ -10,6 +10,7 @@
 #include "backends/cpu/kv_cache.h"
 #include "core/error.h"
 #include "core/numerics/rope.h"
+#include "core/quant/exact_dot.h"
 
 namespace assay::cpu {
 namespace {
@@ -106,22 +107,20 @@ std::int64_t CpuDevice::scratch_bytes(std::int64_t max_rows, std::int64_t widest
   // `widest` (doubled: a head of 16 has a state of 32).
   const AttentionScratch one_head(kMaxHeadDim);
   const std::int64_t attention = one_head.floats(0) + 2 * kAttentionRows * widest;
-  std::int64_t per_worker = std::max(kLinearScratchFloats, attention);
+  std::int64_t per_worker = std::max({kLinearScratchFloats, attention, 2 * max_rows});
   std::int64_t library = 0;
   if (options_.library) {
     per_worker = std::max(per_worker, kLibraryRows * widest);
     library = options_.library->scratch_bytes(max_rows, kLibraryRows, widest);
   }
-  return pool_.size() * (per_worker * static_cast<std::int64_t>(sizeof(float)) + library);
+  const std::int64_t workers =
+      pool_.size() * (per_worker * static_cast<std::int64_t>(sizeof(float)) + library);
+  if (options_.semantics != kExactSemantics) return workers;
+  constexpr int kSmallestBlock = 32;  // has the most factors
+  return workers + max_rows * quant::ActivationLayout(widest, kSmallestBlock).bytes();
 }
 
 std::unique_ptr<DeviceWeight> CpuDevice::upload(const WeightView& view) {
-  if (options_.semantics == kExactSemantics && !is_float_type(view.type)) {
-    throw Error(ErrorKind::usage,
-                fmt::format("{} is {}: cpu has no exact kernels for quantised weights", view.name,
-                            tensor_type_name(view.type)),
-                "use --numerics fast, or a model in F32, F16 or BF16");
-  }
   ASSAY_ASSERT(static_cast<std::int64_t>(view.bytes.size()) ==
                view.rows * row_bytes(view.type, view.cols));
   return std::make_unique<CpuWeight>(view, kernels_);
@@ -173,6 +172,9 @@ void CpuDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTen
                   .y = y.data,
                   .ldy = y.cols};
   if (task.m == 0) return;
+  if (options_.semantics == kExactSemantics && !is_float_type(task.type)) {
+    return linear_by_integers(task);
+  }
   if (options_.library && phase == Phase::prefill) return linear_by_library(task);
   float* scratch = worker_scratch(kLinearScratchFloats);
   pool_.for_ranges(weight.rows(),
@@ -183,6 +185,36 @@ void CpuDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTen
                      part.row_end = end;
                      part.scratch = scratch + worker * kLinearScratchFloats;
                      kernels_.linear(part);
+                   });
+}
+
+void CpuDevice::linear_by_integers(const LinearTask& task) {
+  const int block = block_layout(task.type).elements;
+  const quant::ActivationLayout layout(task.k, block);
+  activations_.grow(task.m * layout.bytes(), "quantised activations");
+  pool_.for_ranges(task.m, grain_rows(task.k, kElementsPerWorker, 1),
+                   [&](std::int64_t begin, std::int64_t end, int) {
+                     for (std::int64_t r = begin; r < end; ++r) {
+                       kernels_.quantize(task.x + r * task.k, task.k, block,
+                                         activations_.data() + r * layout.bytes());
+                     }
+                   });
+  float* scratch = worker_scratch(2 * task.m);
+  pool_.for_ranges(task.row_end,
+                   grain_rows(task.k * task.m, kMultiplyAddsPerWorker, kFloatsPerLine),
+                   [&](std::int64_t begin, std::int64_t end, int worker) {
+                     kernels_.exact_linear({.type = task.type,
+                                            .weights = task.weights,
+                                            .row_bytes = task.row_bytes,
+                                            .row_begin = begin,
+                                            .row_end = end,
+                                            .k = task.k,
+                                            .activations = activations_.data(),
+                                            .m = task.m,
+                                            .bias = task.bias,
+                                            .y = task.y,
+                                            .ldy = task.ldy,
+                                            .scratch = scratch + worker * 2 * task.m});
                    });
 }
 

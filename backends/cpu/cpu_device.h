@@ -17,7 +17,7 @@ struct CpuOptions {
   Isa isa = Isa::scalar;  ///< one of usable_isas()
   int threads = 1;
   bool pin = false;
-  /// Of info(): "exact/1" refuses quantised weights, "f32" takes all.
+  /// Of info(): what `linear` computes with quantised weights, "exact/1" or "f32".
   std::string semantics = "f32";
   std::unique_ptr<GemmLibrary> library;  ///< serves Phase::prefill; null: own kernels everywhere
 };
@@ -51,6 +51,7 @@ class CpuDevice final : public Device {
 
  private:
   void linear_by_library(const LinearTask& task);
+  void linear_by_integers(const LinearTask& task);
   /// `floats` for every worker, kept between calls; worker i's part at i * floats.
   float* worker_scratch(std::int64_t floats);
 
@@ -58,6 +59,7 @@ class CpuDevice final : public Device {
   const KernelTable& kernels_;
   ThreadPool pool_;
   AlignedArray<float> scratch_;
+  AlignedArray<std::byte> activations_;  ///< quantised rows of the call that runs
 };
 
 }  // namespace assay::cpu

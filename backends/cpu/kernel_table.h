@@ -38,6 +38,23 @@ inline constexpr std::int64_t kLinearScratchFloats =
     std::int64_t{kLinearBlockRows} * 512 +
     std::int64_t{kLinearBlockRows} * kLinearBlockColumns * 16;
 
+/// The same under exact/1 for quantised weights: activations are integers with factors.
+struct ExactLinearTask {
+  TensorType type = TensorType::Q8_0;
+  const std::byte* weights = nullptr;  ///< row 0; any alignment
+  std::int64_t row_bytes = 0;
+  std::int64_t row_begin = 0;
+  std::int64_t row_end = 0;
+  std::int64_t k = 0;
+  /// m rows as quant::ActivationLayout(k, the type's block) has them, one after the other.
+  const std::byte* activations = nullptr;
+  std::int64_t m = 0;
+  const float* bias = nullptr;  ///< null: none
+  float* y = nullptr;           ///< [m][ldy], column n is the weight's row n
+  std::int64_t ldy = 0;
+  float* scratch = nullptr;  ///< 2 * m
+};
+
 /// Queries of one sequence that share a key-value head: one block of rows times one group of heads.
 struct AttentionTask {
   const float* q = nullptr;  ///< first query; head h of row r at q + r * q_stride + h * head_dim
@@ -77,6 +94,9 @@ struct KernelTable {
   Isa isa = Isa::scalar;  ///< set by the file that holds the kernels
 
   void (*linear)(const LinearTask& task) = nullptr;
+  void (*exact_linear)(const ExactLinearTask& task) = nullptr;
+  /// One row of n activations in blocks, as quant::ActivationLayout(n, block) has it.
+  void (*quantize)(const float* x, std::int64_t n, int block, std::byte* row) = nullptr;
   /// out[0..n) of the elements at `bytes`; n is a whole number of blocks.
   void (*dequantize)(TensorType type, const std::byte* bytes, float* out, std::int64_t n) = nullptr;
   void (*rms_norm)(const float* x, const float* gain, float eps, std::int64_t n,

@@ -10,6 +10,7 @@
 #include "core/numerics/norm.h"
 #include "core/numerics/rope.h"
 #include "core/quant/dequantize.h"
+#include "core/quant/exact_dot.h"
 
 namespace assay::reference::ASSAY_ISA {
 namespace {
@@ -32,6 +33,26 @@ void linear(const LinearArgs& args) {
       args.y[r * args.n_out + n] = args.bias == nullptr ? product : product + args.bias[n];
     }
   }
+}
+
+template <class Block>
+void linear_exact_of(const LinearArgs& args) {
+  const quant::ActivationLayout layout(args.n_in, Block::kElements);
+  const quant::ActivationRow x(args.activations, layout);
+  for (std::int64_t r = 0; r < args.n_rows; ++r) {
+    quant::quantize_row(args.x + r * args.n_in, layout, args.activations);
+    for (std::int64_t n = 0; n < args.n_out; ++n) {
+      const float product =
+          quant::exact_dot<Block>(args.weights + n * args.row_bytes, x, args.n_in);
+      args.y[r * args.n_out + n] = args.bias == nullptr ? product : product + args.bias[n];
+    }
+  }
+}
+
+void linear_exact(const LinearArgs& args) {
+  quant::visit_block(args.type, [&]<class Block>() {
+    if constexpr (Block::kElements > 1) linear_exact_of<Block>(args);
+  });
 }
 
 void rotate_head(float* head, const float* cos, const float* sin, std::int64_t half_dim,
@@ -156,14 +177,7 @@ void add(const float* x, std::int64_t n, float* inout) {
 
 }  // namespace
 
-const Kernels kKernels = {ASSAY_REFERENCE_LEVEL,
-                          dequantize_row,
-                          rms_norm,
-                          linear,
-                          rotate_head,
-                          store,
-                          attention,
-                          swiglu,
-                          add};
+const Kernels kKernels = {ASSAY_REFERENCE_LEVEL, dequantize_row, rms_norm,  linear, linear_exact,
+                          rotate_head,           store,          attention, swiglu, add};
 
 }  // namespace assay::reference::ASSAY_ISA

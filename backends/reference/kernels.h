@@ -10,7 +10,7 @@
 
 namespace assay::reference {
 
-/// y[r][n] = bias[n] + sum_k w[n][k] * x[r][k].
+/// y[r][n] = bias[n] + sum_k w[n][k] * x[r][k]; `f32` semantics, or exact/1 of quantised weights.
 struct LinearArgs {
   TensorType type;
   const std::byte* weights;  ///< [n_out] rows of row_bytes
@@ -20,8 +20,9 @@ struct LinearArgs {
   const float* bias;  ///< [n_out] or null
   const float* x;     ///< [n_rows, n_in]
   std::int64_t n_rows;
-  float* y;           ///< [n_rows, n_out]
-  float* weight_row;  ///< scratch [n_in]
+  float* y;                ///< [n_rows, n_out]
+  float* weight_row;       ///< scratch [n_in]; f32 alone
+  std::byte* activations;  ///< scratch, ActivationLayout(n_in, block).bytes(); exact alone
 };
 
 /// Keys and values of one layer, of `type`: [page][kv_head], each K as [head_dim][64 positions] and
@@ -72,6 +73,7 @@ struct Kernels {
   void (*dequantize_row)(TensorType type, const std::byte* row, float* out, std::int64_t n);
   void (*rms_norm)(const float* x, const float* gain, float eps, std::int64_t n, float* out);
   void (*linear)(const LinearArgs& args);
+  void (*linear_exact)(const LinearArgs& args);
   void (*rotate_head)(float* head, const float* cos, const float* sin, std::int64_t half_dim,
                       bool interleaved);
   void (*store)(const StoreArgs& args);

@@ -1,7 +1,5 @@
 #include "backends/reference/reference_device.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -12,6 +10,7 @@
 #include "core/numerics/attention.h"
 #include "core/numerics/fp_env.h"
 #include "core/numerics/rope.h"
+#include "core/quant/exact_dot.h"
 
 namespace assay::reference {
 namespace {
@@ -86,9 +85,10 @@ class Cache final : public KvCache {
 };
 
 /// Grows and is never freed between calls; contents do not survive a call.
-float* scratch(std::vector<float>* buffer, std::int64_t floats) {
-  if (static_cast<std::int64_t>(buffer->size()) < floats) {
-    buffer->resize(static_cast<std::size_t>(floats));
+template <class T>
+T* scratch(std::vector<T>* buffer, std::int64_t size) {
+  if (static_cast<std::int64_t>(buffer->size()) < size) {
+    buffer->resize(static_cast<std::size_t>(size));
   }
   return buffer->data();
 }
@@ -109,7 +109,9 @@ class ReferenceDevice final : public Device {
   std::int64_t free_bytes() const override { return available_host_memory(); }
   std::int64_t scratch_bytes(std::int64_t /*max_rows*/, std::int64_t widest) const override {
     const std::int64_t floats = widest + (2 * kKvPageTokens + 1) * kMaxHeadDim;
+    constexpr int kSmallestBlock = 32;  // has the most factors
     return floats * std::int64_t{sizeof(float)} +
+           quant::ActivationLayout(widest, kSmallestBlock).bytes() +
            kAttentionTile * kMaxHeadsPerGroup * std::int64_t{sizeof(RowState)};
   }
 
@@ -117,7 +119,6 @@ class ReferenceDevice final : public Device {
     return std::make_unique<Buffer>(floats);
   }
   std::unique_ptr<DeviceWeight> upload(const WeightView& view) override {
-    value_or_throw(supports(numerics_, view.type));
     return std::make_unique<Weight>(view);
   }
   std::unique_ptr<KvCache> create_kv(const KvLayout& layout) override {
@@ -148,6 +149,7 @@ class ReferenceDevice final : public Device {
   Numerics numerics_;
   const Kernels& kernels_;
   std::vector<float> weight_row_;
+  std::vector<std::byte> activations_;
   std::vector<float> vector_;
   std::vector<float> k_by_dim_;
   std::vector<float> v_;
@@ -185,16 +187,20 @@ void ReferenceDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, Co
                              Tensor y, Phase /*phase*/) {
   ASSAY_ASSERT(x.cols == w.cols() && y.cols == w.rows() && x.rows == y.rows);
   const numerics::ScopedFpEnv environment;
-  kernels_.linear({.type = w.type(),
-                   .weights = own(w).row(0),
-                   .row_bytes = own(w).stride(),
-                   .n_out = w.rows(),
-                   .n_in = w.cols(),
-                   .bias = bias == nullptr ? nullptr : vector_of(*bias, w.rows()),
-                   .x = x.data,
-                   .n_rows = x.rows,
-                   .y = y.data,
-                   .weight_row = scratch(&weight_row_, w.cols())});
+  const bool exact = numerics_ == Numerics::exact && !is_float_type(w.type());
+  const quant::ActivationLayout layout(w.cols(), block_layout(w.type()).elements);
+  const auto run = exact ? kernels_.linear_exact : kernels_.linear;
+  run({.type = w.type(),
+       .weights = own(w).row(0),
+       .row_bytes = own(w).stride(),
+       .n_out = w.rows(),
+       .n_in = w.cols(),
+       .bias = bias == nullptr ? nullptr : vector_of(*bias, w.rows()),
+       .x = x.data,
+       .n_rows = x.rows,
+       .y = y.data,
+       .weight_row = exact ? nullptr : scratch(&weight_row_, w.cols()),
+       .activations = exact ? scratch(&activations_, layout.bytes()) : nullptr});
 }
 
 void ReferenceDevice::rope(Tensor x, std::int64_t head_dim, std::span<const std::int32_t> positions,
@@ -297,16 +303,6 @@ void ReferenceDevice::read(ConstTensor x, std::span<float> out) {
 }
 
 }  // namespace
-
-Result<void> supports(Numerics numerics, TensorType type) {
-  if (numerics == Numerics::exact && !is_float_type(type)) {
-    return failure(
-        ErrorKind::usage,
-        fmt::format("exact/1's integer rules for {} do not exist yet", tensor_type_name(type)),
-        "use --numerics fast");
-  }
-  return {};
-}
 
 std::unique_ptr<Device> make_device(Numerics numerics, const Kernels& kernels) {
   return std::make_unique<ReferenceDevice>(numerics, kernels);

@@ -1,7 +1,7 @@
 // `reference`: the oracle that the other backends are compared with, readable as prose.
 //
-// Semantics (docs/numerics.md): with F32, F16 or BF16 weights it computes exact/1; with quantised
-// weights `f32`: dequantised rows, fp32 activations, the same order of sums. Phases make no
+// Semantics (docs/numerics.md): under `exact` it computes exact/1, under `fast` `f32`: dequantised
+// rows, fp32 activations, the same order of sums. For float weights the two are one. Phases make no
 // difference. One thread. Weights are borrowed from the file, nothing is repacked.
 #pragma once
 
@@ -12,9 +12,6 @@
 #include "core/plugins.h"
 
 namespace assay::reference {
-
-/// Whether `numerics` can be given for weights of `type` (BackendPlugin::supports).
-Result<void> supports(Numerics numerics, TensorType type);
 
 /// A device that runs on `kernels`, one of this machine's levels.
 std::unique_ptr<Device> make_device(Numerics numerics, const Kernels& kernels);

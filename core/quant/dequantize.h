@@ -16,7 +16,7 @@ inline void dequantize_blocks(const std::byte* bytes, float* ASSAY_RESTRICT out,
   for (std::int64_t i = 0; i < n; i += Block::kElements) {
     Block block;
     __builtin_memcpy(&block, bytes, sizeof(Block));
-    block.dequantize(out + i);
+    dequantize(block, out + i);
     bytes += sizeof(Block);
   }
 }

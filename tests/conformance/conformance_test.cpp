@@ -29,7 +29,7 @@ TEST_P(Conformance, EveryOperationEqualsReference) {
   if (library) {
     ASSERT_TRUE(info.gemm_library.starts_with(variant.gemm + " ")) << info.gemm_library;
   }
-  const auto reference = create_reference();
+  const auto reference = create_reference(variant.numerics);
   int failures = 0;
   for (const Case& one : all_cases()) {
     if (const auto difference = compare(one, **device, *reference, library)) {

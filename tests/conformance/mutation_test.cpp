@@ -89,7 +89,7 @@ class Mutation : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(Mutation, OfOneUnitInTheLastPlaceIsCaughtAndLocated) {
   const std::string& op = GetParam();
-  const auto reference = create_reference();
+  const auto reference = create_reference(Numerics::fast);
   Mutant mutant(*reference, op);
   // kv_store is seen through attention, so each of the two spoils the other's cases as well.
   const auto sees = [&](const std::string& other) {

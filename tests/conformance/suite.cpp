@@ -63,7 +63,7 @@ std::string Variant::name() const {
   std::string name = backend;
   if (!isa.empty()) name += "_" + isa;
   if (!gemm.empty()) name += "_" + gemm;
-  return fmt::format("{}_{}t", name, threads);
+  return fmt::format("{}_{}_{}t", name, numerics == Numerics::exact ? "exact" : "fast", threads);
 }
 
 std::vector<Variant> all_variants() {
@@ -72,7 +72,13 @@ std::vector<Variant> all_variants() {
     if (backend.name == "reference" || backend.create == nullptr) continue;
     for (const std::string& isa : option_values(backend, "isa")) {
       for (const std::string& gemm : option_values(backend, "gemm")) {
-        for (const int threads : {1, 3}) variants.push_back({backend.name, isa, gemm, threads});
+        for (const Numerics numerics : {Numerics::exact, Numerics::fast}) {
+          const bool library = !gemm.empty() && gemm != "own";
+          if (library && numerics == Numerics::exact) continue;
+          for (const int threads : {1, 3}) {
+            variants.push_back({backend.name, isa, gemm, numerics, threads});
+          }
+        }
       }
     }
   }
@@ -84,14 +90,17 @@ Result<std::unique_ptr<Device>> create_variant(const Variant& variant) {
   const Availability availability = backend.availability();
   if (!availability.available) return env_failure(availability.why);
   BackendRequest request;
+  request.numerics = variant.numerics;
   request.threads = variant.threads;
   if (!variant.isa.empty()) request.options["isa"] = variant.isa;
   if (!variant.gemm.empty()) request.options["gemm"] = variant.gemm;
   return backend.create(request);
 }
 
-std::unique_ptr<Device> create_reference() {
-  return value_or_throw(plugin("reference").create(BackendRequest{}));
+std::unique_ptr<Device> create_reference(Numerics numerics) {
+  BackendRequest request;
+  request.numerics = numerics;
+  return value_or_throw(plugin("reference").create(request));
 }
 
 std::vector<Case> all_cases() {

@@ -37,16 +37,17 @@ struct Variant {
   std::string backend;
   std::string isa;   ///< empty: the backend has no such option
   std::string gemm;  ///< likewise
+  Numerics numerics = Numerics::fast;
   int threads = 1;
-  std::string name() const;  ///< "cpu_avx512_openblas_3", for a test's name
+  std::string name() const;  ///< "cpu_avx512_openblas_fast_3t", for a test's name
 };
 
 /// Every registered backend but `reference`, times the values that its isa and gemm options list,
-/// times 1 and 3 threads.
+/// times the policies (libraries serve `fast` alone), times 1 and 3 threads.
 std::vector<Variant> all_variants();
 /// The device, or the Error for the reason why this machine or build has none.
 Result<std::unique_ptr<Device>> create_variant(const Variant& variant);
-std::unique_ptr<Device> create_reference();
+std::unique_ptr<Device> create_reference(Numerics numerics);
 
 /// What differs, with the place and a command that repeats this case alone; nothing when equal.
 /// `library`: prefill is served by one.

@@ -3,6 +3,7 @@
 
 #include "backends/cpu/isa/attention.h"
 #include "backends/cpu/isa/elementwise.h"
+#include "backends/cpu/isa/exact_linear.h"
 #include "backends/cpu/isa/linear.h"
 
 namespace assay::cpu {
@@ -11,6 +12,8 @@ template <class S>
 ASSAY_INLINE constexpr KernelTable make_table(Isa isa) {
   return {.isa = isa,
           .linear = linear<S>,
+          .exact_linear = exact_linear<S>,
+          .quantize = quantize<S>,
           .dequantize = dequantize<S>,
           .rms_norm = rms_norm<S>,
           .swiglu = swiglu<S>,

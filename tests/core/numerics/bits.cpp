@@ -10,6 +10,7 @@
 #include "core/numerics/rope.h"
 #include "core/numerics/sampler.h"
 #include "core/quant/dequantize.h"
+#include "core/quant/exact_dot.h"
 
 namespace assay::testing {
 namespace {
@@ -238,12 +239,89 @@ std::uint64_t dequantize_bits() {
   return hash.value;
 }
 
+void add_row(const std::byte* row, const quant::ActivationLayout& layout, Hash* hash) {
+  const quant::ActivationRow view(row, layout);
+  for (std::int64_t i = 0; i < layout.n; ++i) {
+    hash->add(static_cast<std::uint64_t>(static_cast<std::uint8_t>(view.integers[i])));
+  }
+  for (std::int64_t i = 0; i < layout.n / quant::kSumElements; ++i) {
+    hash->add(static_cast<std::uint64_t>(static_cast<std::uint16_t>(view.sums[i])));
+  }
+  for (std::int64_t i = 0; i < layout.n / layout.block; ++i) hash->add(view.factors[i]);
+}
+
+constexpr int kExactWidth = 1280;  // two chunks and a half
+
+std::uint64_t quantize_bits() {
+  Random random{13};
+  Hash hash;
+  float x[kExactWidth];
+  alignas(64) std::byte row[4 * kExactWidth];
+  for (const int block : {32, 256}) {
+    const quant::ActivationLayout layout(kExactWidth, block);
+    for (int round = 0; round < 32; ++round) {
+      for (float& value : x) value = random.wide();
+      // Ties: multiples of half a step; and blocks at the edge of what counts as zero.
+      for (int i = 0; i < 32; ++i) x[i] = static_cast<float>(i * 8 - 127) * 0.5F;
+      for (int i = 256; i < 512; ++i) x[i] = round % 2 == 0 ? 0x1p-80F : 0x1.fffffep-81F;
+      quant::quantize_row(x, layout, row);
+      add_row(row, layout, &hash);
+    }
+  }
+  return hash.value;
+}
+
+/// A block of random bytes whose factors are finite.
+template <class Block>
+void random_block(Random* random, std::byte* bytes) {
+  while (true) {
+    for (std::size_t i = 0; i < sizeof(Block); ++i) {
+      bytes[i] = static_cast<std::byte>(random->next());
+    }
+    Block block;
+    __builtin_memcpy(&block, bytes, sizeof(Block));
+    bool finite = num::is_finite(block.factor());
+    if constexpr (Block::kHasMinimum) finite = finite && num::is_finite(block.minimum_factor());
+    if (finite) return;
+  }
+}
+
+template <class Block>
+void add_exact_dots(Random* random, Hash* hash) {
+  float x[kExactWidth];
+  std::byte weights[kExactWidth / Block::kElements * sizeof(Block)];
+  alignas(64) std::byte row[4 * kExactWidth];
+  for (std::int64_t n = Block::kElements; n <= kExactWidth; n += Block::kElements) {
+    const quant::ActivationLayout layout(n, Block::kElements);
+    for (std::int64_t i = 0; i < n; ++i) x[i] = random->wide();
+    for (std::int64_t i = 0; i < n / Block::kElements; ++i) {
+      random_block<Block>(random, weights + i * static_cast<std::int64_t>(sizeof(Block)));
+    }
+    quant::quantize_row(x, layout, row);
+    hash->add(quant::exact_dot<Block>(weights, quant::ActivationRow(row, layout), n));
+  }
+}
+
+std::uint64_t exact_dot_bits() {
+  Random random{14};
+  Hash hash;
+  for (const TensorType type :
+       {TensorType::Q4_0, TensorType::Q4_1, TensorType::Q5_0, TensorType::Q5_1, TensorType::Q8_0,
+        TensorType::Q2_K, TensorType::Q3_K, TensorType::Q4_K, TensorType::Q5_K, TensorType::Q6_K}) {
+    quant::visit_block(type, [&]<class Block>() {
+      if constexpr (Block::kElements > 1) add_exact_dots<Block>(&random, &hash);
+    });
+  }
+  return hash.value;
+}
+
 }  // namespace
 
 BitsHashes ASSAY_BITS_FUNCTION() {
   return {{exp_bits(), log_bits(), silu_bits(), reciprocal_sqrt_bits(), half_bits(),
            bfloat16_bits(), dot_bits(), rms_norm_bits(), sin_cos_bits(), rotate_head_bits(),
-           attention_bits(), gumbel_bits(), token_weight_bits(), dequantize_bits()}};
+           attention_bits(), gumbel_bits(), token_weight_bits(), dequantize_bits(), quantize_bits(),
+           exact_dot_bits()}};
 }
 
 }  // namespace assay::testing

@@ -13,7 +13,7 @@ namespace assay::testing {
 namespace {
 
 // A change of any of these is a new version of exact/N, never a correction in passing.
-constexpr std::array<std::uint64_t, 14> kExpected = {
+constexpr std::array<std::uint64_t, 16> kExpected = {
     0xf7a7025d24991d67,  // exp
     0xb17977c299c037c8,  // log
     0xc28290c2877561be,  // silu
@@ -28,6 +28,8 @@ constexpr std::array<std::uint64_t, 14> kExpected = {
     0x075bee56586952ee,  // gumbel
     0xd39db0b478f08ef2,  // token_weight
     0xd0f8d6f8e8fd146c,  // dequantize
+    0x34cfc1a2249b40e7,  // quantize
+    0x471dc64f716e591d,  // exact_dot
 };
 
 bool cpu_can_run(const std::string& variant) {
