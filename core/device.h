@@ -56,6 +56,9 @@ class DeviceWeight {
   virtual std::int64_t rows() const = 0;
   virtual std::int64_t cols() const = 0;
   virtual TensorType type() const = 0;
+  /// Whether it still reads the bytes of the view it was made from; their pages may be given back
+  /// when not.
+  virtual bool borrows() const { return true; }
 };
 
 /// Positions of one page of KV cache, and of one split of attention (numerics/attention.h): a split

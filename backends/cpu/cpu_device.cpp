@@ -43,7 +43,8 @@ bool is_aligned_f32(TensorType type, const std::byte* bytes) {
   return type == TensorType::F32 && reinterpret_cast<std::uintptr_t>(bytes) % alignof(float) == 0;
 }
 
-/// Borrows the file's bytes. A vector (bias, gain) is kept as fp32 when the file's is not.
+/// Borrows the file's bytes, or holds them packed. A vector (bias, gain) is kept as fp32 when the
+/// file's is not.
 class CpuWeight final : public DeviceWeight {
  public:
   CpuWeight(const WeightView& view, const KernelTable& kernels) : view_(view) {
@@ -54,6 +55,22 @@ class CpuWeight final : public DeviceWeight {
   std::int64_t rows() const override { return view_.rows; }
   std::int64_t cols() const override { return view_.cols; }
   TensorType type() const override { return view_.type; }
+  bool borrows() const override { return packed_.size() == 0; }
+
+  void pack(const KernelTable& kernels, ThreadPool& pool) {
+    const std::int64_t rows = kernels.packed_rows;
+    const std::int64_t groups = (view_.rows + rows - 1) / rows;
+    packed_ = AlignedArray<std::byte>(groups * rows * row_stride(), view_.name);
+    pool.for_ranges(groups, 1, [&](std::int64_t begin, std::int64_t end, int) {
+      for (std::int64_t group = begin; group < end; ++group) {
+        const std::int64_t first = group * rows;
+        kernels.pack(view_.type, row(first), row_stride(),
+                     static_cast<int>(std::min(rows, view_.rows - first)), view_.cols,
+                     packed_.data() + first * row_stride());
+      }
+    });
+  }
+  const std::byte* packed() const { return packed_.data(); }
 
   const std::byte* row(std::int64_t index) const {
     return view_.bytes.data() + index * row_stride();
@@ -68,6 +85,7 @@ class CpuWeight final : public DeviceWeight {
  private:
   WeightView view_;
   AlignedArray<float> vector_;
+  AlignedArray<std::byte> packed_;
 };
 
 const CpuWeight& cpu_weight(const DeviceWeight& weight) {
@@ -123,7 +141,10 @@ std::int64_t CpuDevice::scratch_bytes(std::int64_t max_rows, std::int64_t widest
 std::unique_ptr<DeviceWeight> CpuDevice::upload(const WeightView& view) {
   ASSAY_ASSERT(static_cast<std::int64_t>(view.bytes.size()) ==
                view.rows * row_bytes(view.type, view.cols));
-  return std::make_unique<CpuWeight>(view, kernels_);
+  auto weight = std::make_unique<CpuWeight>(view, kernels_);
+  const bool integers = options_.semantics == kExactSemantics && !is_float_type(view.type);
+  if (integers && view.rows > 1 && kernels_.packed_rows > 0) weight->pack(kernels_, pool_);
+  return weight;
 }
 
 std::unique_ptr<KvCache> CpuDevice::create_kv(const KvLayout& layout) {
@@ -137,9 +158,17 @@ void CpuDevice::embed(const DeviceWeight& table, std::span<const TokenId> ids, T
   pool_.for_ranges(n, grain_rows(out.cols, kElementsPerWorker, 1),
                    [&](std::int64_t begin, std::int64_t end, int) {
                      for (std::int64_t r = begin; r < end; ++r) {
-                       kernels_.dequantize(weight.type(),
-                                           weight.row(ids[static_cast<std::size_t>(r)]),
-                                           out.data + r * out.cols, out.cols);
+                       const TokenId id = ids[static_cast<std::size_t>(r)];
+                       ASSAY_ASSERT(id >= 0 && id < weight.rows());
+                       float* to = out.data + r * out.cols;
+                       if (weight.borrows()) {
+                         kernels_.dequantize(weight.type(), weight.row(id), to, out.cols);
+                       } else {
+                         const std::int64_t in_group = id % kernels_.packed_rows;
+                         kernels_.dequantize_packed(
+                             weight.type(), weight.packed() + (id - in_group) * weight.row_stride(),
+                             static_cast<int>(in_group), to, out.cols);
+                       }
                      }
                    });
 }
@@ -162,7 +191,7 @@ void CpuDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTen
   ASSAY_ASSERT(x.cols == weight.cols() && y.rows == x.rows && y.cols == weight.rows());
   ASSAY_ASSERT(bias == nullptr || bias->cols() == y.cols);
   LinearTask task{.type = weight.type(),
-                  .weights = weight.row(0),
+                  .weights = weight.borrows() ? weight.row(0) : weight.packed(),
                   .row_bytes = weight.row_stride(),
                   .row_end = weight.rows(),
                   .k = x.cols,
@@ -173,7 +202,8 @@ void CpuDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTen
                   .ldy = y.cols};
   if (task.m == 0) return;
   if (options_.semantics == kExactSemantics && !is_float_type(task.type)) {
-    return linear_by_integers(task);
+    return linear_by_integers(task,
+                              weight.borrows() ? kernels_.exact_linear : kernels_.exact_packed);
   }
   if (options_.library && phase == Phase::prefill) return linear_by_library(task);
   float* scratch = worker_scratch(kLinearScratchFloats);
@@ -188,7 +218,8 @@ void CpuDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTen
                    });
 }
 
-void CpuDevice::linear_by_integers(const LinearTask& task) {
+void CpuDevice::linear_by_integers(const LinearTask& task,
+                                   void (*kernel)(const ExactLinearTask& task)) {
   const int block = block_layout(task.type).elements;
   const quant::ActivationLayout layout(task.k, block);
   activations_.grow(task.m * layout.bytes(), "quantised activations");
@@ -203,18 +234,18 @@ void CpuDevice::linear_by_integers(const LinearTask& task) {
   pool_.for_ranges(task.row_end,
                    grain_rows(task.k * task.m, kMultiplyAddsPerWorker, kFloatsPerLine),
                    [&](std::int64_t begin, std::int64_t end, int worker) {
-                     kernels_.exact_linear({.type = task.type,
-                                            .weights = task.weights,
-                                            .row_bytes = task.row_bytes,
-                                            .row_begin = begin,
-                                            .row_end = end,
-                                            .k = task.k,
-                                            .activations = activations_.data(),
-                                            .m = task.m,
-                                            .bias = task.bias,
-                                            .y = task.y,
-                                            .ldy = task.ldy,
-                                            .scratch = scratch + worker * 2 * task.m});
+                     kernel({.type = task.type,
+                             .weights = task.weights,
+                             .row_bytes = task.row_bytes,
+                             .row_begin = begin,
+                             .row_end = end,
+                             .k = task.k,
+                             .activations = activations_.data(),
+                             .m = task.m,
+                             .bias = task.bias,
+                             .y = task.y,
+                             .ldy = task.ldy,
+                             .scratch = scratch + worker * 2 * task.m});
                    });
 }
 

@@ -51,7 +51,7 @@ class CpuDevice final : public Device {
 
  private:
   void linear_by_library(const LinearTask& task);
-  void linear_by_integers(const LinearTask& task);
+  void linear_by_integers(const LinearTask& task, void (*kernel)(const ExactLinearTask& task));
   /// `floats` for every worker, kept between calls; worker i's part at i * floats.
   float* worker_scratch(std::int64_t floats);
 

@@ -95,6 +95,16 @@ struct KernelTable {
 
   void (*linear)(const LinearTask& task) = nullptr;
   void (*exact_linear)(const ExactLinearTask& task) = nullptr;
+  // Weights repacked for exact_packed (isa/packed_format.h); packed_rows == 0: this level has none.
+  int packed_rows = 0;  ///< side by side in a group; a weight's last group is filled up with zeros
+  /// Up to packed_rows rows of n elements, from the file's layout to packed_rows times their bytes.
+  void (*pack)(TensorType type, const std::byte* rows, std::int64_t row_bytes, int n_rows,
+               std::int64_t n, std::byte* out) = nullptr;
+  /// task.weights: packed groups; row_begin is the first row of one.
+  void (*exact_packed)(const ExactLinearTask& task) = nullptr;
+  void (*dequantize_packed)(TensorType type, const std::byte* group, int row, float* out,
+                            std::int64_t n) = nullptr;
+
   /// One row of n activations in blocks, as quant::ActivationLayout(n, block) has it.
   void (*quantize)(const float* x, std::int64_t n, int block, std::byte* row) = nullptr;
   /// out[0..n) of the elements at `bytes`; n is a whole number of blocks.

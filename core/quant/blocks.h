@@ -259,28 +259,34 @@ struct BlockQ6_K {
   }
 };
 
-/// One block in fp32: out[0 .. kElements-1].
+/// A block whose integers are known, in fp32: out[0 .. kElements-1].
+template <class Block>
+ASSAY_HD inline void dequantize(const Block& block, const std::int8_t* ASSAY_RESTRICT integers,
+                                float* ASSAY_RESTRICT out) {
+  constexpr int kGroup = Block::kGroupElements;
+  const float factor = block.factor();
+  for (int group = 0; group < Block::kElements / kGroup; ++group) {
+    const float scale = factor * static_cast<float>(block.group_scale(group));
+    const std::int8_t* values = integers + group * kGroup;
+    float* to = out + group * kGroup;
+    if constexpr (Block::kHasMinimum) {
+      const float minimum = block.minimum_factor() * static_cast<float>(block.group_minimum(group));
+      for (int i = 0; i < kGroup; ++i) to[i] = scale * static_cast<float>(values[i]) - minimum;
+    } else {
+      for (int i = 0; i < kGroup; ++i) to[i] = scale * static_cast<float>(values[i]);
+    }
+  }
+}
+
+/// One block in fp32.
 template <class Block>
 ASSAY_HD inline void dequantize(const Block& block, float* ASSAY_RESTRICT out) {
   if constexpr (Block::kElements == 1) {
     out[0] = block.to_float();
   } else {
-    constexpr int kGroup = Block::kGroupElements;
     std::int8_t integers[Block::kElements];
     block.integers(integers);
-    const float factor = block.factor();
-    for (int group = 0; group < Block::kElements / kGroup; ++group) {
-      const float scale = factor * static_cast<float>(block.group_scale(group));
-      const std::int8_t* values = integers + group * kGroup;
-      float* to = out + group * kGroup;
-      if constexpr (Block::kHasMinimum) {
-        const float minimum =
-            block.minimum_factor() * static_cast<float>(block.group_minimum(group));
-        for (int i = 0; i < kGroup; ++i) to[i] = scale * static_cast<float>(values[i]) - minimum;
-      } else {
-        for (int i = 0; i < kGroup; ++i) to[i] = scale * static_cast<float>(values[i]);
-      }
-    }
+    dequantize(block, integers, out);
   }
 }
 

@@ -1,10 +1,12 @@
+#include "backends/cpu/isa/exact_packed.h"
 #include "backends/cpu/isa/make_table.h"
+#include "backends/cpu/isa/packed_avx512.h"
 #include "backends/cpu/isa/vec_avx512.h"
 
 namespace assay::cpu {
 
 const KernelTable& avx512_kernels() {
-  static constexpr KernelTable kTable = make_table<Avx512>(Isa::avx512);
+  static constexpr KernelTable kTable = with_packed<PackedAvx512>(make_table<Avx512>(Isa::avx512));
   return kTable;
 }
 

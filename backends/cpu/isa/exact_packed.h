@@ -1,0 +1,312 @@
+// exact/1 over packed weights (packed_format.h): lane = row. Any number of rows in groups of
+// S::kRows, columns in tiles that live in registers. Integer sums may be taken in any order; the
+// fp32 part follows core/quant/exact_dot.h operation by operation.
+//
+// S says how many rows a register holds and how four bytes are multiplied:
+//   dot(acc, u, q)    acc += sum of 4 unsigned bytes of u times the 4 signed bytes of q, per lane;
+//                     exact for u <= 63, or for any u unless kSaturates
+//   dot_signed        the same with signed bytes of u; where kSaturates
+#pragma once
+
+#include "backends/cpu/isa/inline.h"
+#include "backends/cpu/isa/packed_format.h"
+#include "backends/cpu/kernel_table.h"
+#include "core/quant/dequantize.h"
+#include "core/quant/exact_dot.h"
+
+namespace assay::cpu {
+
+/// Columns whose sums are held in registers at once.
+inline constexpr int kPackedColumns = 8;
+
+template <int kRows>
+struct Lanes32 {
+  typedef std::uint32_t U __attribute__((vector_size(4 * kRows), aligned(4)));
+  typedef std::int32_t I __attribute__((vector_size(4 * kRows), aligned(4)));
+  typedef float F __attribute__((vector_size(4 * kRows), aligned(4)));
+  typedef std::uint8_t Bytes __attribute__((vector_size(kRows), aligned(1)));
+  typedef std::int8_t SignedBytes __attribute__((vector_size(kRows), aligned(1)));
+};
+
+/// The vectors of one group's metadata and quads.
+template <class S, class Block>
+struct PackedReader {
+  using Layout = PackedLayout<Block, S::kRows>;
+  using V = Lanes32<S::kRows>;
+  using U = typename V::U;
+  using I = typename V::I;
+  static constexpr int kGroupQuads = Block::kGroupElements / 4;
+
+  template <class T>
+  static ASSAY_INLINE T load(const std::byte* from) {
+    T value;
+    __builtin_memcpy(&value, from, sizeof(T));
+    return value;
+  }
+
+  /// Byte `index` of every row's packed scales.
+  static ASSAY_INLINE I scale_byte(const std::byte* packed, int index) {
+    const auto bytes = load<typename V::Bytes>(packed + Layout::kScalesTo + index * S::kRows);
+    return __builtin_convertvector(bytes, I);
+  }
+
+  static ASSAY_INLINE I group_scale(const std::byte* packed, int group) {
+    if constexpr (__is_same(Block, quant::BlockQ2_K)) {
+      return scale_byte(packed, group) & 15;
+    } else if constexpr (__is_same(Block, quant::BlockQ3_K)) {
+      const I low = scale_byte(packed, group % 8) >> (group / 8 * 4) & 15;
+      const I high = scale_byte(packed, 8 + group % 4) >> (group / 4 * 2) & 3;
+      return (low | high << 4) - 32;
+    } else if constexpr (__is_same(Block, quant::BlockQ6_K)) {
+      const auto bytes =
+          load<typename V::SignedBytes>(packed + Layout::kScalesTo + group * S::kRows);
+      return __builtin_convertvector(bytes, I);
+    } else {
+      if (group < 4) return scale_byte(packed, group) & 63;
+      return (scale_byte(packed, group + 4) & 15) | (scale_byte(packed, group - 4) >> 6 << 4);
+    }
+  }
+
+  static ASSAY_INLINE I group_minimum(const std::byte* packed, int group) {
+    if constexpr (__is_same(Block, quant::BlockQ2_K)) {
+      return scale_byte(packed, group) >> 4;
+    } else {
+      if (group < 4) return scale_byte(packed, group + 4) & 63;
+      return scale_byte(packed, group + 4) >> 4 | (scale_byte(packed, group) >> 6 << 4);
+    }
+  }
+
+  /// The unsigned integers of quad t of a group.
+  template <int kQuad>
+  static ASSAY_INLINE U quad(const std::byte* packed, int group) {
+    // Whole registers a group, or whole groups a register: the field is a constant in one case.
+    constexpr int kLowFields = Layout::kLowFields;
+    static_assert(kGroupQuads % kLowFields == 0);
+    const int low_register = group * (kGroupQuads / kLowFields) + kQuad / kLowFields;
+    const U low = load<U>(packed + low_register * Layout::kRegisterBytes);
+    constexpr unsigned kLowMask = Layout::kLowMask * 0x01010101U;
+    U u = low;
+    if constexpr (kLowFields > 1) u = low >> (Layout::kLowBits * (kQuad % kLowFields)) & kLowMask;
+    if constexpr (Layout::kHighBits > 0) {
+      constexpr int kHighFields = Layout::kHighFields;
+      constexpr unsigned kHighMask = Layout::kHighMask * 0x01010101U;
+      const int at = group * kGroupQuads + kQuad;
+      const U high = load<U>(packed + Layout::kHighAt + at / kHighFields * Layout::kRegisterBytes);
+      int field = kQuad % kHighFields;
+      if constexpr (kGroupQuads < kHighFields) field = at % kHighFields;
+      u |= (high >> (Layout::kHighBits * field) & kHighMask) << Layout::kLowBits;
+    }
+    return u;
+  }
+};
+
+/// The quantised activations of a tile of columns.
+struct PackedColumnsView {
+  const std::byte* base;  ///< row of the first column
+  std::int64_t stride;
+  std::int64_t sums_at;
+  std::int64_t factors_at;
+  ASSAY_INLINE PackedColumnsView(const ExactLinearTask& task, int block, std::int64_t column) {
+    const quant::ActivationLayout layout(task.k, block);
+    base = task.activations + column * layout.bytes();
+    stride = layout.bytes();
+    sums_at = layout.sums_at();
+    factors_at = layout.factors_at();
+  }
+  /// Four integers from element `at` on.
+  ASSAY_INLINE std::int32_t quad(int column, std::int64_t at) const {
+    std::int32_t value;
+    __builtin_memcpy(&value, base + column * stride + at, sizeof value);
+    return value;
+  }
+  /// The sum of the 16 or 32 integers from element `at` on.
+  template <int kElements>
+  ASSAY_INLINE std::int32_t sum(int column, std::int64_t at) const {
+    const auto* sums = reinterpret_cast<const std::int16_t*>(base + column * stride + sums_at) +
+                       at / quant::kSumElements;
+    return kElements == quant::kSumElements ? sums[0] : sums[0] + sums[1];
+  }
+  ASSAY_INLINE float factor(int column, std::int64_t block) const {
+    return reinterpret_cast<const float*>(base + column * stride + factors_at)[block];
+  }
+};
+
+/// S (and M) of one block for kColumns columns. `at`: its first element.
+template <class S, class Block, int kColumns>
+struct PackedSums {
+  using Reader = PackedReader<S, Block>;
+  using Layout = typename Reader::Layout;
+  using I = typename Reader::I;
+  static constexpr int kGroup = Block::kGroupElements;
+  static constexpr int kGroups = Block::kElements / kGroup;
+  static constexpr bool kSignedBytes = S::kSaturates && Layout::kLowBits == 8;
+  static constexpr int kOffset = kSignedBytes ? 0 : Layout::kOffset;
+
+  I products[kColumns];
+  I minima[kColumns];
+
+  ASSAY_INLINE PackedSums(const std::byte* packed, const PackedColumnsView& x, std::int64_t at) {
+    for (int c = 0; c < kColumns; ++c) products[c] = minima[c] = I{};
+    for (int group = 0; group < kGroups; ++group) add_group(packed, x, at + group * kGroup, group);
+  }
+
+  ASSAY_INLINE void add_group(const std::byte* packed, const PackedColumnsView& x, std::int64_t at,
+                              int group) {
+    I dot[kColumns];
+    for (int c = 0; c < kColumns; ++c) {
+      dot[c] = kOffset == 0 ? I{} : I{} - kOffset * x.template sum<kGroup>(c, at);
+    }
+    unroll<Reader::kGroupQuads>([&](auto t) ASSAY_INLINE_LAMBDA {
+      constexpr int kQuad = decltype(t)::value;
+      const auto u = Reader::template quad<kQuad>(packed, group);
+      for (int c = 0; c < kColumns; ++c) {
+        const std::int32_t q = x.quad(c, at + 4 * kQuad);
+        if constexpr (kSignedBytes) {
+          dot[c] = S::dot_signed(dot[c], u ^ 0x80808080U, q);
+        } else {
+          dot[c] = S::dot(dot[c], u, q);
+        }
+      }
+    });
+    if constexpr (kGroups == 1) {
+      for (int c = 0; c < kColumns; ++c) products[c] = dot[c];
+      if constexpr (Block::kHasMinimum) {
+        for (int c = 0; c < kColumns; ++c) minima[c] = I{} + x.template sum<kGroup>(c, at);
+      }
+    } else {
+      const I scale = Reader::group_scale(packed, group);
+      for (int c = 0; c < kColumns; ++c) products[c] += scale * dot[c];
+      if constexpr (Block::kHasMinimum) {
+        const I minimum = Reader::group_minimum(packed, group);
+        for (int c = 0; c < kColumns; ++c) minima[c] += minimum * x.template sum<kGroup>(c, at);
+      }
+    }
+  }
+};
+
+/// How far ahead the packed weights are asked for.
+inline constexpr int kPackedPrefetchBytes = 9 << 10;
+
+/// Rows [row, row + S::kRows) times kColumns columns, over all of k. `packed`: the group's first
+/// block.
+template <class S, class Block, int kColumns>
+void packed_tile(const ExactLinearTask& task, const std::byte* packed, std::int64_t row,
+                 std::int64_t column) {
+  using Layout = PackedLayout<Block, S::kRows>;
+  using F = typename Lanes32<S::kRows>::F;
+  const PackedColumnsView x(task, Block::kElements, column);
+  F total[kColumns];
+  for (int c = 0; c < kColumns; ++c) total[c] = F{};
+  for (std::int64_t start = 0; start < task.k; start += numerics::kChunkElements) {
+    const std::int64_t left = task.k - start;
+    const std::int64_t end =
+        start + (left < numerics::kChunkElements ? left : numerics::kChunkElements);
+    F acc[kColumns];
+    for (int c = 0; c < kColumns; ++c) acc[c] = F{};
+    for (std::int64_t at = start; at < end; at += Block::kElements, packed += Layout::kBytes) {
+      for (int line = 0; line < Layout::kBytes; line += 64) {
+        __builtin_prefetch(packed + kPackedPrefetchBytes + line);
+      }
+      const PackedSums<S, Block, kColumns> sums(packed, x, at);
+      const std::int64_t block = at / Block::kElements;
+      const F factor = S::halves(packed + Layout::kFactorsAt);
+      for (int c = 0; c < kColumns; ++c) {
+        acc[c] = S::fma(__builtin_convertvector(sums.products[c], F), factor * x.factor(c, block),
+                        acc[c]);
+      }
+      if constexpr (Block::kHasMinimum) {
+        // Q4_1 and Q5_1 add what they store: their minimum's factor is its negative.
+        const F stored = S::halves(packed + Layout::kMinimaAt);
+        const F minimum = Layout::kScaleBytes == 0 ? stored : -stored;
+        for (int c = 0; c < kColumns; ++c) {
+          acc[c] = S::fma(__builtin_convertvector(sums.minima[c], F), minimum * x.factor(c, block),
+                          acc[c]);
+        }
+      }
+    }
+    for (int c = 0; c < kColumns; ++c) total[c] += acc[c];
+  }
+  const std::int64_t rows = task.row_end - row < S::kRows ? task.row_end - row : S::kRows;
+  for (int c = 0; c < kColumns; ++c) {
+    float* y = task.y + (column + c) * task.ldy + row;
+    for (std::int64_t r = 0; r < rows; ++r) {
+      y[r] = task.bias == nullptr ? total[c][r] : total[c][r] + task.bias[row + r];
+    }
+  }
+}
+
+/// packed_tile with `columns` (1 .. kColumns) known only at run time.
+template <class S, class Block, int kColumns>
+void packed_columns(int columns, const ExactLinearTask& task, const std::byte* packed,
+                    std::int64_t row, std::int64_t column) {
+  if constexpr (kColumns > 1) {
+    if (columns < kColumns) {
+      return packed_columns<S, Block, kColumns - 1>(columns, task, packed, row, column);
+    }
+  }
+  packed_tile<S, Block, kColumns>(task, packed, row, column);
+}
+
+template <class S>
+void exact_packed(const ExactLinearTask& task) {
+  quant::visit_block(task.type, [&]<class Block>() {
+    if constexpr (Block::kElements > 1) {
+      const std::int64_t group_bytes =
+          task.k / Block::kElements * PackedLayout<Block, S::kRows>::kBytes;
+      const std::int64_t n_tiles = (task.m + kPackedColumns - 1) / kPackedColumns;
+      for (std::int64_t row = task.row_begin; row < task.row_end; row += S::kRows) {
+        const std::byte* packed = task.weights + row / S::kRows * group_bytes;
+        for (std::int64_t tile = 0; tile < n_tiles; ++tile) {
+          const std::int64_t column = task.m * tile / n_tiles;
+          const std::int64_t end = task.m * (tile + 1) / n_tiles;
+          packed_columns<S, Block, kPackedColumns>(static_cast<int>(end - column), task, packed,
+                                                   row, column);
+        }
+      }
+    }
+  });
+}
+
+/// Packs up to S::kRows rows of n elements into n / kElements packed blocks at `out`.
+template <class S>
+void pack_rows(TensorType type, const std::byte* rows, std::int64_t row_bytes, int n_rows,
+               std::int64_t n, std::byte* out) {
+  quant::visit_block(type, [&]<class Block>() {
+    if constexpr (Block::kElements > 1) {
+      for (std::int64_t i = 0; i < n / Block::kElements; ++i) {
+        pack_block<Block, S::kRows>(rows + i * static_cast<std::int64_t>(sizeof(Block)), row_bytes,
+                                    n_rows, out + i * PackedLayout<Block, S::kRows>::kBytes);
+      }
+    }
+  });
+}
+
+/// Row `row` of a packed group in fp32.
+template <class S>
+void dequantize_packed(TensorType type, const std::byte* group, int row, float* out,
+                       std::int64_t n) {
+  quant::visit_block(type, [&]<class Block>() {
+    if constexpr (Block::kElements > 1) {
+      for (std::int64_t i = 0; i < n; i += Block::kElements) {
+        Block block;
+        std::int8_t integers[Block::kElements];
+        unpack_row<Block, S::kRows>(
+            group + i / Block::kElements * PackedLayout<Block, S::kRows>::kBytes, row, &block,
+            integers);
+        quant::dequantize(block, integers, out + i);
+      }
+    }
+  });
+}
+
+/// The table of a level, with the kernels of packed weights.
+template <class S>
+ASSAY_INLINE constexpr KernelTable with_packed(KernelTable table) {
+  table.packed_rows = S::kRows;
+  table.pack = pack_rows<S>;
+  table.exact_packed = exact_packed<S>;
+  table.dequantize_packed = dequantize_packed<S>;
+  return table;
+}
+
+}  // namespace assay::cpu

@@ -1,0 +1,39 @@
+// Eight rows in AVX2 registers. isa/exact_packed.h says what each operation means.
+#pragma once
+
+#include <immintrin.h>
+
+#include <cstdint>
+
+#include "backends/cpu/isa/exact_packed.h"
+
+namespace assay::cpu {
+
+struct PackedAvx2 {
+  static constexpr int kRows = 8;
+  /// vpmaddubsw saturates at 16 bits: 2 * 63 * 127 fits, 2 * 255 * 127 does not.
+  static constexpr bool kSaturates = true;
+  using V = Lanes32<kRows>;
+
+  static ASSAY_INLINE V::I dot(V::I acc, V::U u, std::int32_t q) {
+    return add_products(acc, (__m256i)u, _mm256_set1_epi32(q));
+  }
+  /// |w| * sign(q, w): |-128| is 128 as an unsigned byte, and 2 * 128 * 127 fits.
+  static ASSAY_INLINE V::I dot_signed(V::I acc, V::U w, std::int32_t q) {
+    const auto weights = (__m256i)w;
+    return add_products(acc, _mm256_abs_epi8(weights),
+                        _mm256_sign_epi8(_mm256_set1_epi32(q), weights));
+  }
+  static ASSAY_INLINE V::F halves(const std::byte* from) {
+    return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+  }
+  static ASSAY_INLINE V::F fma(V::F a, V::F b, V::F c) { return _mm256_fmadd_ps(a, b, c); }
+
+ private:
+  static ASSAY_INLINE V::I add_products(V::I acc, __m256i u, __m256i q) {
+    const __m256i pairs = _mm256_maddubs_epi16(u, q);
+    return acc + (V::I)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+  }
+};
+
+}  // namespace assay::cpu
