@@ -39,6 +39,8 @@ struct BackendPlugin {
   Availability (*availability)() = nullptr;
   /// Whether `numerics` can be given for weights of `type`; a failure names why (Error{usage}).
   Result<void> (*supports)(Numerics numerics, TensorType type) = nullptr;
+  /// The policy where none was asked for, given the options; null: exact.
+  Numerics (*default_numerics)(const std::map<std::string, std::string>& options) = nullptr;
   /// Error{usage} for an unknown option or value, Error{environment} for a missing ISA or library.
   Result<std::unique_ptr<Device>> (*create)(const BackendRequest& request) = nullptr;
 };

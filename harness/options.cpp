@@ -78,6 +78,12 @@ Result<BackendSpec> parse_backend_spec(std::string_view text) {
   return spec;
 }
 
+Numerics default_numerics(const BackendSpec& spec) {
+  const auto plugin = find_backend(spec.name);
+  if (!plugin || (*plugin)->default_numerics == nullptr) return Numerics::exact;
+  return (*plugin)->default_numerics(spec.options);
+}
+
 Result<std::vector<TaskSpec>> parse_task_specs(std::string_view text) {
   std::vector<TaskSpec> tasks;
   for (const std::string& part : split(text, ',')) {

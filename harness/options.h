@@ -21,6 +21,8 @@ struct BackendSpec {
   std::map<std::string, std::string> options;
 };
 Result<BackendSpec> parse_backend_spec(std::string_view text);
+/// The policy of a run that names none: exact, unless an option of the backend rules it out.
+Numerics default_numerics(const BackendSpec& spec);
 
 /// "aime24:first=10" or "mini-code:protocol=completion". Both take the first problems of the
 /// dataset: first=N exactly N (an error where there are fewer), limit=N at most N.
@@ -39,7 +41,7 @@ struct RunOptions {
   std::string model;
   BackendSpec backend{"cpu", {}};
   std::vector<TaskSpec> tasks;
-  Numerics numerics = Numerics::fast;
+  Numerics numerics = Numerics::exact;
   std::int32_t samples = 1;
   SamplingMode sampling = SamplingMode::greedy;
   std::optional<double> temperature;

@@ -60,4 +60,14 @@ MappedFile::~MappedFile() {
   ::munmap(const_cast<std::byte*>(bytes_.data()), bytes_.size());
 }
 
+void MappedFile::release(std::span<const std::byte> bytes) {
+  const auto page = static_cast<std::size_t>(::sysconf(_SC_PAGESIZE));
+  const std::size_t into_page = reinterpret_cast<std::uintptr_t>(bytes.data()) % page;
+  const std::size_t skipped = (page - into_page) % page;  // to the first whole page
+  if (bytes.size() < skipped + page) return;
+  const std::size_t whole = (bytes.size() - skipped) / page * page;
+  // Only advice: where it is refused, the pages stay.
+  (void)::madvise(const_cast<std::byte*>(bytes.data() + skipped), whole, MADV_DONTNEED);
+}
+
 }  // namespace assay

@@ -28,6 +28,9 @@ class MappedFile {
   MappedFile& operator=(const MappedFile&) = delete;
   std::span<const std::byte> bytes() const { return bytes_; }
   const std::string& path() const { return path_; }
+  /// Gives back the memory of whole pages within `bytes`, part of some mapping: what reads them
+  /// again has them from the disk.
+  static void release(std::span<const std::byte> bytes);
 
  private:
   MappedFile() = default;

@@ -18,10 +18,9 @@ void BackendFlags::add_to(CLI::App& command) {
       .add_option("--backend", backend,
                   "Backend, with options: cpu, reference, cpu:gemm=onednn,isa=avx2")
       ->capture_default_str();
-  command
-      .add_option("--numerics", numerics,
-                  "exact: bit-identical everywhere, refused where it cannot be given; fast")
-      ->capture_default_str();
+  command.add_option("--numerics", numerics,
+                     "exact (default): the same bits on every backend and machine; fast (default "
+                     "with gemm=openblas|onednn): any order of sums");
   command.add_option("--threads", threads, "Threads of the backend (0: the physical cores)")
       ->capture_default_str();
 }
@@ -35,6 +34,7 @@ Numerics BackendFlags::policy() const {
     throw Error(ErrorKind::usage, fmt::format("--threads {} is out of range", threads),
                 "give 1 to 1024, or 0 for the physical cores");
   }
+  if (numerics.empty()) return default_numerics(spec());
   if (numerics == "exact" || numerics == "exact/1") return Numerics::exact;
   if (numerics == "fast") return Numerics::fast;
   throw Error(ErrorKind::usage, fmt::format("unknown numerics policy '{}'", numerics),

@@ -28,7 +28,7 @@ void add_compare_command(CLI::App& app, Action& action);
 /// The options --backend, --numerics and --threads, as text until they are checked.
 struct BackendFlags {
   std::string backend = "cpu";
-  std::string numerics = "fast";
+  std::string numerics;  ///< empty: the backend's default
   int threads = 0;
 
   void add_to(CLI::App& command);

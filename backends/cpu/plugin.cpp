@@ -90,6 +90,12 @@ Result<std::unique_ptr<Device>> create(const BackendRequest& request) {
                       .library = std::move(*library)});
 }
 
+/// Libraries have their own order of sums.
+Numerics default_numerics(const std::map<std::string, std::string>& options) {
+  const auto gemm = options.find("gemm");
+  return gemm == options.end() || gemm->second == "own" ? Numerics::exact : Numerics::fast;
+}
+
 Availability availability() {
   std::string gemm = "own";
   for (const std::string& note : {cpu::openblas_note(), cpu::onednn_note()}) {
@@ -110,6 +116,7 @@ BackendPlugin make_backend_cpu() {
                       {"pin", "off|on", "bind each worker thread to a core"}},
           .availability = availability,
           .supports = [](Numerics, TensorType) -> Result<void> { return {}; },
+          .default_numerics = default_numerics,
           .create = create};
 }
 

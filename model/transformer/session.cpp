@@ -35,7 +35,12 @@ struct Weights {
 };
 
 Weights upload_weights(const ModelFile& model, Device& device) {
-  const auto upload = [&](const std::string& name) { return device.upload(model.tensor(name)); };
+  const auto upload = [&](const std::string& name) {
+    const WeightView& view = model.tensor(name);
+    auto weight = device.upload(view);
+    if (!weight->borrows()) MappedFile::release(view.bytes);  // not two copies in memory
+    return weight;
+  };
   Weights weights;
   weights.embedding = upload("token_embd.weight");
   weights.final_norm = upload("output_norm.weight");

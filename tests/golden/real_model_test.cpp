@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdlib>
 
+#include "core/numerics/hash.h"
 #include "core/numerics/sampler.h"
 #include "core/plugins.h"
 #include "model/prompt_builder.h"
@@ -62,16 +63,45 @@ class RealModel : public ::testing::TestWithParam<std::string> {
     prompts_.emplace(value_or_throw(PromptBuilder::create(*tokenizer_, model_->chat_template, {})));
   }
 
-  /// Greedy continuations of all questions.
-  std::vector<Greedy> run(const std::string& backend, std::map<std::string, std::string> options) {
+  Result<std::unique_ptr<Device>> device(const std::string& backend,
+                                         std::map<std::string, std::string> options,
+                                         Numerics numerics = Numerics::fast, int threads = 0) {
     const auto plugin = std::find_if(backend_plugins().begin(), backend_plugins().end(),
                                      [&](const BackendPlugin& p) { return p.name == backend; });
     BackendRequest request;
+    request.numerics = numerics;
+    request.threads = threads;
     request.options = std::move(options);
-    SessionOptions session_options;
-    session_options.max_context = 256;
-    const auto session = value_or_throw(
-        make_session(model_, value_or_throw(plugin->create(request)), session_options));
+    return plugin->create(request);
+  }
+
+  std::unique_ptr<Session> session(std::unique_ptr<Device> device) {
+    SessionOptions options;
+    options.max_context = 256;
+    return value_or_throw(make_session(model_, std::move(device), options));
+  }
+
+  /// Hashes of the logits behind each of the prompt's last tokens and of `n` greedy tokens more.
+  std::vector<std::string> exact_hashes(Session& session, const std::string& question, int n) {
+    Prompt prompt;
+    prompt.messages = {{"user", question}};
+    const BuiltPrompt built = value_or_throw(prompts_->build(prompt));
+    std::vector<float> logits(static_cast<std::size_t>(model_->config.vocab));
+    const SequenceId sequence = session.open();
+    session.prefill(sequence, built.ids, false, logits);
+    std::vector<std::string> hashes;
+    for (int i = 0; i < n; ++i) {
+      hashes.push_back(numerics::to_hex(numerics::hash_logits(logits)));
+      const DecodeItem item{sequence, numerics::argmax(logits)};
+      session.decode({&item, 1}, logits);
+    }
+    session.close(sequence);
+    return hashes;
+  }
+
+  /// Greedy continuations of all questions.
+  std::vector<Greedy> run(const std::string& backend, std::map<std::string, std::string> options) {
+    const auto session = this->session(value_or_throw(device(backend, std::move(options))));
     std::vector<Greedy> all;
     for (const char* question : kQuestions) all.push_back(continue_one(*session, question));
     return all;
@@ -121,6 +151,30 @@ TEST_P(RealModel, GreedyTokensAreTheSameFromEveryBackendOrTheFirstDifferenceIsAN
       EXPECT_STRNE(gemm, "own") << "own kernels give the reference's very bits";
     }
   }
+}
+
+TEST_P(RealModel, ExactLogitsHaveTheSameBitsOnEveryInstructionSetAndNumberOfThreads) {
+  constexpr int kPositions = 32;
+  const auto oracle = session(value_or_throw(device("reference", {}, Numerics::exact)));
+  const auto expected = exact_hashes(*oracle, kQuestions[2], kPositions);
+  int ran = 0;
+  for (const char* isa : {"scalar", "avx2", "avx512"}) {
+    for (const int threads : {1, 2}) {
+      // The scalar level serves CPUs without vectors; the conformance suite has it, too.
+      if (std::string_view(isa) == "scalar" && threads > 1) continue;
+      auto made = device("cpu", {{"isa", isa}}, Numerics::exact, threads);
+      if (!made) {
+        ASSERT_EQ(made.error().kind(), ErrorKind::environment) << made.error().line();
+        continue;
+      }
+      ASSERT_EQ((*made)->info().isa, isa) << "the forced ISA did not run";
+      const auto cpu = session(std::move(*made));
+      EXPECT_EQ(exact_hashes(*cpu, kQuestions[2], kPositions), expected)
+          << isa << ", " << threads << " threads";
+      ++ran;
+    }
+  }
+  EXPECT_GE(ran, 1);
 }
 
 INSTANTIATE_TEST_SUITE_P(Fetched, RealModel, ::testing::Values(kSmallModel, "qwen2.5-coder-0.5b"),
