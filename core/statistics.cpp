@@ -5,26 +5,13 @@
 #include <map>
 
 #include "core/error.h"
+#include "core/random.h"
 
 namespace assay {
 namespace {
 
 constexpr double kZ95 = 1.959963984540054;  // normal quantile of 0.975
 constexpr int kResamplings = 10000;
-constexpr std::uint64_t kSeed = 0x61737361792f31ULL;  // "assay/1"
-
-/// SplitMix64 (Steele, Lea and Flood, 2014).
-std::uint64_t next_random(std::uint64_t* state) {
-  std::uint64_t z = (*state += 0x9E3779B97F4A7C15ULL);
-  z = (z ^ (z >> 30U)) * 0xBF58476D1CE4E5B9ULL;
-  z = (z ^ (z >> 27U)) * 0x94D049BB133111EBULL;
-  return z ^ (z >> 31U);
-}
-
-/// An index below n (< 2^32): the high half of a 32 x 32 bit product, biased by less than n / 2^32.
-std::size_t random_index(std::uint64_t* state, std::size_t n) {
-  return static_cast<std::size_t>(((next_random(state) >> 32U) * n) >> 32U);
-}
 
 }  // namespace
 
@@ -87,14 +74,20 @@ std::optional<Interval> bootstrap_mean_interval(std::span<const double> problem_
   const auto count = static_cast<std::int64_t>(n);
   if (all_are(0)) return wilson_interval(0, count);
   if (all_are(1)) return wilson_interval(count, count);
-  std::uint64_t state = kSeed;
+  return resampled_mean_interval(problem_means);
+}
+
+Interval resampled_mean_interval(std::span<const double> values) {
+  ASSAY_ASSERT(!values.empty());
+  const std::size_t n = values.size();
+  std::uint64_t state = kStatisticsSeed;
   std::vector<double> means(kResamplings);
   for (double& mean : means) {
     double sum = 0;
-    for (std::size_t i = 0; i < n; ++i) sum += problem_means[random_index(&state, n)];
+    for (std::size_t i = 0; i < n; ++i) sum += values[random_index(&state, n)];
     mean = sum / static_cast<double>(n);
   }
-  return Interval{*quantile(means, 0.025), *quantile(means, 0.975)};
+  return {*quantile(means, 0.025), *quantile(means, 0.975)};
 }
 
 std::optional<double> quantile(std::vector<double> values, double p) {

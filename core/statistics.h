@@ -42,6 +42,9 @@ bool majority_is_correct(std::span<const Vote> votes);
 /// interval over the problems is given instead.
 std::optional<Interval> bootstrap_mean_interval(std::span<const double> problem_means);
 
+/// The bootstrap itself, for values of any range; no spread for values that all agree. Not empty.
+Interval resampled_mean_interval(std::span<const double> values);
+
 /// The p-quantile (0..1) by linear interpolation between order statistics (Hyndman and Fan's type
 /// 7, as numpy's default); nothing when empty.
 std::optional<double> quantile(std::vector<double> values, double p);

@@ -9,6 +9,7 @@
 #include "core/sha256.h"
 #include "core/statistics.h"
 #include "core/text.h"
+#include "reports/common/length_report.h"
 #include "reports/common/rate.h"
 #include "reports/common/task_samples.h"
 
@@ -273,6 +274,9 @@ json build_task_report(const json& task, const Journal& journal) {
   out["counts"] = {
       {"planned", samples.planned}, {"done", samples.done}, {"failed", samples.failed}};
   out["metrics"] = metrics_of(samples, per_problem);
+  out["score_by_budget"] =
+      score_by_budget_of(samples, json_integer(task, "max_new_tokens").value_or(0));
+  out["length"] = length_of(samples);
   out["outcomes"] = outcomes_of(samples);
   out["chain"] = chain_of(samples);
   out["retention"] = nullptr;

@@ -11,6 +11,7 @@
 #include "core/text.h"
 #include "reports/common/show.h"
 #include "reports/compare/identity.h"
+#include "reports/compare/paired.h"
 
 namespace assay {
 namespace {
@@ -213,7 +214,10 @@ json identity_of(const json& report_a, const json& report_b, const std::string& 
 /// added to `refused`.
 json compare_task(Reports reports, const std::vector<std::string>& labels, const std::string& name,
                   json* refused) {
-  json out = {{"name", name}, {"runs", json::array()}, {"identity", json::array()}};
+  json out = {{"name", name},
+              {"runs", json::array()},
+              {"identity", json::array()},
+              {"paired", json::array()}};
   std::optional<std::size_t> baseline;
   for (std::size_t i = 0; i < reports.size(); ++i) {
     const json& task = task_named(reports[i].report, name);
@@ -222,8 +226,9 @@ json compare_task(Reports reports, const std::vector<std::string>& labels, const
       continue;
     }
     json run = {{"refused", nullptr}};
-    for (const char* field : {"n_problems", "samples_per_problem", "max_new_tokens", "counts",
-                              "metrics", "outcomes", "chain", "logits_hash"}) {
+    for (const char* field :
+         {"n_problems", "samples_per_problem", "max_new_tokens", "counts", "metrics",
+          "score_by_budget", "length", "outcomes", "chain", "retention", "logits_hash"}) {
       run[field] = json_member(task, field);
     }
     if (baseline) {
@@ -238,6 +243,10 @@ json compare_task(Reports reports, const std::vector<std::string>& labels, const
         refused->push_back(
             {{"what", "tokens of " + name + " in " + labels[i]}, {"why", identity["why"]}});
       }
+      json paired = compare_pairs(task_named(first, name), task);
+      paired["a"] = *baseline;
+      paired["b"] = i;
+      out["paired"].push_back(std::move(paired));
       identity["a"] = *baseline;
       identity["b"] = i;
       out["identity"].push_back(std::move(identity));

@@ -2,9 +2,7 @@
 
 #include <fmt/core.h>
 
-#include <map>
 #include <nlohmann/json.hpp>
-#include <utility>
 
 #include "core/json_access.h"
 #include "core/text.h"
@@ -31,14 +29,6 @@ std::string first_difference(const json& a, const json& b, std::initializer_list
   return {};
 }
 
-std::map<std::pair<std::string, std::int64_t>, const json*> rows_by_sample(const json& task) {
-  std::map<std::pair<std::string, std::int64_t>, const json*> out;
-  for (const json& row : json_list(task, "problems")) {
-    out.emplace(std::pair(json_text(row, "id"), json_integer(row, "sample").value_or(0)), &row);
-  }
-  return out;
-}
-
 /// Finished, not failed, with tokens.
 bool has_tokens(const json& row) {
   const std::string outcome = json_text(row, "outcome");
@@ -47,6 +37,14 @@ bool has_tokens(const json& row) {
 }
 
 }  // namespace
+
+RowsBySample rows_by_sample(const json& task) {
+  RowsBySample out;
+  for (const json& row : json_list(task, "problems")) {
+    out.emplace(std::pair(json_text(row, "id"), json_integer(row, "sample").value_or(0)), &row);
+  }
+  return out;
+}
 
 std::string why_scores_differ_in_kind(const json& a, const json& b) {
   return first_difference(a, b,

@@ -1,10 +1,17 @@
 // Whether two runs gave the same tokens and answers, problem by problem.
 #pragma once
 
+#include <cstdint>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
+#include <utility>
 
 namespace assay {
+
+/// A task's rows by problem and number of the sample; they point into the report.
+using RowsBySample = std::map<std::pair<std::string, std::int64_t>, const nlohmann::json*>;
+RowsBySample rows_by_sample(const nlohmann::json& task);
 
 /// Why scores of one task may not stand side by side ("the token budgets differ: 64 and 128");
 /// empty when they may. `a` and `b` are entries of report.json's tasks.

@@ -91,7 +91,23 @@ void add_task_values(const json& task, std::vector<Value>* out) {
   for (const std::string_view name : kOutcomes) {
     add("outcome", std::string(name), {"outcomes", name.data()});
   }
+  add("length", "median_tokens", {"length", "median_tokens"});
+  add("length", "censored", {"length", "censored"});
   // Pairs hold a value for their second run only.
+  const auto add_pair = [&](const char* result, const char* name) {
+    Value value{"paired", json_text(task, "name"), fmt::format("{}_{}", result, name), {}};
+    value.runs.resize(json_list(task, "runs").size());
+    for (const json& pair : json_list(task, "paired")) {
+      const auto b = static_cast<std::size_t>(json_integer(pair, "b").value_or(0));
+      if (b < value.runs.size()) value.runs[b] = member_at(pair, {result, name});
+    }
+    out->push_back(std::move(value));
+  };
+  for (const char* result : {"correct", "complete"}) {
+    for (const char* name : {"both", "a_only", "b_only", "neither", "p_value"}) {
+      add_pair(result, name);
+    }
+  }
   for (const char* name : {"problems", "same_tokens", "same_answer", "same_logits"}) {
     Value value{"identity", json_text(task, "name"), name, {}};
     value.runs.resize(json_list(task, "runs").size());
@@ -129,7 +145,10 @@ std::string shown(const Value& value, const json& of_run) {
   }
   const auto number = of_run.is_number() ? std::optional(of_run.get<double>()) : std::nullopt;
   if (value.name == "roofline_fraction") return show_percent(number);
-  if (value.section == "outcome" || value.section == "identity") {
+  const bool is_count =
+      value.section == "outcome" || value.section == "identity" || value.section == "length" ||
+      (value.section == "paired" && value.name.find("p_value") == value.name.npos);
+  if (is_count) {
     return number ? show_count(static_cast<std::int64_t>(*number)) : show_count(std::nullopt);
   }
   return show_number(number);

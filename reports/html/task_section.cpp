@@ -74,6 +74,34 @@ std::string chain_table(const json& chain) {
   return out + "</table></div>";
 }
 
+/// How long completions are, and what a smaller budget would have left of the score.
+std::string length_and_budget(const json& task) {
+  const json& length = json_member(task, "length");
+  const auto median = json_integer(length, "median_tokens");
+  std::string out = "<h3>Length and budget</h3><p>Median length: ";
+  out += median ? fmt::format("<b>{} tokens</b>", show_count(median))
+                : "not known: " + inline_text(json_text(length, "why"));
+  out += fmt::format(
+      ". {} completions ended by themselves; {} were cut by the budget and count as longer than "
+      "it (Kaplan and Meier's estimate).</p>",
+      show_count(json_integer(length, "ended")), show_count(json_integer(length, "censored")));
+  const json& rows = json_list(task, "score_by_budget");
+  if (rows.empty()) return out;
+  out +=
+      "<div class=\"scroll\"><table><caption>What a smaller budget leaves of the score: an answer "
+      "counts if it is right and was finished by then</caption><tr><th>budget</th><th>right by "
+      "then</th><th>right among the finished</th><th>finished</th><th>not finished</th></tr>";
+  for (const json& row : rows) {
+    out += fmt::format(
+        "<tr><th>{} tokens</th><td>{}</td><td>{}</td><td class=\"n\">{}</td>"
+        "<td class=\"n\">{}</td></tr>",
+        show_count(json_integer(row, "budget")), show_rate(row),
+        show_rate(json_member(row, "among_ended")), show_count(json_integer(row, "ended")),
+        show_count(json_integer(row, "censored")));
+  }
+  return out + "</table></div>";
+}
+
 const Words* outcome_named(const std::string& name) {
   for (const Words& words : outcome_words()) {
     if (words.name == name) return &words;
@@ -183,6 +211,7 @@ std::string task_section(const json& task, const Journal& journal) {
     const json& outcomes = json_member(task, "outcomes");
     out += "<h3>Outcomes</h3>" + outcome_bar(outcomes) + outcome_legend(outcomes);
     out += chain_table(json_member(task, "chain"));
+    out += length_and_budget(task);
   }
   return out + samples_list(task, journal);
 }

@@ -171,6 +171,34 @@ TEST(Compare, OtherPromptsAreNotTheSameProblem) {
             "they share no finished problem under the same prompt");
 }
 
+TEST(Compare, PairsAreCountedAndTested) {
+  const std::vector<NamedReport> same = {named(run_on("cpu")), named(run_on("reference"))};
+  const json equal = compare_reports(same)["tasks"][0]["paired"][0]["correct"];
+  EXPECT_EQ(equal["both"], 3);
+  EXPECT_EQ(equal["neither"], 1);
+  EXPECT_EQ(equal["p_value"], 1);
+  EXPECT_EQ(equal["difference"]["value"], 0);
+  EXPECT_LT(equal["difference"]["ci95"][0], 0) << "four problems are no proof of equality";
+
+  JournalBuilder worse;
+  worse.add_task("mini-math", 4, 1);
+  for (int i = 0; i < 4; ++i) {
+    SampleSpec spec;
+    spec.problem = i;
+    spec.outcome = "wrong_complete";
+    worse.add_sample(spec);
+  }
+  const std::vector<NamedReport> reports = {named(run_on("cpu")), named(worse)};
+  const json comparison = compare_reports(reports);
+  const json& pair = comparison["tasks"][0]["paired"][0];
+  EXPECT_EQ(pair["correct"]["a_only"], 3);
+  EXPECT_EQ(pair["correct"]["p_value"], 0.25);
+  EXPECT_EQ(pair["correct"]["difference"]["value"], -0.75);
+  EXPECT_EQ(pair["complete"]["both"], 4);
+  EXPECT_THAT(comparison_html(comparison), HasSubstr("Sample by sample"));
+  EXPECT_THAT(comparison_csv(comparison), HasSubstr("paired,mini-math,correct_a_only,3"));
+}
+
 TEST(Compare, OneReportIsEnoughAndTasksMayBeMissing) {
   const std::vector<NamedReport> one = {named(finished_run())};
   EXPECT_THAT(comparison_html(compare_reports(one)), HasSubstr("Comparison of 1 runs"));

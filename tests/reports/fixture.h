@@ -40,6 +40,7 @@ class JournalBuilder {
   nlohmann::json& last() { return records_.back(); }
 
   const std::vector<nlohmann::json>& records() const { return records_; }
+  std::vector<nlohmann::json>& records_for_edit() { return records_; }
   std::string text() const;
   /// Reads the text back, as reports do.
   Journal journal() const;

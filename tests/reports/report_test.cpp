@@ -335,5 +335,55 @@ TEST(Report, ForeignTypesReadAsUnknown) {
   EXPECT_TRUE(report["tasks"][1]["metrics"]["pass@1"]["value"].is_null());
 }
 
+/// Four problems: right after 3 and after 200 tokens, wrong after 5, cut at 256.
+json task_of_four_lengths() {
+  JournalBuilder run;
+  run.add_task("mini-math", 4, 1)["max_new_tokens"] = 256;
+  const std::vector<std::pair<int, std::string>> samples = {{3, "correct_complete"},
+                                                            {200, "correct_complete"},
+                                                            {5, "wrong_complete"},
+                                                            {256, "truncated"}};
+  for (std::size_t i = 0; i < samples.size(); ++i) {
+    SampleSpec spec;
+    spec.problem = static_cast<int>(i);
+    spec.tokens = std::vector<int>(static_cast<std::size_t>(samples[i].first), 7);
+    spec.outcome = samples[i].second;
+    run.add_sample(spec);
+    if (spec.outcome == "truncated") {
+      for (json& record : run.records_for_edit()) {
+        if (record["type"] == "sample" && record["index"] == 3) record["stop"] = "length";
+      }
+    }
+  }
+  return first_task(run);
+}
+
+TEST(Report, OneRunGivesTheScoreOfSmallerBudgets) {
+  const json rows = task_of_four_lengths()["score_by_budget"];
+  ASSERT_EQ(rows.size(), 2);
+  EXPECT_EQ(rows[0]["budget"], 128);
+  EXPECT_EQ(rows[0]["value"], 0.25);
+  EXPECT_EQ(rows[0]["samples"], 4);
+  EXPECT_EQ(rows[0]["ended"], 2);
+  EXPECT_EQ(rows[0]["censored"], 2);
+  EXPECT_EQ(rows[0]["among_ended"]["value"], 0.5);
+  EXPECT_EQ(rows[1]["budget"], 256);
+  EXPECT_EQ(rows[1]["value"], 0.5);
+  EXPECT_EQ(rows[1]["censored"], 1);
+  EXPECT_EQ(rows[1]["ci95"].size(), 2);
+}
+
+TEST(Report, LengthsCountWhatWasCutAsLonger) {
+  const json length = task_of_four_lengths()["length"];
+  EXPECT_EQ(length["median_tokens"], 5);
+  EXPECT_EQ(length["ended"], 3);
+  EXPECT_EQ(length["censored"], 1);
+  EXPECT_TRUE(length["why"].is_null());
+}
+
+TEST(Report, APartHasNoScoreByBudget) {
+  EXPECT_TRUE(first_task(run_of(4, 1, {"correct_complete"}))["score_by_budget"].is_null());
+}
+
 }  // namespace
 }  // namespace assay::testing
