@@ -11,4 +11,8 @@ namespace assay {
 double read_bandwidth_gb_per_s(std::span<const std::span<const std::byte>> pieces, int threads,
                                int passes = 5);
 
+/// The same in a child process of its own, so that pages of the file that this process has given
+/// back do not count in its peak memory; 0 when there can be no child.
+double read_bandwidth_in_child(std::span<const std::span<const std::byte>> pieces, int threads);
+
 }  // namespace assay

@@ -92,7 +92,7 @@ std::int64_t weights_read_bytes(const ModelFile& model) {
 double measure_bandwidth(const ModelFile& model, int threads) {
   std::vector<std::span<const std::byte>> pieces;
   for (const auto& mapping : model.mappings) pieces.push_back(mapping->bytes());
-  return read_bandwidth_gb_per_s(pieces, threads);
+  return read_bandwidth_in_child(pieces, threads);
 }
 
 UsageMeter::UsageMeter() : start_wall_(now_seconds()), start_cpu_(process_cpu_seconds()) {}
