@@ -38,12 +38,15 @@ void linear(const LinearArgs& args) {
 template <class Block>
 void linear_exact_of(const LinearArgs& args) {
   const quant::ActivationLayout layout(args.n_in, Block::kElements);
-  const quant::ActivationRow x(args.activations, layout);
   for (std::int64_t r = 0; r < args.n_rows; ++r) {
-    quant::quantize_row(args.x + r * args.n_in, layout, args.activations);
-    for (std::int64_t n = 0; n < args.n_out; ++n) {
-      const float product =
-          quant::exact_dot<Block>(args.weights + n * args.row_bytes, x, args.n_in);
+    quant::quantize_row(args.x + r * args.n_in, layout, args.activations + r * layout.bytes());
+  }
+  for (std::int64_t n = 0; n < args.n_out; ++n) {
+    const std::byte* weights = args.weights + n * args.row_bytes;
+    quant::row_integers<Block>(weights, args.n_in, args.integers);
+    for (std::int64_t r = 0; r < args.n_rows; ++r) {
+      const quant::ActivationRow x(args.activations + r * layout.bytes(), layout);
+      const float product = quant::exact_dot<Block>(weights, args.integers, x, args.n_in);
       args.y[r * args.n_out + n] = args.bias == nullptr ? product : product + args.bias[n];
     }
   }

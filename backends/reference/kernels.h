@@ -22,7 +22,8 @@ struct LinearArgs {
   std::int64_t n_rows;
   float* y;                ///< [n_rows, n_out]
   float* weight_row;       ///< scratch [n_in]; f32 alone
-  std::byte* activations;  ///< scratch, ActivationLayout(n_in, block).bytes(); exact alone
+  std::byte* activations;  ///< scratch [n_rows], ActivationLayout(n_in, block).bytes() each; exact
+  std::int8_t* integers;   ///< scratch [n_in]; exact alone
 };
 
 /// Keys and values of one layer, of `type`: [page][kv_head], each K as [head_dim][64 positions] and

@@ -107,11 +107,11 @@ class ReferenceDevice final : public Device {
             .gemm_library = {}};
   }
   std::int64_t free_bytes() const override { return available_host_memory(); }
-  std::int64_t scratch_bytes(std::int64_t /*max_rows*/, std::int64_t widest) const override {
+  std::int64_t scratch_bytes(std::int64_t max_rows, std::int64_t widest) const override {
     const std::int64_t floats = widest + (2 * kKvPageTokens + 1) * kMaxHeadDim;
     constexpr int kSmallestBlock = 32;  // has the most factors
     return floats * std::int64_t{sizeof(float)} +
-           quant::ActivationLayout(widest, kSmallestBlock).bytes() +
+           max_rows * quant::ActivationLayout(widest, kSmallestBlock).bytes() + widest +
            kAttentionTile * kMaxHeadsPerGroup * std::int64_t{sizeof(RowState)};
   }
 
@@ -150,6 +150,7 @@ class ReferenceDevice final : public Device {
   const Kernels& kernels_;
   std::vector<float> weight_row_;
   std::vector<std::byte> activations_;
+  std::vector<std::int8_t> integers_;
   std::vector<float> vector_;
   std::vector<float> k_by_dim_;
   std::vector<float> v_;
@@ -200,7 +201,8 @@ void ReferenceDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, Co
        .n_rows = x.rows,
        .y = y.data,
        .weight_row = exact ? nullptr : scratch(&weight_row_, w.cols()),
-       .activations = exact ? scratch(&activations_, layout.bytes()) : nullptr});
+       .activations = exact ? scratch(&activations_, x.rows * layout.bytes()) : nullptr,
+       .integers = exact ? scratch(&integers_, w.cols()) : nullptr});
 }
 
 void ReferenceDevice::rope(Tensor x, std::int64_t head_dim, std::span<const std::int32_t> positions,

@@ -141,21 +141,36 @@ ASSAY_HD inline float combine(const Block& block, const BlockSums& sums, float f
   return acc;
 }
 
-/// One row of weights times one row of activations, n elements: a whole number of blocks.
 template <class Block>
-ASSAY_HD inline float exact_dot(const std::byte* weights, const ActivationRow& x, std::int64_t n) {
+ASSAY_HD inline Block block_at(const std::byte* row, std::int64_t element) {
+  Block block;
+  __builtin_memcpy(&block, row + element / Block::kElements * std::int64_t{sizeof(Block)},
+                   sizeof(Block));
+  return block;
+}
+
+/// The integers of a row of n elements.
+template <class Block>
+ASSAY_HD inline void row_integers(const std::byte* row, std::int64_t n, std::int8_t* integers) {
+  for (std::int64_t i = 0; i < n; i += Block::kElements) {
+    block_at<Block>(row, i).integers(integers + i);
+  }
+}
+
+/// One row of weights, whose integers are known, times one row of activations; n elements: a whole
+/// number of blocks.
+template <class Block>
+ASSAY_HD inline float exact_dot(const std::byte* weights, const std::int8_t* integers,
+                                const ActivationRow& x, std::int64_t n) {
   float total = 0;
   for (std::int64_t start = 0; start < n; start += numerics::kChunkElements) {
     const std::int64_t end =
         n - start < numerics::kChunkElements ? n : start + numerics::kChunkElements;
     float acc = 0;
     for (std::int64_t i = start; i < end; i += Block::kElements) {
-      Block block;
-      __builtin_memcpy(&block, weights + i / Block::kElements * std::int64_t{sizeof(Block)},
-                       sizeof(Block));
-      std::int8_t integers[Block::kElements];
-      block.integers(integers);
-      const BlockSums sums = block_sums(block, integers, x.integers + i, x.sums + i / kSumElements);
+      const auto block = block_at<Block>(weights, i);
+      const BlockSums sums =
+          block_sums(block, integers + i, x.integers + i, x.sums + i / kSumElements);
       acc = combine(block, sums, x.factors[i / Block::kElements], acc);
     }
     total += acc;

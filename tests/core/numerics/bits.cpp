@@ -298,7 +298,9 @@ void add_exact_dots(Random* random, Hash* hash) {
       random_block<Block>(random, weights + i * static_cast<std::int64_t>(sizeof(Block)));
     }
     quant::quantize_row(x, layout, row);
-    hash->add(quant::exact_dot<Block>(weights, quant::ActivationRow(row, layout), n));
+    std::int8_t integers[kExactWidth];
+    quant::row_integers<Block>(weights, n, integers);
+    hash->add(quant::exact_dot<Block>(weights, integers, quant::ActivationRow(row, layout), n));
   }
 }
 

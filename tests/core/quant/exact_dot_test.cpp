@@ -19,6 +19,13 @@ std::vector<std::byte> quantized(const std::vector<float>& x, const ActivationLa
   return row;
 }
 
+template <class Block>
+float dot_of(const std::byte* weights, const ActivationRow& x, std::int64_t n) {
+  std::vector<std::int8_t> integers(static_cast<std::size_t>(n));
+  row_integers<Block>(weights, n, integers.data());
+  return exact_dot<Block>(weights, integers.data(), x, n);
+}
+
 std::vector<float> noise(std::int64_t n, std::uint64_t seed) {
   std::vector<float> x(static_cast<std::size_t>(n));
   for (float& value : x) {
@@ -65,8 +72,8 @@ TEST(QuantizeBlock, WhatIsNotFiniteReachesTheSum) {
     const std::string weights = testing::random_matrix(TensorType::Q8_0, 1, 512, 1, 2, "w");
     const ActivationLayout layout(512, 32);
     const auto row = quantized(x, layout);
-    const float y = exact_dot<BlockQ8_0>(reinterpret_cast<const std::byte*>(weights.data()),
-                                         ActivationRow(row.data(), layout), 512);
+    const float y = dot_of<BlockQ8_0>(reinterpret_cast<const std::byte*>(weights.data()),
+                                      ActivationRow(row.data(), layout), 512);
     EXPECT_TRUE(std::isnan(y)) << bad;
   }
 }
@@ -80,8 +87,8 @@ TEST(ExactDot, EveryValueOfAnInt8WeightCounts) {
     x[5] = 100;
     const ActivationLayout layout(32, 32);
     const auto row = quantized(x, layout);
-    EXPECT_EQ(exact_dot<BlockQ8_0>(reinterpret_cast<const std::byte*>(&block),
-                                   ActivationRow(row.data(), layout), 32),
+    EXPECT_EQ(dot_of<BlockQ8_0>(reinterpret_cast<const std::byte*>(&block),
+                                ActivationRow(row.data(), layout), 32),
               static_cast<float>(w * (-127 * 31 + 100)));
   }
 }
@@ -94,8 +101,8 @@ TEST(ExactDot, TheLargestSumsOfQ6KFit) {
   const std::vector<float> x(256, 127.0F);
   const ActivationLayout layout(256, 256);
   const auto row = quantized(x, layout);
-  EXPECT_EQ(exact_dot<BlockQ6_K>(reinterpret_cast<const std::byte*>(&block),
-                                 ActivationRow(row.data(), layout), 256),
+  EXPECT_EQ(dot_of<BlockQ6_K>(reinterpret_cast<const std::byte*>(&block),
+                              ActivationRow(row.data(), layout), 256),
             static_cast<float>(std::int64_t{128} * 32 * 127 * 256));
 }
 
@@ -126,7 +133,7 @@ TEST_P(ExactDotTypes, EqualsTheSumInDoubleUpToRounding) {
           magnitude += std::abs(a * w[at]);
           original += double{x[at]} * w[at];
         }
-        const double got = exact_dot<Block>(bytes, view, n);
+        const double got = dot_of<Block>(bytes, view, n);
         EXPECT_NEAR(got, sum, 1e-5 * magnitude) << tensor_type_name(type) << " " << n;
         EXPECT_NEAR(got, original, 0.02 * magnitude) << "8-bit activations lose little";
       }
