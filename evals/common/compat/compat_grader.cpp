@@ -3,12 +3,15 @@
 #include <array>
 
 #include "evals/common/compat/hendrycks.h"
+#include "evals/common/compat/minerva.h"
+#include "evals/common/compat/prm800k.h"
 #include "evals/common/compat/qwen_equal.h"
 
 namespace assay::evals::compat {
 
 std::span<const CompatGrader> compat_graders() {
-  static const std::array graders = {hendrycks_grader(), qwen_grader()};
+  static const std::array graders = {hendrycks_grader(), prm800k_grader(), qwen_grader(),
+                                     minerva_grader()};
   return graders;
 }
 

@@ -16,7 +16,7 @@ namespace {
 
 using Op = MathExpr::Op;
 
-constexpr int kPoints = 8;
+constexpr int kPoints = 12;
 constexpr int kPointsNeeded = 3;
 /// Agreement: 1e-40 of the larger value, or of 1e-15 where both are smaller.
 constexpr double kAgreement = 1e-40;
@@ -37,13 +37,14 @@ Real coordinate(std::string_view name, std::uint64_t seed, double limit) {
   return Real(limit * step / (1U << 21U));
 }
 
-/// Small and large complex numbers, and negative real ones, where the principal values of roots and
-/// logarithms part.
+/// Small and large complex numbers, each with its opposite, and negative real ones: principal
+/// values of roots and logarithms part there.
 Complex point_of(std::string_view name, std::uint64_t seed) {
-  const double limit = seed % 2 == 0 ? 2 : 64;
-  const Real re = coordinate(name, 2 * seed, limit);
-  if (seed % 4 == 3) return {Real() - (re < Real() ? Real() - re : re), Real()};
-  return {re, coordinate(name, 2 * seed + 1, limit)};
+  const std::uint64_t pair = seed / 2;
+  const double limit = pair % 2 == 0 ? 2 : 64;
+  const Complex point = {coordinate(name, 2 * pair, limit), coordinate(name, 2 * pair + 1, limit)};
+  if (seed % 6 == 5) return {Real() - modulus(point), Real()};
+  return seed % 2 == 0 ? point : Complex{} - point;
 }
 
 /// An unknown function of known arguments: a fixed cubic of each, different for every name.

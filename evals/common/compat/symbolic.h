@@ -1,9 +1,10 @@
 // Whether two expressions are the same: what sympy's equals() and simplify(a - b) == 0 find for the
 // answers that occur.
 //
-// Not by rewriting but by values: of 256 bits, at eight fixed complex points, where they must agree
-// to 40 digits. Identities that hold for positive numbers alone (sqrt(x^2) = x) fail there, as they
-// do in sympy. What sympy cannot simplify within its program's time is equal here all the same.
+// Not by rewriting but by values: of 256 bits, at twelve fixed complex points, where they must
+// agree to 40 digits. Identities that hold for positive numbers alone (sqrt(x^2) = x) fail there,
+// as they do in sympy. What sympy cannot simplify within its program's time is equal here all the
+// same.
 #pragma once
 
 #include <string_view>

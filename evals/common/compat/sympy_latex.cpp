@@ -77,7 +77,7 @@ class Reader {
     if (over_budget_) read.status = SympyRead::Status::budget;
     // sympy's lexer had raised an exception before its parser could stop.
     const bool saw_error = tokens_[std::min(furthest_, tokens_.size() - 1)].kind == Kind::error;
-    if (saw_error) read.status = SympyRead::Status::text;
+    if (saw_error || raised_) read.status = SympyRead::Status::text;
     return read;
   }
 
@@ -464,6 +464,9 @@ class Reader {
       decimals = static_cast<int>(take_digits());
       if (decimals == 0) return std::nullopt;
     }
+    // sympy takes 01 for Python's, which knows no such number, and raises an exception.
+    const bool leading_zero = digits.size() > 1 && digits[0] == '0' && decimals < 0;
+    if (leading_zero && digits.find_first_not_of('0') != std::string::npos) raised_ = true;
     MathExpr expr = integer(0);
     mpz_class scale = 1;
     if (decimals > 0) {
@@ -535,6 +538,7 @@ class Reader {
   int steps_ = 0;
   int depth_ = 0;
   bool over_budget_ = false;
+  bool raised_ = false;
 };
 
 }  // namespace

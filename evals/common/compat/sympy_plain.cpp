@@ -147,10 +147,18 @@ class PlainReader {
     return read;
   }
 
+  /// Python's digits may be grouped: 204_5 is 2045.
+  bool continues_number() const {
+    if (is_ascii_digit(text_[at_]) || text_[at_] == '.') return true;
+    return text_[at_] == '_' && at_ > 0 && is_ascii_digit(text_[at_ - 1]) &&
+           at_ + 1 < text_.size() && is_ascii_digit(text_[at_ + 1]);
+  }
+
   Read number() {
     std::string digits;
     int decimals = -1;
-    for (; at_ < text_.size() && (is_ascii_digit(text_[at_]) || text_[at_] == '.'); ++at_) {
+    for (; at_ < text_.size() && continues_number(); ++at_) {
+      if (text_[at_] == '_') continue;
       if (text_[at_] == '.') {
         if (decimals >= 0) return std::nullopt;
         decimals = 0;

@@ -7,17 +7,23 @@
 
 #include "evals/common/compat/compat_grader.h"
 #include "evals/common/compat/latex_repairs.h"
+#include "evals/common/compat/minerva.h"
 #include "evals/common/compat/number_words.h"
+#include "evals/common/compat/prm800k.h"
 #include "evals/common/compat/python_text.h"
 #include "evals/common/compat/qwen_equal.h"
 #include "evals/common/compat/qwen_text.h"
+#include "evals/common/compat/symbolic.h"
 
 namespace assay::evals::compat {
 namespace {
 
 TEST(CompatGraders, AreFoundByName) {
-  ASSERT_NE(find_compat_grader("qwen"), nullptr);
-  EXPECT_EQ(find_compat_grader("hendrycks")->name, "hendrycks");
+  for (const char* name : {"hendrycks", "prm800k", "qwen", "lm-eval"}) {
+    ASSERT_NE(find_compat_grader(name), nullptr) << name;
+    EXPECT_EQ(find_compat_grader(name)->name, name);
+  }
+  EXPECT_EQ(compat_graders().size(), 4U);
   EXPECT_EQ(find_compat_grader("Qwen"), nullptr);
   EXPECT_EQ(find_compat_grader(""), nullptr);
 }
@@ -172,6 +178,142 @@ TEST(QwenEqual, Structures) {
             "equal elements");
   EXPECT_EQ(qwen_equal("5", "k=5").verdict, Verdict::equal);
   EXPECT_EQ(qwen_equal("k=5", "5").verdict, Verdict::equal);
+}
+
+std::string verdict(std::string_view name, std::string_view gold, std::string_view prediction) {
+  const CompatGrader& grader = *find_compat_grader(name);
+  const CompatComparison result = grader.equal(grader.gold(gold, ""), prediction);
+  return std::string(verdict_name(result.verdict)) + " " + result.rung;
+}
+
+TEST(Prm800k, IsStrictAboutIntegersAndFractions) {
+  EXPECT_EQ(verdict("prm800k", "\\frac{1}{2}", "\\dfrac{1}{2}"), "equal identical");
+  EXPECT_EQ(verdict("prm800k", "\\frac{1}{2}", "\\frac{2}{4}"), "not_equal no rule");
+  EXPECT_EQ(verdict("prm800k", "\\frac{1}{4}", "0.25"), "equal symbolic");
+  EXPECT_EQ(verdict("prm800k", "12", "7 + 5"), "not_equal integer");
+  EXPECT_EQ(verdict("prm800k", "1,000", "1000"), "equal identical");
+  EXPECT_EQ(verdict("prm800k", "11,111,111,110", "11111111110"), "not_equal integer");
+  EXPECT_EQ(verdict("prm800k", "2045", "204_5"), "equal identical");
+}
+
+TEST(Prm800k, DropsUnitsAndReadsLatexAsText) {
+  EXPECT_EQ(verdict("prm800k", "5", "5\\text{ inches}^2"), "equal identical");
+  EXPECT_EQ(verdict("prm800k", "5", "5 minutes"), "equal identical");
+  EXPECT_EQ(verdict("prm800k", "\\text{Evelyn}", "evelyn"), "equal identical");
+  EXPECT_EQ(verdict("prm800k", "2\\sqrt{3}", "\\sqrt{12}"), "equal symbolic");
+  EXPECT_EQ(verdict("prm800k", "3\\frac{1}{2}", "\\frac{7}{2}"), "equal symbolic");
+  EXPECT_EQ(verdict("prm800k", "\\frac{x+1}{2}", "x+\\frac{1}{2}"),
+            "equal identical");  // its mistake
+  EXPECT_EQ(verdict("prm800k", "x^2+2x+1", "(x+1)^2"), "equal symbolic");
+  EXPECT_EQ(verdict("prm800k", "x^{10}", "x^{4} x^{6}"), "not_equal no rule");
+  EXPECT_EQ(verdict("prm800k", "a+b+c", "c+b+a"), "not_equal no rule");
+  EXPECT_EQ(prm800k_normalised("\\begin{pmatrix} 1 & 2 \\\\ 3 & 4 \\end{pmatrix}"), "[1+2;3+4]");
+}
+
+TEST(Prm800k, Tuples) {
+  EXPECT_EQ(verdict("prm800k", "(1,\\frac{1}{4})", "(1, 0.25)"), "equal elements");
+  EXPECT_EQ(verdict("prm800k", "(x,\\frac{1}{4})", "(x, 0.25)"), "equal elements");
+  EXPECT_EQ(verdict("prm800k", "[2,\\infty)", "(2,\\infty)"), "not_equal no rule");
+  EXPECT_EQ(verdict("prm800k", "(1,2)", "(1,2,3)"), "not_equal no rule");
+}
+
+TEST(Prm800k, ReadsItsOwnHeading) {
+  EXPECT_EQ(graded("prm800k", "steps\n\n# Answer\n\n12\n", "12").extracted, "12");
+  EXPECT_EQ(graded("prm800k", "so \\boxed{7}", "7").verdict, Verdict::equal);
+  EXPECT_EQ(graded("prm800k", "so 7", "7").extracted, std::nullopt);
+}
+
+TEST(LmEval, ReadsItsFinalSentence) {
+  const auto read = [](std::string_view text) { return graded("lm-eval", text, "5").extracted; };
+  EXPECT_EQ(read("Final Answer: The final answer is $\\frac12$. I hope it is correct."),
+            "\\frac{1}{2}");
+  EXPECT_EQ(read("Final Answer: The final answer is 5. "), "5");
+  EXPECT_EQ(read("Final Answer: The final answer is 5\n. I hope it is correct."), std::nullopt);
+  EXPECT_EQ(read("The final answer is 5. I hope it is correct."), std::nullopt);
+  EXPECT_EQ(read("\\boxed{5}"), std::nullopt);
+}
+
+TEST(LmEval, Normalisation) {
+  EXPECT_EQ(minerva_normalised("x = 5\\text{ dollars}"), "5");
+  EXPECT_EQ(minerva_normalised("the answer $7$ is"), "7");
+  EXPECT_EQ(minerva_normalised("\\text{Evelyn}"), "Evelyn");
+  EXPECT_EQ(minerva_normalised("\\frac12\\sqrt3"), "\\frac{1}{2}\\sqrt{3}");
+  EXPECT_EQ(minerva_normalised("10,000"), "10000");
+  EXPECT_EQ(minerva_normalised("90^\\circ"), "90");
+  EXPECT_EQ(minerva_normalised("\\boxed{3}"), "3");
+}
+
+TEST(LmEval, IsWrongWhereSympyCannotRead) {
+  EXPECT_EQ(verdict("lm-eval", "\\frac{1}{2}", "0.5"), "equal symbolic");
+  EXPECT_EQ(verdict("lm-eval", "x^2+2x+1", "(x+1)^2"), "equal symbolic");
+  EXPECT_EQ(verdict("lm-eval", "4", "4,\\frac{7}{2}"), "equal symbolic");  // its mistake
+  EXPECT_EQ(verdict("lm-eval", "(1,2)", "(1,2)"), "not_equal no rule");
+  EXPECT_EQ(verdict("lm-eval", "\\infty", "\\infty"), "not_equal no rule");
+  EXPECT_EQ(verdict("lm-eval", "x<5", "x<5"), "not_equal no rule");
+  EXPECT_EQ(verdict("lm-eval", "1000", "1000.05"), "not_equal no rule");
+  EXPECT_EQ(verdict("lm-eval", "01", "01"), "not_equal no rule");
+}
+
+std::string sympy(std::string_view a, std::string_view b) {
+  const Sameness sameness = symbolic_equal(a, b);
+  return sameness == Sameness::same     ? "same"
+         : sameness == Sameness::budget ? "budget"
+                                        : "different";
+}
+
+TEST(Symbolic, ReadsTheLongestPrefix) {
+  for (const auto& [text, read] :
+       std::initializer_list<std::pair<const char*, const char*>>{{"4,\\frac{7}{2}", "4"},
+                                                                  {"1+2+", "3"},
+                                                                  {"x^-1", "x"},
+                                                                  {"12^{\\mathrm{}}", "12"},
+                                                                  {"2(3", "2"},
+                                                                  {"1,2345", "1234\\cdot5"},
+                                                                  {"2x3", "6"},
+                                                                  {"5)(2", "5"},
+                                                                  {"12_8", "12"}}) {
+    EXPECT_EQ(sympy(text, read), "same") << text;
+  }
+  for (const char* text : {"(2,3)", "\\sqrt{3", "5\\%", "1<x<3", "x=", "(1+)", "2\\ 3", ""}) {
+    EXPECT_EQ(sympy(text, "2"), "different") << text;
+  }
+}
+
+TEST(Symbolic, LettersAreVariablesAndCallsAreFunctions) {
+  EXPECT_EQ(sympy("x(x+1)", "x^2+x"), "different");
+  EXPECT_EQ(sympy("(x+1)x", "x^2+x"), "same");
+  EXPECT_EQ(sympy("\\pi", "3.14159265358979"), "different");
+  EXPECT_EQ(sympy("i^2", "-1"), "different");
+  EXPECT_EQ(sympy("abc", "cab"), "same");
+  EXPECT_EQ(sympy("f(x)=2x", "2x=f(x)"), "same");
+  EXPECT_EQ(sympy("x<5", "x>5"), "same");  // its mistake
+  EXPECT_EQ(sympy("\\frac{dM}{dt}", "0"), "same");
+}
+
+TEST(Symbolic, IdentitiesHoldEverywhereOrNotAtAll) {
+  EXPECT_EQ(sympy("\\frac{x}{7}+\\frac{2}{7}", "\\frac{x+2}{7}"), "same");
+  EXPECT_EQ(sympy("\\sec^2(y)", "\\tan^2(y)+1"), "same");
+  EXPECT_EQ(sympy("\\frac{1}{\\sqrt{3}}", "\\frac{\\sqrt{3}}{3}"), "same");
+  EXPECT_EQ(sympy("\\sqrt{x^2}", "x"), "different");
+  EXPECT_EQ(sympy("\\ln\\frac{1}{x}", "-\\ln x"), "different");
+  EXPECT_EQ(sympy("\\lfloor\\frac{2n-1}{5}\\rfloor", "\\lfloor\\frac{n}{2}\\rfloor"), "different");
+  EXPECT_EQ(sympy("85.71", "\\frac{600}{7}"), "same");  // within 1e-4
+  EXPECT_EQ(sympy("85.7", "\\frac{600}{7}"), "different");
+  EXPECT_EQ(sympy("\\sin^{-1}x", "\\arcsin x"), "same");
+  EXPECT_EQ(sympy("\\log_{2}{8}", "3"), "same");
+  EXPECT_EQ(sympy("\\binom{5}{2}", "10"), "same");
+  EXPECT_EQ(sympy("x!", "y!"), "different");
+  EXPECT_EQ(sympy("1/0", "2/0"), "different");
+  EXPECT_EQ(sympy("{2,1}", "{1,2}"), "same");
+}
+
+TEST(Symbolic, BoundsItsWork) {
+  std::string nested;
+  for (int i = 0; i < 150; ++i) nested += "x(";
+  EXPECT_EQ(sympy(nested, "x"), "budget");
+  EXPECT_EQ(sympy(std::string(5'000, '1'), "x"), "budget");
+  EXPECT_EQ(sympy("\\sin(10^{10^{10}})", "1"), "different");
+  EXPECT_EQ(sympy("10^{10^{10^{10}}}", "1"), "different");
 }
 
 TEST(CompatGraders, TakeAnyBytes) {
