@@ -1,6 +1,7 @@
 // assay_kernels_bench: the cpu backend's kernels one by one, on the shapes of SmolLM2-135M and
 // Qwen2.5-1.5B, through Device as the model calls them. Options before Google Benchmark's own:
 //   --threads=N --isa=... --gemm=... --pin=...      as --backend cpu:... takes them
+//   --numerics=exact|fast                           exact, unless gemm names a library
 // GB/s counts each byte of weights, keys and values once a call; GFLOP/s counts two a multiply-add.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
@@ -226,6 +227,7 @@ void register_rest() {
 /// Takes our options out of argv.
 BackendRequest parse_options(int& argc, char** argv) {
   BackendRequest request;
+  std::string numerics;
   int kept = 1;
   for (int i = 1; i < argc; ++i) {
     const std::string_view arg = argv[i];
@@ -235,11 +237,16 @@ BackendRequest parse_options(int& argc, char** argv) {
     } else if (arg.starts_with("--isa=") || arg.starts_with("--gemm=") ||
                arg.starts_with("--pin=")) {
       request.options[std::string(arg.substr(2, arg.find('=') - 2))] = value;
+    } else if (arg.starts_with("--numerics=")) {
+      numerics = value;
     } else {
       argv[kept++] = argv[i];
     }
   }
   argc = kept;
+  request.numerics = numerics.empty()     ? make_backend_cpu().default_numerics(request.options)
+                     : numerics == "fast" ? Numerics::fast
+                                          : Numerics::exact;
   return request;
 }
 
@@ -255,6 +262,7 @@ int run(int argc, char** argv) {
   device = created->get();
   const DeviceInfo info = device->info();
   benchmark::AddCustomContext("isa", info.isa);
+  benchmark::AddCustomContext("semantics", info.semantics);
   benchmark::AddCustomContext("threads", std::to_string(info.threads));
   benchmark::AddCustomContext("gemm", info.gemm_library.empty() ? "own" : info.gemm_library);
   register_linear();
