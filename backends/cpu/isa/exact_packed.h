@@ -6,6 +6,7 @@
 //   dot(acc, u, q)    acc += sum of 4 unsigned bytes of u times the 4 signed bytes of q, per lane;
 //                     exact for u <= 63, or for any u unless kSaturates
 //   dot_signed        the same with signed bytes of u; where kSaturates
+//   bytes, signed_bytes, halves    one number of each row, widened to 32 bits
 #pragma once
 
 #include "backends/cpu/isa/inline.h"
@@ -24,8 +25,6 @@ struct Lanes32 {
   typedef std::uint32_t U __attribute__((vector_size(4 * kRows), aligned(4)));
   typedef std::int32_t I __attribute__((vector_size(4 * kRows), aligned(4)));
   typedef float F __attribute__((vector_size(4 * kRows), aligned(4)));
-  typedef std::uint8_t Bytes __attribute__((vector_size(kRows), aligned(1)));
-  typedef std::int8_t SignedBytes __attribute__((vector_size(kRows), aligned(1)));
 };
 
 /// The vectors of one group's metadata and quads.
@@ -46,8 +45,7 @@ struct PackedReader {
 
   /// Byte `index` of every row's packed scales.
   static ASSAY_INLINE I scale_byte(const std::byte* packed, int index) {
-    const auto bytes = load<typename V::Bytes>(packed + Layout::kScalesTo + index * S::kRows);
-    return __builtin_convertvector(bytes, I);
+    return S::bytes(packed + Layout::kScalesTo + index * S::kRows);
   }
 
   static ASSAY_INLINE I group_scale(const std::byte* packed, int group) {
@@ -58,9 +56,7 @@ struct PackedReader {
       const I high = scale_byte(packed, 8 + group % 4) >> (group / 4 * 2) & 3;
       return (low | high << 4) - 32;
     } else if constexpr (__is_same(Block, quant::BlockQ6_K)) {
-      const auto bytes =
-          load<typename V::SignedBytes>(packed + Layout::kScalesTo + group * S::kRows);
-      return __builtin_convertvector(bytes, I);
+      return S::signed_bytes(packed + Layout::kScalesTo + group * S::kRows);
     } else {
       if (group < 4) return scale_byte(packed, group) & 63;
       return (scale_byte(packed, group + 4) & 15) | (scale_byte(packed, group - 4) >> 6 << 4);
@@ -187,6 +183,25 @@ struct PackedSums {
 /// How far ahead the packed weights are asked for.
 inline constexpr int kPackedPrefetchBytes = 9 << 10;
 
+/// Adds the bias and writes the rows of a group that exist.
+template <class S>
+ASSAY_INLINE void write_column(const ExactLinearTask& task, std::int64_t row, float* y,
+                               typename Lanes32<S::kRows>::F total) {
+  const std::int64_t rows = task.row_end - row;
+  if (rows < S::kRows) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      y[row + r] = task.bias == nullptr ? total[r] : total[r] + task.bias[row + r];
+    }
+    return;
+  }
+  if (task.bias != nullptr) {
+    typename Lanes32<S::kRows>::F bias;
+    __builtin_memcpy(&bias, task.bias + row, sizeof bias);
+    total += bias;
+  }
+  __builtin_memcpy(y + row, &total, sizeof total);
+}
+
 /// Rows [row, row + S::kRows) times kColumns columns, over all of k. `packed`: the group's first
 /// block.
 template <class S, class Block, int kColumns>
@@ -226,12 +241,8 @@ void packed_tile(const ExactLinearTask& task, const std::byte* packed, std::int6
     }
     for (int c = 0; c < kColumns; ++c) total[c] += acc[c];
   }
-  const std::int64_t rows = task.row_end - row < S::kRows ? task.row_end - row : S::kRows;
   for (int c = 0; c < kColumns; ++c) {
-    float* y = task.y + (column + c) * task.ldy + row;
-    for (std::int64_t r = 0; r < rows; ++r) {
-      y[r] = task.bias == nullptr ? total[c][r] : total[c][r] + task.bias[row + r];
-    }
+    write_column<S>(task, row, task.y + (column + c) * task.ldy, total[c]);
   }
 }
 

@@ -24,6 +24,12 @@ struct PackedAvx2 {
     return add_products(acc, _mm256_abs_epi8(weights),
                         _mm256_sign_epi8(_mm256_set1_epi32(q), weights));
   }
+  static ASSAY_INLINE V::I bytes(const std::byte* from) {
+    return (V::I)_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+  }
+  static ASSAY_INLINE V::I signed_bytes(const std::byte* from) {
+    return (V::I)_mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
+  }
   static ASSAY_INLINE V::F halves(const std::byte* from) {
     return _mm256_cvtph_ps(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
   }

@@ -17,6 +17,12 @@ struct PackedAvx512 {
   static ASSAY_INLINE V::I dot(V::I acc, V::U u, std::int32_t q) {
     return (V::I)_mm512_dpbusd_epi32((__m512i)acc, (__m512i)u, _mm512_set1_epi32(q));
   }
+  static ASSAY_INLINE V::I bytes(const std::byte* from) {
+    return (V::I)_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+  }
+  static ASSAY_INLINE V::I signed_bytes(const std::byte* from) {
+    return (V::I)_mm512_cvtepi8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
+  }
   static ASSAY_INLINE V::F halves(const std::byte* from) {
     return _mm512_cvtph_ps(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(from)));
   }
