@@ -13,6 +13,27 @@ namespace {
 constexpr double kZ95 = 1.959963984540054;  // normal quantile of 0.975
 constexpr int kResamplings = 10000;
 
+/// Probability that at least `wanted` of k samples drawn without replacement from n are among the
+/// `correct` ones (hypergeometric). Products of ratios: no binomial coefficient overflows.
+double at_least(std::int64_t n, std::int64_t correct, std::int64_t k, std::int64_t wanted) {
+  const std::int64_t fewest = std::max<std::int64_t>(0, k - (n - correct));
+  const bool all_wrong_fit = fewest == 0;
+  // P(fewest) is C(n - c, k) / C(n, k), or with C(m, j) = C(m, m - j) C(c, n - k) / C(n, n - k).
+  const std::int64_t factors = all_wrong_fit ? k : n - k;
+  const std::int64_t top = all_wrong_fit ? n - correct : correct;
+  double probability = 1;
+  for (std::int64_t j = 0; j < factors; ++j) {
+    probability *= static_cast<double>(top - j) / static_cast<double>(n - j);
+  }
+  double sum = 0;
+  for (std::int64_t i = fewest; i <= std::min(correct, k); ++i) {
+    if (i >= wanted) sum += probability;
+    const double next = static_cast<double>(correct - i) * static_cast<double>(k - i);
+    probability *= next / (static_cast<double>(i + 1) * static_cast<double>(n - correct - k + i + 1));
+  }
+  return sum;
+}
+
 }  // namespace
 
 Interval wilson_interval(std::int64_t successes, std::int64_t n) {
@@ -38,6 +59,29 @@ std::optional<double> pass_at_k(std::int64_t n, std::int64_t correct, std::int64
     all_wrong *= static_cast<double>(wrong_left) / static_cast<double>(n - i);
   }
   return 1 - all_wrong;
+}
+
+std::optional<double> g_pass_at_k(std::int64_t n, std::int64_t correct, std::int64_t k,
+                                  double threshold) {
+  ASSAY_ASSERT(correct >= 0 && correct <= n && k >= 1 && threshold >= 0 && threshold <= 1);
+  if (n < k) return std::nullopt;
+  const auto wanted = static_cast<std::int64_t>(std::ceil(threshold * static_cast<double>(k)));
+  return at_least(n, correct, k, std::max<std::int64_t>(wanted, 1));
+}
+
+std::optional<double> mean_g_pass_at_k(std::int64_t n, std::int64_t correct, std::int64_t k) {
+  ASSAY_ASSERT(correct >= 0 && correct <= n && k >= 1);
+  if (n < k) return std::nullopt;
+  double sum = 0;
+  for (std::int64_t i = (k + 1) / 2 + 1; i <= k; ++i) sum += at_least(n, correct, k, i);
+  return 2 * sum / static_cast<double>(k);
+}
+
+std::optional<double> average_at_k(const std::vector<bool>& correct, std::int64_t k) {
+  ASSAY_ASSERT(k >= 1);
+  if (static_cast<std::int64_t>(correct.size()) < k) return std::nullopt;
+  const auto right = std::count(correct.begin(), correct.begin() + k, true);
+  return static_cast<double>(right) / static_cast<double>(k);
 }
 
 bool majority_is_correct(std::span<const Vote> votes) {

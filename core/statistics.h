@@ -25,6 +25,19 @@ Interval wilson_interval(std::int64_t successes, std::int64_t n);
 /// be drawn. Chen et al., "Evaluating large language models trained on code", 2021, section 2.1.
 std::optional<double> pass_at_k(std::int64_t n, std::int64_t correct, std::int64_t k);
 
+/// Probability that at least ceil(threshold * k), and at least one, of k samples drawn without
+/// replacement are right: G-Pass@k. threshold is 0..1; nothing when n < k. Liu et al., "Are your
+/// LLMs capable of stable reasoning?", 2024, section 2.
+std::optional<double> g_pass_at_k(std::int64_t n, std::int64_t correct, std::int64_t k,
+                                  double threshold);
+
+/// mG-Pass@k: the mean of G-Pass@k over the thresholds above one half, 2/k times its sum over
+/// i/k for i from ceil(k/2) + 1 to k (0 for k = 1). Nothing when n < k.
+std::optional<double> mean_g_pass_at_k(std::int64_t n, std::int64_t correct, std::int64_t k);
+
+/// avg@k: the share of right answers among the first k; nothing when there are fewer.
+std::optional<double> average_at_k(const std::vector<bool>& correct, std::int64_t k);
+
 /// One sample's vote: its normalised answer (nothing: none was found) and whether it is right.
 struct Vote {
   std::optional<std::string> answer;
