@@ -1,13 +1,15 @@
 #include "evals/common/answer_tokens.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
+
+#include "evals/common/answer_notation.h"
 
 namespace assay::evals {
 namespace {
 
 using Kind = AnswerToken::Kind;
+constexpr std::size_t npos = std::string_view::npos;
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -15,66 +17,8 @@ bool is_digit(char c) {
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
-
-template <std::size_t N>
-bool one_of(std::string_view text, const std::array<std::string_view, N>& set) {
-  return std::find(set.begin(), set.end(), text) != set.end();
-}
-
-constexpr std::array<std::string_view, 28> dropped_commands = {
-    "\\left",      "\\right",       "\\displaystyle",
-    "\\textstyle", "\\scriptstyle", "\\limits",
-    "\\,",         "\\!",           "\\;",
-    "\\:",         "\\ ",           "\\>",
-    "\\(",         "\\)",           "\\[",
-    "\\]",         "\\quad",        "\\qquad",
-    "\\big",       "\\Big",         "\\bigl",
-    "\\bigr",      "\\Bigl",        "\\Bigr",
-    "\\bigg",      "\\Bigg",        "\\boxed",
-    "\\fbox"};
-
-constexpr std::array<std::string_view, 12> text_commands = {
-    "\\text",   "\\mbox",   "\\mathrm", "\\textrm", "\\textbf", "\\mathbf",
-    "\\textit", "\\mathit", "\\hbox",   "\\textsf", "\\texttt", "\\operatorname"};
-
-constexpr std::array<std::pair<std::string_view, std::string_view>, 10> unicode_commands = {{
-    {"\xE2\x88\x92", "-"},        // minus sign
-    {"\xE2\x80\x93", "-"},        // en dash
-    {"\xC3\x97", "\\times"},      // multiplication sign
-    {"\xC2\xB7", "\\cdot"},       // middle dot
-    {"\xCF\x80", "\\pi"},         // pi
-    {"\xE2\x88\x9A", "\\sqrt"},   // root
-    {"\xC2\xB0", "\\degree"},     // degree sign
-    {"\xE2\x88\x9E", "\\infty"},  // infinity
-    {"\xE2\x89\xA4", "\\le"},     // less than or equal
-    {"\xE2\x89\xA5", "\\ge"},     // greater than or equal
-}};
-
-constexpr std::string_view no_break_space = "\xC2\xA0";
-
-std::string_view same_command(std::string_view command) {
-  constexpr std::array<std::pair<std::string_view, std::string_view>, 9> same = {{
-      {"\\dfrac", "\\frac"},
-      {"\\tfrac", "\\frac"},
-      {"\\cfrac", "\\frac"},
-      {"\\leq", "\\le"},
-      {"\\geq", "\\ge"},
-      {"\\ne", "\\neq"},
-      {"\\lbrace", "\\{"},
-      {"\\rbrace", "\\}"},
-      {"\\textdegree", "\\degree"},
-  }};
-  for (const auto& [from, to] : same) {
-    if (command == from) return to;
-  }
-  return command;
-}
-
-/// How many arguments follow: each is written out in braces.
-int arguments_of(const AnswerToken& token) {
-  if (token.text == "\\frac" || token.text == "\\binom") return 2;
-  if (token.text == "\\sqrt" || token.text == "^" || token.text == "_") return 1;
-  return 0;
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '~';
 }
 
 class Tokeniser {
@@ -83,7 +27,8 @@ class Tokeniser {
 
   std::optional<std::vector<AnswerToken>> run() {
     while (!rest_.empty()) {
-      if (out_.size() > max_answer_tokens || groups_.size() > max_answer_tokens) {
+      if (out_.size() > max_answer_tokens || groups_.size() > max_answer_depth ||
+          bracket_depth_ > static_cast<int>(max_answer_depth)) {
         return std::nullopt;
       }
       step();
@@ -98,19 +43,13 @@ class Tokeniser {
   struct Group {
     int arguments_due = 0;  ///< how many braced arguments its last command still takes
     bool in_index = false;  ///< inside the [3] of \sqrt[3]{x}: no argument yet
-    bool kept = false;      ///< an argument: its braces stand in the result
+    bool argument = false;  ///< the group is an argument
     bool in_text = false;
   };
 
   void step() {
-    if (rest_.starts_with(no_break_space)) return skip_blank(no_break_space.size());
-    for (const auto& [bytes, command] : unicode_commands) {
-      if (!rest_.starts_with(bytes)) continue;
-      rest_.remove_prefix(bytes.size());
-      return emit(command[0] == '\\' ? Kind::command : Kind::symbol, std::string(command));
-    }
     const char c = rest_[0];
-    if (c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '~') return skip_blank(1);
+    if (is_blank(c)) return skip_blank();
     if (c == '\\') return take_command();
     if (c == '{') return open_group();
     if (c == '}') {
@@ -119,38 +58,133 @@ class Tokeniser {
     }
     if (is_digit(c) || (c == '.' && rest_.size() > 1 && is_digit(rest_[1]))) return take_number();
     if (is_letter(c)) return take_word();
+    for (const auto& [written, token] :
+         {std::pair<std::string_view, const char*>{"<=", "\\le"}, {">=", "\\ge"},
+          {"!=", "\\neq"}, {"==", "="}, {"=<", "\\le"}, {"+/-", "\\pm"}, {"+-", "\\pm"},
+          {"->", "\\to"}, {"...", "\\dots"}}) {
+      if (!rest_.starts_with(written)) continue;
+      rest_.remove_prefix(written.size());
+      return emit(token[0] == '\\' ? Kind::command : Kind::symbol, token);
+    }
     rest_.remove_prefix(1);
-    if (c == '$') return;
-    if (c == '(' || c == '[') ++bracket_depth_;
-    if (c == ')' || c == ']') --bracket_depth_;
+    if (c == '$') return skipped_blank();
+    if (c == '&' && environments_ == 0) return;
+    count_bracket(c);
     emit(Kind::symbol, std::string(1, c));
   }
 
-  void skip_blank(std::size_t bytes) {
-    rest_.remove_prefix(bytes);
-    blank_ = true;
+  void skip_blank() {
+    rest_.remove_prefix(1);
+    skipped_blank();
+  }
+
+  void skipped_blank() { blank_ = true; }
+
+  void count_bracket(char c) {
+    if (c == '(' || c == '[') ++bracket_depth_;
+    if (c == ')' || c == ']') --bracket_depth_;
   }
 
   void take_command() {
-    std::size_t length = 2;
+    std::size_t length = std::min<std::size_t>(2, rest_.size());
     if (rest_.size() > 1 && is_letter(rest_[1])) {
       while (length < rest_.size() && is_letter(rest_[length])) ++length;
     }
-    const std::string_view command = same_command(rest_.substr(0, length));
-    rest_.remove_prefix(std::min(length, rest_.size()));
-    if (one_of(command, dropped_commands)) {
-      blank_ = blank_ || command == "\\ " || command == "\\quad" || command == "\\qquad";
+    std::string_view written = rest_.substr(0, length);
+    if (written == "\\\\" && environments_ == 0 && is_command_at(1)) {
+      rest_.remove_prefix(1);  // \\frac outside an environment: escaped twice
+      return take_command();
+    }
+    Command command = find_command(written);
+    if (command.kind == CommandClass::unknown && length > 2) {
+      const std::string_view prefix = known_prefix(written);
+      if (!prefix.empty()) {
+        written = prefix;
+        command = find_command(prefix);
+      }
+    }
+    rest_.remove_prefix(written.size());
+    apply_command(command, written);
+  }
+
+  /// Whether a known command word stands at `place` of the rest.
+  bool is_command_at(std::size_t place) const {
+    std::size_t end = place + 1;
+    if (end >= rest_.size() || !is_letter(rest_[end])) return false;
+    while (end < rest_.size() && is_letter(rest_[end])) ++end;
+    return !known_prefix(rest_.substr(place, end - place)).empty();
+  }
+
+  void apply_command(const Command& command, std::string_view written) {
+    switch (command.kind) {
+      case CommandClass::dropped:
+        // \left. and \right. stand for no delimiter at all.
+        if ((written == "\\left" || written == "\\right") && rest_.starts_with(".")) {
+          rest_.remove_prefix(1);
+        }
+        return;
+      case CommandClass::blank:
+        return skipped_blank();
+      case CommandClass::dropped_group:
+        return drop_group();
+      case CommandClass::text:
+        if (rest_.starts_with("*")) rest_.remove_prefix(1);
+        text_command_ = true;
+        return;
+      case CommandClass::unknown:
+        return emit(Kind::command, std::string(written));
+      case CommandClass::symbol:
+        break;
+    }
+    if (command.name == "\\begin" || command.name == "\\end") {
+      return take_environment(command.name == "\\begin");
+    }
+    if (command.name == "\\circ" && degree_is_due()) return emit_degree();
+    if (command.name == "\\prime" && degree_is_due()) {
+      emit_degree();
+      out_.back() = {Kind::symbol, "'", false, false};
       return;
     }
-    if (one_of(command, text_commands)) {
-      text_command_ = true;
-      return;
+    if (command.name == "\\{") ++bracket_depth_;
+    if (command.name == "\\}") --bracket_depth_;
+    if (command.name == "\\\\" && rest_.starts_with("[")) {  // \\[2pt]
+      const std::size_t end = rest_.find(']');
+      if (end != npos && rest_.substr(0, end).ends_with("pt")) rest_.remove_prefix(end + 1);
     }
-    if (command == "\\circ" && degree_is_due()) return emit_degree();
-    const bool is_symbol = command.size() < 2 || !is_letter(command[1]);
-    if (command == "\\{") ++bracket_depth_;
-    if (command == "\\}") --bracket_depth_;
-    emit(is_symbol ? Kind::symbol : Kind::command, std::string(command));
+    const bool word = is_letter(command.name[0]);
+    const bool control = command.name.size() > 2 && is_letter(command.name[1]);
+    emit(word ? Kind::word : (control ? Kind::command : Kind::symbol), std::string(command.name),
+         command.arguments);
+    if (word) out_.back().in_text = true;
+  }
+
+  /// The braced argument behind a command that shows nothing.
+  void drop_group() {
+    std::size_t i = 0;
+    while (i < rest_.size() && is_blank(rest_[i])) ++i;
+    if (i == rest_.size() || rest_[i] != '{') return;
+    int depth = 0;
+    for (; i < rest_.size(); ++i) {
+      if (rest_[i] == '{') ++depth;
+      if (rest_[i] == '}' && --depth == 0) break;
+    }
+    rest_.remove_prefix(std::min(i + 1, rest_.size()));
+  }
+
+  void take_environment(bool begins) {
+    std::string name;
+    if (rest_.starts_with("{")) {
+      const std::size_t end = rest_.find('}');
+      name = std::string(rest_.substr(1, end == npos ? npos : end - 1));
+      rest_.remove_prefix(end == npos ? rest_.size() : end + 1);
+    }
+    if (name.ends_with("*")) name.pop_back();
+    environments_ = std::max(0, environments_ + (begins ? 1 : -1));
+    if (begins && (name == "array" || name == "tabular")) {
+      if (rest_.starts_with("[")) rest_.remove_prefix(std::min(rest_.find(']'), rest_.size() - 1) + 1);
+      drop_group();
+    }
+    push(begins ? Kind::begin : Kind::end, std::move(name));
   }
 
   /// ^\circ and ^{\circ} are one token.
@@ -164,12 +198,17 @@ class Tokeniser {
   void emit_degree() {
     if (out_.back().kind == Kind::open) {
       out_.pop_back();
-      groups_.back().kept = false;
+      groups_.back().argument = false;
+      dropped_brace_ = true;
     } else {
       groups_.back().arguments_due = 0;
     }
     out_.pop_back();  // the '^'
-    emit(Kind::command, "\\degree");
+    push(Kind::command, "\\degree");
+  }
+
+  bool argument_due() const {
+    return groups_.back().arguments_due > 0 && !groups_.back().in_index && !groups_.back().in_text;
   }
 
   void open_group() {
@@ -179,26 +218,41 @@ class Tokeniser {
     text_command_ = false;
     if (argument_due()) {
       --groups_.back().arguments_due;
-      group.kept = true;
+      group.argument = true;
       push(Kind::open, "{");
+    } else {
+      push(Kind::group_open, "{");
     }
+    if (group.in_text) out_.back().in_text = true;
     groups_.push_back(group);
   }
 
   void close_group() {
     if (groups_.size() == 1) return;  // a '}' that nothing opened
-    const bool kept = groups_.back().kept;
+    const bool argument = groups_.back().argument;
     groups_.pop_back();
-    if (kept) push(Kind::close, "}");
+    if (dropped_brace_) {
+      dropped_brace_ = false;
+      return;
+    }
+    push(argument ? Kind::close : Kind::group_close, "}");
   }
 
   /// The separator between groups of three digits at the front of `text`: its length, or 0.
-  static std::size_t separator_length(std::string_view text) {
-    for (const std::string_view separator : {",\\!", "{,}", "{,\\!}", ",", "\\,"}) {
+  std::size_t separator_length(std::string_view text) const {
+    for (const std::string_view separator : {",\\!", "{,}", "{,\\!}", ",", "\\,", " ", "\\ "}) {
       if (!text.starts_with(separator)) continue;
+      // Inside brackets a bare comma separates coordinates or elements.
+      if (separator == "," && bracket_depth_ > 0) return 0;
       const std::string_view digits = text.substr(separator.size());
       if (digits.size() < 3 || !is_digit(digits[0]) || !is_digit(digits[1]) ||
           !is_digit(digits[2]) || (digits.size() > 3 && is_digit(digits[3]))) {
+        return 0;
+      }
+      // "3 125/8" is a mixed number; "1 000" in brackets or a matrix may be two numbers.
+      const bool by_blank = separator == " " || separator == "\\ ";
+      if (by_blank && (bracket_depth_ > 0 || environments_ > 0 ||
+                       (digits.size() > 3 && digits[3] == '/'))) {
         return 0;
       }
       return separator.size();
@@ -208,25 +262,39 @@ class Tokeniser {
 
   void take_number() {
     std::string number = take_digits();
-    // Inside brackets a comma separates coordinates or elements.
-    if (!number.empty() && number.size() <= 3 && number[0] != '0' && bracket_depth_ <= 0 &&
-        !argument_due()) {
+    if (!number.empty() && number.size() <= 3 && number[0] != '0' && !argument_due()) {
       while (const std::size_t length = separator_length(rest_)) {
         rest_.remove_prefix(length);
         number += take_digits();
       }
     }
-    if (rest_.size() > 1 && rest_[0] == '.' && is_digit(rest_[1]) && !argument_due()) {
+    const bool point = rest_.size() > 1 && rest_[0] == '.' && !argument_due() &&
+                       (is_digit(rest_[1]) || rest_.starts_with(".\\overline") ||
+                        rest_.starts_with(".\\bar") || rest_.starts_with(".\\dot{"));
+    if (point) {
       rest_.remove_prefix(1);
       number += '.';
       number += take_digits();
     }
+    take_exponent(number);
     emit(Kind::number, std::move(number));
   }
 
-  /// \frac12 and x^23: an argument without braces is one digit.
-  bool argument_due() const { return groups_.back().arguments_due > 0 && !groups_.back().in_index; }
+  /// The e33 of 4.5e33: glued to its number, with digits, and nothing that continues it.
+  void take_exponent(std::string& number) {
+    if (rest_.empty() || (rest_[0] != 'e' && rest_[0] != 'E') || argument_due()) return;
+    std::size_t end = 1;
+    if (end < rest_.size() && (rest_[end] == '-' || rest_[end] == '+')) ++end;
+    const std::size_t digits = end;
+    while (end < rest_.size() && is_digit(rest_[end])) ++end;
+    if (end == digits || end - digits > 6) return;
+    if (end < rest_.size() && (is_letter(rest_[end]) || rest_[end] == '.')) return;
+    number += 'e';
+    number += rest_.substr(1, end - 1);
+    rest_.remove_prefix(end);
+  }
 
+  /// A run of digits; one digit where a command waits for its argument (\frac12).
   std::string take_digits() {
     std::size_t length = 0;
     const std::size_t limit = argument_due() ? 1 : rest_.size();
@@ -242,27 +310,29 @@ class Tokeniser {
     if (argument_due()) length = 1;
     std::string word(rest_.substr(0, length));
     rest_.remove_prefix(length);
-    if (length > 1) {
-      for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
     emit(Kind::word, std::move(word));
   }
 
   /// A token of content; braces are put around it if a command waits for an argument.
-  void emit(Kind kind, std::string text) {
+  void emit(Kind kind, std::string text, int arguments = 0) {
     Group& group = groups_.back();
     if (text == "[" && !out_.empty() && out_.back().text == "\\sqrt") group.in_index = true;
+    // A bracket is no argument of its own: \sqrt(x+1) means the whole parenthesis, and x^-1 all
+    // of -1; the parser reads those.
+    const bool bracket = kind == Kind::symbol && (text == "(" || text == "-" || text == "|" ||
+                                                  text == "\\{" || text == "+");
+    if (bracket && argument_due()) group.arguments_due = 0;
     const bool as_argument = argument_due();
     if (as_argument) {
       --group.arguments_due;
       push(Kind::open, "{");
     }
+    if (text == "^" || text == "_") arguments = 1;
     push(kind, std::move(text));
     if (out_.back().text == "]") group.in_index = false;
-    const int arguments = arguments_of(out_.back());
     if (as_argument) {
       push(Kind::close, "}");  // \frac\pi2; a command with arguments here needs braces in TeX too
-    } else if (arguments > 0) {
+    } else if (arguments > 0 && !group.in_text) {
       group.arguments_due = arguments;
     }
   }
@@ -275,7 +345,8 @@ class Tokeniser {
 
   void drop_final_punctuation() {
     while (!out_.empty() && out_.back().kind == Kind::symbol &&
-           (out_.back().text == "." || out_.back().text == "," || out_.back().text == ";")) {
+           (out_.back().text == "." || out_.back().text == "," || out_.back().text == ";" ||
+            out_.back().text == "\\\\" || out_.back().text == "?")) {
       out_.pop_back();
     }
   }
@@ -284,21 +355,40 @@ class Tokeniser {
   std::vector<AnswerToken> out_;
   std::vector<Group> groups_;
   int bracket_depth_ = 0;
+  int environments_ = 0;
   bool blank_ = false;
   bool text_command_ = false;
+  bool dropped_brace_ = false;  ///< the open brace of ^{\circ} is gone: so must its partner
 };
 
 }  // namespace
 
 std::optional<std::vector<AnswerToken>> answer_tokens(std::string_view answer) {
-  return Tokeniser(answer).run();
+  // What is this long holds more tokens than allowed, or one number or word beyond any use.
+  constexpr std::size_t max_answer_bytes = 1 << 17;
+  if (answer.size() > max_answer_bytes) return std::nullopt;
+  return Tokeniser(plain_notation(answer)).run();
 }
 
-std::string joined(const std::vector<AnswerToken>& tokens) {
+std::string joined(AnswerTokens tokens) {
   std::string out;
   for (const AnswerToken& token : tokens) {
+    if (token.kind == Kind::group_open || token.kind == Kind::group_close) continue;
     if (!out.empty()) out += ' ';
+    if (token.kind == Kind::begin) out += "\\begin:";
+    if (token.kind == Kind::end) out += "\\end:";
     out += token.text;
+  }
+  return out;
+}
+
+std::string folded_text(AnswerTokens tokens) {
+  std::string out;
+  for (const AnswerToken& token : tokens) {
+    for (const char c : token.text) {
+      if (is_digit(c)) out += c;
+      if (is_letter(c)) out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
   }
   return out;
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "evals/common/answer_tokens.h"
 #include "evals/common/math_expr.h"
 
 namespace assay::evals {
@@ -53,6 +54,7 @@ struct ParsedAnswer {
 /// LaTeX, plain text, Unicode or Python-like notation. Anything that is no mathematics is text;
 /// nothing fails but the budget. Linear in the length of `answer` for bounded depth.
 ParsedAnswer parse_answer(std::string_view answer);
+ParsedAnswer parse_answer(AnswerTokens tokens);
 
 /// "integer", "rational", "decimal", "complex", "constant", "rational function", "function",
 /// "with unit", "percent", "degree", "tuple", "list", "set", "interval", "union", "matrix",

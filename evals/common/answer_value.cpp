@@ -1,0 +1,159 @@
+#include "evals/common/answer_value.h"
+
+#include <algorithm>
+
+namespace assay::evals {
+namespace {
+
+using Kind = AnswerValue::Kind;
+using Op = MathExpr::Op;
+
+bool any_expr(const MathExpr& expr, bool (*holds)(const MathExpr&)) {
+  return holds(expr) || std::any_of(expr.args.begin(), expr.args.end(),
+                                    [holds](const MathExpr& arg) { return any_expr(arg, holds); });
+}
+
+bool is_imaginary_unit(const MathExpr& expr) {
+  return expr.op == Op::constant && expr.name == "i";
+}
+
+/// What leaves the field of rational functions over Q.
+bool is_transcendental(const MathExpr& expr) {
+  switch (expr.op) {
+    case Op::root:
+    case Op::function:
+    case Op::apply:
+    case Op::factorial:
+    case Op::degrees:
+    case Op::plus_minus:
+    case Op::minus_plus:
+      return true;
+    case Op::constant:
+      return expr.name != "i";
+    case Op::power:
+      return expr.args[1].op != Op::number && expr.args[1].op != Op::negate;
+    default:
+      return false;
+  }
+}
+
+std::string expression_type(const AnswerValue& value) {
+  if (value.unit == "%") return "percent";
+  if (value.unit == "degree") return "degree";
+  if (!value.unit.empty()) return "with unit";
+  const MathExpr* expr = &value.expr;
+  while (expr->op == Op::negate) expr = &expr->args[0];
+  if (expr->op == Op::number) {
+    if (expr->decimals >= 0 || expr->scientific) return "decimal";
+    return expr->value.get_den() == 1 ? "integer" : "rational";
+  }
+  const bool plain = !any_expr(*expr, is_transcendental);
+  if (symbols_of(*expr).empty()) {
+    if (any_expr(*expr, is_imaginary_unit)) return "complex";
+    return plain ? "rational" : "constant";
+  }
+  return plain ? "rational function" : "function";
+}
+
+std::string joined_items(const AnswerValue& value) {
+  std::string out;
+  for (const AnswerValue& item : value.items) {
+    if (!out.empty()) out += ", ";
+    out += value_text(item);
+  }
+  return out;
+}
+
+std::string infix_items(const AnswerValue& value) {
+  std::string out;
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
+    if (i > 0) {
+      const bool known = i - 1 < value.relations.size();
+      out += ' ' + (known ? value.relations[i - 1] : std::string("or")) + ' ';
+    }
+    out += value_text(value.items[i]);
+  }
+  return out;
+}
+
+std::string matrix_text(const AnswerValue& value) {
+  std::string out = "[";
+  for (std::size_t i = 0; i < value.items.size(); ++i) {
+    if (i > 0) out += i % value.columns == 0 ? "; " : ", ";
+    out += value_text(value.items[i]);
+  }
+  return out + "]";
+}
+
+}  // namespace
+
+std::string answer_type(const AnswerValue& value) {
+  switch (value.kind) {
+    case Kind::expression:
+      return expression_type(value);
+    case Kind::tuple:
+      return "tuple";
+    case Kind::list:
+      return "list";
+    case Kind::set:
+      return "set";
+    case Kind::interval:
+      return "interval";
+    case Kind::union_of:
+    case Kind::set_algebra:
+      return "union";
+    case Kind::matrix:
+      return "matrix";
+    case Kind::relation: {
+      const auto is = [&](const char* name) {
+        return std::find(value.relations.begin(), value.relations.end(), name) !=
+               value.relations.end();
+      };
+      if (is("in")) return "membership";
+      return is("=") ? "equation" : "inequality";
+    }
+    case Kind::base_n:
+      return "base-n";
+    case Kind::ratio:
+      return "ratio";
+    case Kind::choice:
+      return "choice";
+    case Kind::text:
+      break;
+  }
+  return "text";
+}
+
+std::string value_text(const AnswerValue& value) {
+  switch (value.kind) {
+    case Kind::expression:
+      return expr_text(value.expr) + (value.unit.empty() ? "" : " " + value.unit);
+    case Kind::tuple:
+      return "(" + joined_items(value) + ")";
+    case Kind::list:
+      return joined_items(value);
+    case Kind::set:
+      return "{" + joined_items(value) + "}";
+    case Kind::interval:
+      return (value.open_low ? "(" : "[") + joined_items(value) + (value.open_high ? ")" : "]");
+    case Kind::union_of:
+    case Kind::set_algebra:
+    case Kind::relation:
+      return infix_items(value);
+    case Kind::matrix:
+      return matrix_text(value);
+    case Kind::base_n:
+      return value.text + "_" + std::to_string(value.base);
+    case Kind::ratio: {
+      std::string out;
+      for (const AnswerValue& item : value.items) out += (out.empty() ? "" : ":") + value_text(item);
+      return out;
+    }
+    case Kind::choice:
+    case Kind::text:
+      break;
+  }
+  return value.text;
+}
+
+}  // namespace assay::evals

@@ -1,0 +1,263 @@
+#include "evals/common/answer_words.h"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace assay::evals {
+namespace {
+
+using Kind = AnswerToken::Kind;
+using Pair = std::pair<std::string_view, std::string_view>;
+
+template <std::size_t N>
+std::string_view find_in(const Pair (&table)[N], std::string_view word) {
+  for (const auto& [from, to] : table) {
+    if (from == word) return to;
+  }
+  return {};
+}
+
+template <std::size_t N>
+bool is_among(const std::string_view (&table)[N], std::string_view word) {
+  return std::find(std::begin(table), std::end(table), word) != std::end(table);
+}
+
+constexpr Pair functions[] = {
+    {"sin", "sin"},         {"cos", "cos"},           {"tan", "tan"},
+    {"cot", "cot"},         {"sec", "sec"},           {"csc", "csc"},
+    {"cosec", "csc"},       {"arcsin", "arcsin"},     {"arccos", "arccos"},
+    {"arctan", "arctan"},   {"arccot", "arccot"},     {"arcsec", "arcsec"},
+    {"arccsc", "arccsc"},   {"asin", "arcsin"},       {"acos", "arccos"},
+    {"atan", "arctan"},     {"acot", "arccot"},       {"sinh", "sinh"},
+    {"cosh", "cosh"},       {"tanh", "tanh"},         {"coth", "coth"},
+    {"sech", "sech"},       {"csch", "csch"},         {"arcsinh", "arsinh"},
+    {"arccosh", "arcosh"},  {"arctanh", "artanh"},    {"arsinh", "arsinh"},
+    {"arcosh", "arcosh"},   {"artanh", "artanh"},     {"asinh", "arsinh"},
+    {"acosh", "arcosh"},    {"atanh", "artanh"},      {"exp", "exp"},
+    {"ln", "ln"},           {"log", "log"},           {"lg", "lg"},
+    {"abs", "abs"},         {"Abs", "abs"},           {"floor", "floor"},
+    {"ceil", "ceil"},       {"ceiling", "ceil"},      {"gcd", "gcd"},
+    {"lcm", "lcm"},         {"binom", "binomial"},    {"binomial", "binomial"},
+    {"Re", "re"},           {"Im", "im"},             {"arg", "arg"},
+    {"sgn", "sgn"},         {"sign", "sgn"},          {"max", "max"},
+    {"min", "min"},         {"Max", "max"},           {"Min", "min"},
+    {"sqrt", "sqrt"},       {"cbrt", "cbrt"},         {"root", "root"},
+    {"Rational", "divide"}, {"factorial", "factorial"}};
+
+constexpr Pair constants[] = {{"pi", "pi"},           {"Pi", "pi"},
+                              {"\\pi", "pi"},         {"\\infty", "infinity"},
+                              {"infty", "infinity"},  {"infinity", "infinity"},
+                              {"Infinity", "infinity"}, {"inf", "infinity"},
+                              {"oo", "infinity"}};
+
+constexpr std::string_view greek[] = {
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta",  "eta", "theta", "iota",
+    "kappa", "lambda", "mu",  "nu",    "xi",      "rho",   "sigma", "tau", "upsilon",
+    "phi",   "chi",  "psi",   "omega", "Gamma",   "Delta", "Theta", "Lambda", "Sigma",
+    "Phi",   "Psi",  "Omega"};
+constexpr std::string_view greek_commands[] = {
+    "\\alpha", "\\beta",   "\\gamma",  "\\delta", "\\epsilon", "\\zeta",   "\\eta",   "\\theta",
+    "\\iota",  "\\kappa",  "\\lambda", "\\mu",    "\\nu",      "\\xi",     "\\rho",   "\\sigma",
+    "\\tau",   "\\upsilon", "\\phi",   "\\chi",   "\\psi",     "\\omega",  "\\Gamma", "\\Delta",
+    "\\Theta", "\\Lambda", "\\Sigma",  "\\Phi",   "\\Psi",     "\\Omega"};
+static_assert(std::size(greek) == std::size(greek_commands));
+
+constexpr std::string_view numerals[] = {
+    "zero",    "one",     "two",       "three",    "four",     "five",    "six",
+    "seven",   "eight",   "nine",      "ten",      "eleven",   "twelve",  "thirteen",
+    "fourteen", "fifteen", "sixteen",  "seventeen", "eighteen", "nineteen", "twenty"};
+
+/// Short words of English; runs of two or three other letters are products of variables.
+constexpr std::string_view short_words[] = {
+    "no",  "yes", "odd", "and", "or",  "the", "is",  "are", "in",  "of",  "to",  "not", "all",
+    "any", "for", "if",  "it",  "its", "as",  "at",  "by",  "on",  "we",  "so",  "an",  "be",
+    "red", "day", "may", "jan", "feb", "mar", "apr", "jun", "jul", "aug", "sep", "oct", "nov",
+    "dec", "mon", "tue", "wed", "thu", "fri", "sat", "sun", "one", "two", "six", "ten", "can",
+    "has", "non", "per", "men", "dog", "cat", "pen", "box", "bus", "car", "win", "tie"};
+
+constexpr Pair units[] = {
+    {"mm", "mm"},           {"millimeter", "mm"},   {"millimetre", "mm"},  {"cm", "cm"},
+    {"centimeter", "cm"},   {"centimetre", "cm"},   {"m", "m"},            {"meter", "m"},
+    {"metre", "m"},         {"km", "km"},           {"kilometer", "km"},   {"kilometre", "km"},
+    {"in", "in"},           {"inch", "in"},         {"inche", "in"},       {"ft", "ft"},
+    {"foot", "ft"},         {"feet", "ft"},         {"yd", "yd"},          {"yard", "yd"},
+    {"mi", "mi"},           {"mile", "mi"},         {"g", "g"},            {"gram", "g"},
+    {"kg", "kg"},           {"kilogram", "kg"},     {"mg", "mg"},          {"milligram", "mg"},
+    {"lb", "lb"},           {"pound", "lb"},        {"oz", "oz"},          {"ounce", "oz"},
+    {"s", "s"},             {"sec", "s"},           {"second", "s"},       {"ms", "ms"},
+    {"min", "min"},         {"minute", "min"},      {"h", "h"},            {"hr", "h"},
+    {"hour", "h"},          {"day", "day"},         {"week", "week"},      {"month", "month"},
+    {"year", "year"},       {"yr", "year"},         {"L", "L"},            {"l", "L"},
+    {"liter", "L"},         {"litre", "L"},         {"ml", "mL"},          {"mL", "mL"},
+    {"milliliter", "mL"},   {"gallon", "gallon"},   {"gal", "gallon"},     {"mph", "mi/h"},
+    {"kph", "km/h"},        {"kmh", "km/h"},        {"J", "J"},            {"joule", "J"},
+    {"W", "W"},             {"watt", "W"},          {"N", "N"},            {"newton", "N"},
+    {"Hz", "Hz"},           {"hertz", "Hz"},        {"Pa", "Pa"},          {"V", "V"},
+    {"volt", "V"},          {"A", "A"},             {"K", "K"},            {"kelvin", "K"},
+    {"rad", "rad"},         {"radian", "rad"},      {"deg", "degree"},     {"degree", "degree"},
+    {"percent", "%"},       {"pct", "%"},           {"percentage", "%"},   {"dollar", "$"},
+    {"usd", "$"},           {"USD", "$"},           {"buck", "$"},         {"cent", "cent"},
+    {"euro", "euro"},       {"unit", "unit"},       {"eV", "eV"},          {"pc", "pc"},
+    {"AU", "AU"},           {"mol", "mol"},         {"nm", "nm"},          {"kJ", "kJ"},
+    {"kW", "kW"},           {"MHz", "MHz"},         {"kPa", "kPa"},        {"point", "point"},
+    {"sq", "square"},       {"square", "square"},   {"cubic", "cubic"},    {"per", "/"},
+    {"erg", "erg"},         {"dyne", "dyne"}};
+
+/// Words behind a number that change it; no units.
+constexpr std::string_view value_words[] = {
+    "million", "billion", "thousand",  "hundred", "dozen",  "trillion", "squared", "cubed",
+    "times",   "plus",    "minus",     "over",    "or",     "and",      "pi",      "sqrt",
+    "mod",     "factorial", "half",    "to",      "by",     "score",    "base",    "not",
+    "where",   "for",     "if",        "when",    "with",   "is",       "are",     "than",
+    "less",    "more",    "greater",   "third",   "quarter"};
+
+/// "apples" and "apple" are one unit.
+std::string singular(std::string word) {
+  if (word.size() > 3 && word.ends_with("s") && !word.ends_with("ss")) word.pop_back();
+  return word;
+}
+
+/// Reads units from tokens: a product of words with powers, "/" and "per".
+class UnitReader {
+ public:
+  explicit UnitReader(AnswerTokens tokens) : rest_(tokens) {}
+
+  std::optional<std::string> run() {
+    while (!rest_.empty()) {
+      const AnswerToken& token = rest_[0];
+      if (token.kind == Kind::group_open || token.kind == Kind::group_close ||
+          (token.kind == Kind::symbol && (token.text == "." || token.text == "*" ||
+                                          token.text == "(" || token.text == ")"))) {
+        rest_ = rest_.subspan(1);
+      } else if (token.kind == Kind::symbol && (token.text == "/" || token.text == "-")) {
+        if (token.text == "/") out_ += '/';
+        rest_ = rest_.subspan(1);
+      } else if (token.kind == Kind::word) {
+        if (!read_word(token)) return std::nullopt;
+      } else if (!read_sign(token)) {
+        return std::nullopt;
+      }
+    }
+    if (out_.empty() || out_.back() == '/') return std::nullopt;
+    return out_;
+  }
+
+ private:
+  bool read_word(const AnswerToken& token) {
+    const std::string lower = lower_case(token.text);
+    if (is_among(value_words, lower) || numeral_named(lower)) return false;
+    std::string_view unit = unit_named(token.text);
+    const bool plain = token.text.size() > 3 || token.in_text;
+    if (unit.empty() && !plain) return false;
+    if (token.text.size() == 1 && !token.in_text) return false;  // 5x, 5 m: a variable
+    rest_ = rest_.subspan(1);
+    if (unit == "square" || unit == "cubic") {
+      power_ = unit == "square" ? "^2" : "^3";
+      if (rest_.empty() || lower.ends_with("s")) add("unit");  // "5 square units", "5 squares"
+      return true;
+    }
+    if (unit == "/") {
+      out_ += '/';
+      return true;
+    }
+    // Adverbs and articles say nothing about the unit.
+    if (lower == "of" || lower == "the" || lower == "a") return true;
+    add(unit.empty() ? singular(lower) : std::string(unit));
+    return true;
+  }
+
+  void add(const std::string& unit) {
+    // "15 units" and "15 square units" are bare numbers: nobody writes the other unit.
+    if (!out_.empty() && out_.back() != '/') out_ += ' ';
+    out_ += unit + power_;
+    power_.clear();
+    read_power();
+  }
+
+  /// ^{2}, ^ 2 inside a text, ^{-1}
+  void read_power() {
+    if (rest_.empty() || rest_[0].text != "^") return;
+    std::size_t i = 1;
+    std::string power = "^";
+    while (i < rest_.size() && (rest_[i].kind == Kind::open || rest_[i].kind == Kind::close ||
+                                rest_[i].kind == Kind::number || rest_[i].text == "-")) {
+      if (rest_[i].kind == Kind::number || rest_[i].text == "-") power += rest_[i].text;
+      ++i;
+    }
+    out_ += power;
+    rest_ = rest_.subspan(i);
+  }
+
+  bool read_sign(const AnswerToken& token) {
+    std::string unit;
+    if (token.text == "%" || token.text == "\\%") unit = "%";
+    if (token.text == "\\degree") unit = "degree";
+    if (token.text == "\\$") unit = "$";
+    if (unit.empty()) return false;
+    rest_ = rest_.subspan(1);
+    // 90° C: the letter belongs to the sign.
+    if (unit == "degree" && rest_.size() == 1 && (rest_[0].text == "C" || rest_[0].text == "F")) {
+      unit += ' ' + rest_[0].text;
+      rest_ = rest_.subspan(1);
+    }
+    add(unit);
+    return true;
+  }
+
+  AnswerTokens rest_;
+  std::string out_;
+  std::string power_;
+};
+
+}  // namespace
+
+std::string lower_case(std::string_view text) {
+  std::string out(text);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+std::string_view function_named(std::string_view word) {
+  if (word.starts_with("\\")) word.remove_prefix(1);
+  return find_in(functions, word);
+}
+
+std::string_view constant_named(std::string_view word) {
+  return find_in(constants, word);
+}
+
+std::string_view greek_named(std::string_view word) {
+  const auto* at = std::find(std::begin(greek), std::end(greek), word);
+  return at == std::end(greek) ? std::string_view{} : greek_commands[at - std::begin(greek)];
+}
+
+std::optional<int> numeral_named(std::string_view lower_word) {
+  const auto* at = std::find(std::begin(numerals), std::end(numerals), lower_word);
+  if (at == std::end(numerals)) return std::nullopt;
+  return static_cast<int>(at - std::begin(numerals));
+}
+
+bool is_plain_word(std::string_view word) {
+  if (word.size() < 2) return false;
+  const bool capitals =
+      std::all_of(word.begin(), word.end(), [](char c) { return c >= 'A' && c <= 'Z'; });
+  if (word.size() > 3) return !capitals || word.size() > 5;
+  return is_among(short_words, lower_case(word)) && !(capitals && word.size() == 2);
+}
+
+std::string_view unit_named(std::string_view word) {
+  if (const std::string_view exact = find_in(units, word); !exact.empty()) return exact;
+  if (word.size() < 2) return {};
+  const std::string lower = lower_case(word);
+  if (const std::string_view unit = find_in(units, lower); !unit.empty()) return unit;
+  if (lower == "inches") return "in";
+  return lower.ends_with("s") ? find_in(units, std::string_view(lower).substr(0, lower.size() - 1))
+                              : std::string_view{};
+}
+
+std::optional<std::string> unit_of(AnswerTokens tokens) {
+  return UnitReader(tokens).run();
+}
+
+}  // namespace assay::evals
