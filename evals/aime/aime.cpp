@@ -19,10 +19,12 @@ bool parses(std::string_view answer) {
   return aime_integer(answer).has_value();
 }
 
-evals::AnswerComparison compare(std::string_view gold, std::string_view prediction) {
+evals::AnswerComparison compare(std::string_view gold, std::string_view prediction,
+                                const evals::AnswerPolicy& /*policy*/) {
   const std::optional<std::string> predicted = aime_integer(prediction);
   const bool equal = predicted && predicted == aime_integer(gold);
-  return {equal ? Verdict::equal : Verdict::not_equal, evals::rung::integer};
+  return {equal ? Verdict::equal : Verdict::not_equal, evals::rung::integer,
+          evals::proof::proved, aime_integer(gold).value_or(""), predicted.value_or("")};
 }
 
 class AimeEval : public Eval {
@@ -37,7 +39,7 @@ class AimeEval : public Eval {
   }
   Grade grade(const Problem& problem, const std::string& text,
               const PromptOptions& options) const override {
-    return evals::grade_answer(problem, text, options, {compare, parses});
+    return evals::grade_answer(problem, text, options, {compare, parses, false});
   }
 };
 

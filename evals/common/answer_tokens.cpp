@@ -34,6 +34,7 @@ class Tokeniser {
       step();
     }
     while (groups_.size() > 1) close_group();
+    drop_dangling_script();
     drop_final_punctuation();
     return std::move(out_);
   }
@@ -45,6 +46,7 @@ class Tokeniser {
     bool in_index = false;  ///< inside the [3] of \sqrt[3]{x}: no argument yet
     bool argument = false;  ///< the group is an argument
     bool in_text = false;
+    bool silent = false;  ///< its braces only delimit a text: no tokens
   };
 
   void step() {
@@ -220,17 +222,24 @@ class Tokeniser {
       --groups_.back().arguments_due;
       group.argument = true;
       push(Kind::open, "{");
+    } else if (group.in_text) {
+      group.silent = true;
+      blank_ = true;
     } else {
       push(Kind::group_open, "{");
     }
-    if (group.in_text) out_.back().in_text = true;
     groups_.push_back(group);
   }
 
   void close_group() {
     if (groups_.size() == 1) return;  // a '}' that nothing opened
     const bool argument = groups_.back().argument;
+    const bool silent = groups_.back().silent;
     groups_.pop_back();
+    if (silent) {
+      blank_ = true;
+      return;
+    }
     if (dropped_brace_) {
       dropped_brace_ = false;
       return;
@@ -342,6 +351,18 @@ class Tokeniser {
     blank_ = false;
     text_command_ = false;
   }
+
+  /// "12^{" was cut off behind the 12.
+  void drop_dangling_script() {
+    if (out_.size() > 2 && out_.back().kind == Kind::close &&
+        out_[out_.size() - 2].kind == Kind::open && is_script(out_[out_.size() - 3])) {
+      out_.resize(out_.size() - 3);
+    } else if (!out_.empty() && is_script(out_.back())) {
+      out_.pop_back();
+    }
+  }
+
+  static bool is_script(const AnswerToken& token) { return token.text == "^" || token.text == "_"; }
 
   void drop_final_punctuation() {
     while (!out_.empty() && out_.back().kind == Kind::symbol &&

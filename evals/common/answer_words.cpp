@@ -148,7 +148,7 @@ class UnitReader {
     const std::string lower = lower_case(token.text);
     if (is_among(value_words, lower) || numeral_named(lower)) return false;
     std::string_view unit = unit_named(token.text);
-    const bool plain = token.text.size() > 3 || token.in_text;
+    const bool plain = (token.text.size() > 3 && token.blank_before) || token.in_text;
     if (unit.empty() && !plain) return false;
     if (token.text.size() == 1 && !token.in_text) return false;  // 5x, 5 m: a variable
     rest_ = rest_.subspan(1);

@@ -1,87 +1,132 @@
 #include "evals/common/compare_answers.h"
 
-#include <algorithm>
-#include <array>
 #include <vector>
 
 #include "evals/common/answer_tokens.h"
-#include "evals/common/rational_literal.h"
+#include "evals/common/answer_value.h"
+#include "evals/common/rational_function.h"
 
 namespace assay::evals {
 namespace {
 
-using Tokens = std::vector<AnswerToken>;
+using Kind = AnswerValue::Kind;
+using Op = MathExpr::Op;
 
-/// Words that are numbers or constants: a text with one of them may well equal a number.
-constexpr std::array<std::string_view, 28> number_words = {
-    "zero",     "one",     "two",     "three",     "four",     "five",     "six",
-    "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",   "thirteen",
-    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
-    "thirty",   "forty",   "fifty",   "hundred",   "thousand", "pi",       "sqrt"};
-
-/// Plain words that state no number.
-bool is_text(const Tokens& tokens) {
-  return !tokens.empty() && std::all_of(tokens.begin(), tokens.end(), [](const AnswerToken& token) {
-    if (token.kind != AnswerToken::Kind::word || (token.text.size() < 2 && !token.in_text)) {
-      return false;
-    }
-    return std::find(number_words.begin(), number_words.end(), token.text) == number_words.end();
-  });
+/// 1,22 where the other side has a decimal point: a decimal comma.
+std::string with_decimal_point(std::string_view answer) {
+  std::string out(answer);
+  const std::size_t comma = out.find(',');
+  if (comma != std::string::npos) out[comma] = '.';
+  return out;
 }
 
-AnswerComparison compare_numbers(const RationalLiteral& gold, const RationalLiteral& prediction) {
-  const bool equal = gold.value == prediction.value;
-  if (gold.unit == prediction.unit) {
-    if (!equal && gold.decimals >= 0 && prediction.decimals > gold.decimals) {
-      // Rounding to the gold's digits might be meant; that rule is the full grader's.
-      return {Verdict::undecided, rung::needs_algebra};
-    }
-    return {equal ? Verdict::equal : Verdict::not_equal, rung::rational};
-  }
-  if (gold.unit == "%" && prediction.unit.empty() && gold.value == prediction.value * 100) {
-    return {Verdict::equal, rung::percent};
-  }
-  if (gold.unit.empty() || prediction.unit.empty()) {
-    return {equal ? Verdict::equal : Verdict::not_equal, rung::unit_optional};
-  }
-  return {Verdict::undecided, rung::needs_algebra};  // "cm" and "centimetres", or metres and feet
+bool is_comma_number(std::string_view answer) {
+  const std::size_t comma = answer.find(',');
+  return comma != std::string_view::npos && comma > 0 && comma + 1 < answer.size() &&
+         answer.find_first_not_of("0123456789,") == std::string_view::npos &&
+         answer.find(',', comma + 1) == std::string_view::npos;
 }
 
-std::string lowest_terms(const RationalLiteral& literal) {
-  return literal.value.get_str();
+bool has_point(std::string_view answer) {
+  const std::size_t point = answer.find('.');
+  return point != std::string_view::npos && point + 1 < answer.size() &&
+         answer[point + 1] >= '0' && answer[point + 1] <= '9';
+}
+
+/// "x = 5" and "5 = x" state 5; so does "7 + 5 = 12".
+const AnswerValue& stated(const AnswerValue& value) {
+  const bool equation = value.kind == Kind::relation && value.relations.back() == "=" &&
+                        value.items[0].kind == Kind::expression;
+  return equation ? value.items.back() : value;
+}
+
+/// An integer written in digits, its sign before it.
+const MathExpr* plain_integer(const AnswerValue& value) {
+  const MathExpr* expr = value.kind == Kind::expression ? &value.expr : nullptr;
+  if (expr != nullptr && expr->op == Op::negate) expr = &expr->args[0];
+  const bool plain = expr != nullptr && expr->op == Op::number && expr->decimals < 0 &&
+                     !expr->scientific && expr->value.get_den() == 1;
+  return plain ? expr : nullptr;
+}
+
+AnswerComparison budget() {
+  return {Verdict::undecided, rung::budget, proof::none, "", ""};
 }
 
 }  // namespace
 
 AnswerComparison compare_answers(std::string_view gold, std::string_view prediction) {
-  const std::optional<Tokens> gold_tokens = answer_tokens(gold);
-  const std::optional<Tokens> prediction_tokens = answer_tokens(prediction);
-  if (!gold_tokens || !prediction_tokens) return {Verdict::undecided, rung::budget};
-  if (prediction_tokens->empty()) return {Verdict::not_equal, rung::text};
-  if (*gold_tokens == *prediction_tokens) return {Verdict::equal, rung::identical};
+  return compare_answers(gold, prediction, AnswerPolicy{});
+}
 
-  const auto gold_number = rational_literal(*gold_tokens);
-  const auto prediction_number = rational_literal(*prediction_tokens);
-  if (gold_number && prediction_number) return compare_numbers(*gold_number, *prediction_number);
-  if (is_text(*prediction_tokens) && (gold_number || is_text(*gold_tokens))) {
-    return {Verdict::not_equal, rung::text};
+AnswerComparison compare_answers(std::string_view gold, std::string_view prediction,
+                                 const AnswerPolicy& policy) {
+  const auto gold_tokens = answer_tokens(gold);
+  const auto prediction_tokens = answer_tokens(prediction);
+  if (!gold_tokens || !prediction_tokens) return budget();
+  if (prediction_tokens->empty()) {
+    return {Verdict::not_equal, rung::text, proof::form, joined(*gold_tokens), ""};
   }
-  return {Verdict::undecided, rung::needs_algebra};
+  const std::string gold_form = joined(*gold_tokens);
+  if (gold_form == joined(*prediction_tokens)) {
+    return {Verdict::equal, rung::identical, proof::proved, gold_form, gold_form};
+  }
+  if (is_comma_number(gold) && has_point(prediction)) {
+    return compare_answers(with_decimal_point(gold), prediction, policy);
+  }
+  if (is_comma_number(prediction) && has_point(gold)) {
+    return compare_answers(gold, with_decimal_point(prediction), policy);
+  }
+  const ParsedAnswer a = parse_answer(*gold_tokens);
+  const ParsedAnswer b = parse_answer(*prediction_tokens);
+  if (a.status == ParseStatus::over_budget || b.status == ParseStatus::over_budget) {
+    return budget();
+  }
+  const Judgement judgement = compare_values(a.value, b.value, policy);
+  return {judgement.verdict, judgement.rung, judgement.proof, value_text(a.value),
+          value_text(b.value)};
+}
+
+bool answer_parses(std::string_view answer) {
+  const ParsedAnswer parsed = parse_answer(answer);
+  return parsed.status == ParseStatus::value && !parsed.value.incomplete;
 }
 
 std::optional<std::string> answer_integer(std::string_view answer) {
-  const std::optional<Tokens> tokens = answer_tokens(answer);
-  if (!tokens) return std::nullopt;
-  const auto literal = rational_literal(*tokens);
-  if (!literal || !literal->is_integer) return std::nullopt;
-  return lowest_terms(*literal);
+  const ParsedAnswer parsed = parse_answer(answer);
+  if (parsed.status != ParseStatus::value) return std::nullopt;
+  const AnswerValue& value = parsed.value;
+  // m + n = 25 states no integer here: only one name or arithmetic may stand before it.
+  if (value.kind == Kind::relation) {
+    for (std::size_t i = 0; i + 1 < value.items.size(); ++i) {
+      const MathExpr& side = value.items[i].expr;
+      if (value.relations[i] != "=" || value.items[i].kind != Kind::expression ||
+          (side.op != Op::symbol && !symbols_of(side).empty())) {
+        return std::nullopt;
+      }
+    }
+  }
+  const AnswerValue& last = stated(value);
+  const MathExpr* integer = plain_integer(last);
+  if (integer == nullptr) return std::nullopt;
+  return mpz_class(last.expr.op == Op::negate ? mpz_class(-integer->value.get_num())
+                                              : integer->value.get_num())
+      .get_str();
 }
 
 std::string normalised_answer(std::string_view answer) {
-  const std::optional<Tokens> tokens = answer_tokens(answer);
+  const auto tokens = answer_tokens(answer);
   if (!tokens) return {};
-  const auto literal = rational_literal(*tokens);
-  return literal ? lowest_terms(*literal) : joined(*tokens);
+  const ParsedAnswer parsed = parse_answer(*tokens);
+  if (parsed.status != ParseStatus::value) return {};
+  const AnswerValue& value = stated(parsed.value);
+  if (value.kind == Kind::expression) {
+    Algebra algebra;
+    const auto form = algebra.canonical(value.expr);
+    const auto number = form ? constant_value(*form) : std::nullopt;
+    if (number) return number->get_str();
+  }
+  return value.kind == Kind::text || value.kind == Kind::choice ? value.text : joined(*tokens);
 }
 
 }  // namespace assay::evals

@@ -1,8 +1,7 @@
-// Whether two answers are equal: identical tokens, then exact rationals.
+// Whether two answers are equal: the ladder of docs/grading.md, from identical tokens to structure.
 //
-// What these two rungs cannot decide stays undecided, with the rung named: roots, constants,
-// formulas, tuples, sets and units need the value algebra of docs/grading.md (G4-G6). "Not equal"
-// is said only where it is proved: two numbers that differ, or two plain texts that differ.
+// Three verdicts. "Undecided" is said where the allowed work ran out or a value is undefined; it is
+// counted apart and never silently wrong. No tolerance, no clock: the same verdict everywhere.
 #pragma once
 
 #include <optional>
@@ -10,34 +9,37 @@
 #include <string_view>
 
 #include "core/eval.h"
+#include "evals/common/answer_policy.h"
+#include "evals/common/compare_values.h"
 
 namespace assay::evals {
 
-/// Which rule decided; the names stand in journals and reports.
 namespace rung {
-inline constexpr const char* identical = "identical";
-inline constexpr const char* rational = "rational";
-inline constexpr const char* unit_optional = "unit-optional";  ///< one side bears a unit, one none
-inline constexpr const char* percent = "percent";  ///< the gold's 10% is the prediction's 0.1
-inline constexpr const char* text = "text";
-inline constexpr const char* integer = "integer";
-inline constexpr const char* budget = "budget";  ///< too long for the work allowed
-inline constexpr const char* needs_algebra = "needs the full grader";
-}  // namespace rung
+inline constexpr const char* integer = "integer";  ///< aime: an integer from 000 to 999, or wrong
+}
 
 struct AnswerComparison {
   Verdict verdict = Verdict::undecided;
-  std::string rung;
+  std::string rung;             ///< the rule that decided (namespace rung)
+  std::string proof;            ///< how sure (namespace proof)
+  std::string gold_form;        ///< normalised, for a person
+  std::string prediction_form;  ///< the same of the prediction; empty where nothing could be read
 };
 
-/// Symmetric but for percent: only a gold answer written with % equals the fraction it stands for.
+/// Symmetric but for the one-sided rules of compare_values.h. Both are answers as extract_answer
+/// or answer_in gives them, without the sentence around them.
 AnswerComparison compare_answers(std::string_view gold, std::string_view prediction);
+AnswerComparison compare_answers(std::string_view gold, std::string_view prediction,
+                                 const AnswerPolicy& policy);
+
+/// Whether something stands there that can be read to its end as an answer (C5).
+bool answer_parses(std::string_view answer);
 
 /// The integer that an answer states in digits, without leading zeros ("-7"), or nothing: 7.0 and
 /// 14/2 are no integers here. A leading "x =", a currency sign and a unit are not part of it.
 std::optional<std::string> answer_integer(std::string_view answer);
 
-/// What votes of cons@k are counted by: the number in lowest terms, or the normalised tokens; empty
+/// What votes of cons@k are counted by: the number in lowest terms, or the normalised form; empty
 /// when the answer is over the budget.
 std::string normalised_answer(std::string_view answer);
 

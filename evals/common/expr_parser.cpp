@@ -241,11 +241,19 @@ class Parser {
     if (!function_named(token.text).empty()) return !token.in_text || sees("(", 1) || sees("^", 1);
     if (token.in_text) return token.text == "e" || token.text == "i";
     if (!constant_named(token.text).empty() || !greek_named(token.text).empty()) return true;
-    if (is_plain_word(token.text)) return false;
+    if (is_text_word(at_)) return false;
     // 5cm, 20 km: a unit behind a number; kg alone would be k times g.
     const bool behind_number = at_ > 0 && (tokens_[at_ - 1].kind == Kind::number ||
                                            tokens_[at_ - 1].kind == Kind::close);
     return token.text.size() == 1 || !behind_number || unit_named(token.text).empty();
+  }
+
+  /// A word of a language. Short ones (it, is, so) are products inside braces or glued to a formula.
+  bool is_text_word(std::size_t place) const {
+    const AnswerToken& token = tokens_[place];
+    if (!is_plain_word(token.text)) return false;
+    const bool glued = place > 0 && !token.blank_before && tokens_[place - 1].kind != Kind::word;
+    return token.text.size() > 3 || !glued;
   }
 
   static bool is_operand_command(const std::string& text) {
@@ -507,7 +515,7 @@ class Parser {
       ++at_;
       return letter(token.text);
     }
-    if (is_plain_word(token.text)) return std::nullopt;
+    if (is_text_word(at_)) return std::nullopt;
     return letters(token.text);
   }
 
@@ -600,7 +608,11 @@ class Parser {
     if (text == "\\pm" || text == "\\mp") return signed_product();
     if (!is_operand_command(text)) return std::nullopt;
     ++at_;
-    if (text == "\\frac") return combined(Op::divide, braced(), braced());
+    if (text == "\\frac") {
+      Parsed numerator = braced();
+      Parsed denominator = braced();
+      return combined(Op::divide, std::move(numerator), std::move(denominator));
+    }
     if (text == "\\binom") return binomial();
     if (text == "\\lfloor" || text == "\\lceil") return rounded(text);
     if (const std::string_view name = function_named(text); !name.empty()) {

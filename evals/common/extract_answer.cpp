@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 #include <utility>
 #include <vector>
+
+#include "evals/common/answer_value.h"
 
 namespace assay::evals {
 namespace {
@@ -55,7 +58,9 @@ std::size_t argument_of(std::string_view text, std::size_t place) {
   return npos;
 }
 
-std::optional<ExtractedAnswer> last_boxed(std::string_view text) {
+/// The boxes of `text` from the last to the first, as long as `wanted` says so of the next.
+template <class Wanted>
+void each_box_backwards(std::string_view text, Wanted&& wanted) {
   const auto pairs = brace_pairs(text);
   for (std::size_t place = text.rfind('\\'); place != npos;
        place = place == 0 ? npos : text.rfind('\\', place - 1)) {
@@ -73,9 +78,17 @@ std::optional<ExtractedAnswer> last_boxed(std::string_view text) {
       end = std::min(text.find_first_of("$\n", begin), text.size());
     }
     ExtractedAnswer answer = trimmed(text, first, end, AnswerTier::boxed, blank);
-    if (!answer.text.empty()) return answer;
+    if (!answer.text.empty() && !wanted(std::move(answer))) return;
   }
-  return std::nullopt;
+}
+
+std::optional<ExtractedAnswer> last_boxed(std::string_view text) {
+  std::optional<ExtractedAnswer> last;
+  each_box_backwards(text, [&](ExtractedAnswer answer) {
+    last = std::move(answer);
+    return false;
+  });
+  return last;
 }
 
 /// Lower-case ASCII copy: byte offsets stay.
@@ -83,6 +96,20 @@ std::string folded(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return out;
+}
+
+/// Whether the run of digits that ends at `place` follows or precedes a letter.
+bool is_in_word(std::string_view text, std::size_t place) {
+  std::size_t first = place;
+  while (first > 0 && is_digit(text[first - 1])) --first;
+  return first > 0 && is_letter(text[first - 1]);
+}
+
+/// The first `close` from `begin` on that no backslash escapes.
+std::size_t closing_delimiter(std::string_view text, std::size_t begin, std::string_view close) {
+  std::size_t end = text.find(close, begin);
+  while (end != npos && close[0] == '$' && text[end - 1] == '\\') end = text.find(close, end + 1);
+  return end;
 }
 
 /// The end of the sentence or line that starts at `begin`; a decimal point does not end it.
@@ -95,6 +122,14 @@ std::size_t sentence_end(std::string_view text, std::size_t begin) {
     if (text[i] == ',' && next == ' ' && i + 2 < text.size() && is_letter(text[i + 2])) return i;
   }
   return text.size();
+}
+
+/// The rest of a sentence; behind its last " is " if it has one ("the area is 12").
+ExtractedAnswer sentence_value(std::string_view text, std::size_t begin, AnswerTier tier) {
+  const std::size_t end = sentence_end(text, begin);
+  const std::size_t verb = text.substr(0, end).rfind(" is ");
+  if (verb != npos && verb >= begin) begin = verb + 4;
+  return trimmed(text, begin, end, tier, " \t\r\n*_`");
 }
 
 /// The value that a sentence gives from `begin` on: a formula in its delimiters, or plain words.
@@ -112,10 +147,12 @@ std::optional<ExtractedAnswer> value_at(std::string_view text, std::size_t begin
     // "$5 and $6": a price, not a formula, when the line ends or a blank stands before the '$'.
     if (end == npos || text.substr(first, end - first).find('\n') != npos) break;
     answer = trimmed(text, first, end, tier, blank);
-    found = true;
+    // "$x = 1$ or $x = 2$": all of it.
+    const std::size_t stop = sentence_end(text, end + close.size());
+    found = text.substr(0, stop).find(open, end + close.size()) == npos;
     break;
   }
-  if (!found) answer = trimmed(text, begin, sentence_end(text, begin), tier, " \t\r\n*_`");
+  if (!found) answer = sentence_value(text, begin, tier);
   // "The answer is within \\boxed{}": the instruction again, since no box held anything.
   if (answer.text.empty() || answer.text.find("\\boxed") != npos) return std::nullopt;
   return answer;
@@ -148,10 +185,12 @@ std::string_view answer_tier_name(AnswerTier tier) {
       return "T2";
     case AnswerTier::answer:
       return "T3";
+    case AnswerTier::last_math:
+      return "T4";
     case AnswerTier::last_number:
-      return "last number";
+      break;
   }
-  return "last number";
+  return "T5";
 }
 
 std::optional<ExtractedAnswer> extract_answer(std::string_view text) {
@@ -163,15 +202,86 @@ std::optional<ExtractedAnswer> extract_answer(std::string_view text) {
   return after_phrase(text, lower, "answer", AnswerTier::answer);
 }
 
+std::vector<ExtractedAnswer> boxed_answers(std::string_view text) {
+  std::vector<ExtractedAnswer> found;
+  each_box_backwards(text, [&](ExtractedAnswer answer) {
+    const bool same_paragraph =
+        found.empty() ||
+        text.substr(answer.end, found.back().begin - answer.end).find("\n\n") == npos;
+    if (!same_paragraph) return false;
+    const bool repeated = std::any_of(found.begin(), found.end(), [&](const auto& other) {
+      return other.text == answer.text;
+    });
+    if (!repeated) found.push_back(std::move(answer));
+    return true;
+  });
+  std::reverse(found.begin(), found.end());
+  return found;
+}
+
+std::optional<ExtractedAnswer> extract_last_math(std::string_view text) {
+  struct Delimiter {
+    std::string_view open;
+    std::string_view close;
+    bool one_line;
+    std::size_t barren = 0;  ///< no closing one before this place: each byte is searched once
+  };
+  std::array<Delimiter, 4> delimiters = {
+      {{"$$", "$$", false}, {"\\[", "\\]", false}, {"\\(", "\\)", true}, {"$", "$", true}}};
+  std::optional<ExtractedAnswer> last;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '$' && text[i] != '\\') continue;
+    if (text.substr(i).starts_with("\\$") || text.substr(i).starts_with("\\\\")) {
+      ++i;  // a price, a row's end
+      continue;
+    }
+    for (Delimiter& delimiter : delimiters) {
+      if (i < delimiter.barren || !text.substr(i).starts_with(delimiter.open)) continue;
+      const std::size_t first = i + delimiter.open.size();
+      const std::size_t limit =
+          delimiter.one_line ? std::min(text.find('\n', first), text.size()) : text.size();
+      const std::size_t end = closing_delimiter(text.substr(0, limit), first, delimiter.close);
+      if (end == npos) {
+        delimiter.barren = limit;
+        continue;
+      }
+      ExtractedAnswer answer = trimmed(text, first, end, AnswerTier::last_math, blank);
+      if (!answer.text.empty()) last = std::move(answer);
+      i = end + delimiter.close.size() - 1;
+      break;
+    }
+  }
+  return last;
+}
+
+std::string answer_in(std::string_view text) {
+  const std::vector<ExtractedAnswer> boxes = boxed_answers(text);
+  std::string joined;
+  for (const ExtractedAnswer& box : boxes) joined += (joined.empty() ? "" : ", ") + box.text;
+  if (!joined.empty()) return joined;
+  const ParsedAnswer whole = parse_answer(text);
+  const bool readable = whole.status == ParseStatus::value && !whole.value.incomplete &&
+                        whole.value.kind != AnswerValue::Kind::text;
+  if (readable) return std::string(text);
+  for (const auto extract : {extract_answer, extract_last_math, extract_last_number}) {
+    if (const auto answer = extract(text)) return answer->text;
+  }
+  return std::string(text);
+}
+
 std::optional<ExtractedAnswer> extract_last_number(std::string_view text) {
   std::size_t end = text.find_last_of("0123456789");
+  // A digit inside a word is no number.
+  while (end != npos && is_in_word(text, end)) {
+    end = end == 0 ? npos : text.find_last_of("0123456789", end - 1);
+  }
   if (end == npos) return std::nullopt;
   ++end;
   std::size_t begin = end;
   const auto before = [&](std::size_t i) { return i > 0 ? text[i - 1] : ' '; };
-  while (begin > 0 &&
-         (is_digit(text[begin - 1]) || ((text[begin - 1] == ',' || text[begin - 1] == '.') &&
-                                        is_digit(before(begin - 1)) && is_digit(text[begin])))) {
+  while (begin > 0 && (is_digit(text[begin - 1]) ||
+                       (std::string_view(",./").find(text[begin - 1]) != npos &&
+                        is_digit(before(begin - 1)) && is_digit(text[begin])))) {
     --begin;
   }
   // A sign, unless it is a minus between two terms.

@@ -14,13 +14,17 @@ Prompt boxed_prompt(const Problem& problem);
 
 /// How one eval compares, and which answers it accepts as well formed (C5).
 struct AnswerRules {
-  AnswerComparison (*compare)(std::string_view gold, std::string_view prediction);
+  AnswerComparison (*compare)(std::string_view gold, std::string_view prediction,
+                              const AnswerPolicy& policy);
+  /// Several boxes in the last paragraph are one list where the gold answer is one.
+  bool lists = false;
   bool (*parses)(std::string_view answer);
 };
 
 /// Extracts from the answer zone and compares with `problem.answer`. details: "tier", "normalised"
-/// (what cons@k votes on), "span" (bytes of `text`), "unclosed"; "sensitivity" tells what the last
-/// number would have scored where the ladder found nothing, and never counts.
+/// (what cons@k votes on), "proof", "gold_form", "prediction_form" (compare_answers), "span" (bytes of
+/// `text`), "unclosed"; "sensitivity" tells what the last formula (T4) and the last number (T5)
+/// would have scored where the ladder found nothing, and never counts.
 Grade grade_answer(const Problem& problem, const std::string& text, const PromptOptions& options,
                    const AnswerRules& rules);
 

@@ -167,9 +167,15 @@ std::optional<AnswerValue> term(AnswerTokens tokens, const Cell& cell, ExprNotat
   if (first > 0) {
     AnswerTokens front = tokens.first(std::min(first, tokens.size()));
     if (front.back().text == "*") front = front.first(front.size() - 1);
-    std::optional<ExprReading> reading = read_expr(front, notation);
-    if (!reading || reading->over_budget || reading->used != front.size()) return std::nullopt;
-    factor = std::move(reading->expr);
+    if (front.size() == 1 && front[0].text == "-") {
+      factor = make_number(-1);
+      front = {};
+    }
+    if (!front.empty()) {
+      std::optional<ExprReading> reading = read_expr(front, notation);
+      if (!reading || reading->over_budget || reading->used != front.size()) return std::nullopt;
+      factor = std::move(reading->expr);
+    }
   }
   AnswerTokens rest = tokens.subspan(std::min(first, tokens.size()));
   while (!rest.empty()) {

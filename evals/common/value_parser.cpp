@@ -55,21 +55,21 @@ class Reader {
 
   AnswerValue value(AnswerTokens tokens) {
     if (++depth_ > max_expr_depth) over_budget_ = true;
-    AnswerValue result = over_budget_ ? AnswerValue{} : structure(stripped(tokens));
+    AnswerValue result = over_budget_ ? AnswerValue{} : structure(stripped(tokens, depth_ == 1));
     --depth_;
     return result;
   }
 
  private:
   /// Without what surrounds an answer and says nothing: grouping braces, a leading '='.
-  static AnswerTokens stripped(AnswerTokens tokens) {
+  static AnswerTokens stripped(AnswerTokens tokens, bool outermost) {
     while (!tokens.empty()) {
       const Token& first = tokens.front();
       const Token& last = tokens.back();
       if (last.kind == TokenKind::symbol &&
           (last.text == "." || last.text == "," || last.text == ";" || last.text == "\\\\")) {
         tokens = tokens.first(tokens.size() - 1);
-      } else if (first.text == "\\therefore" || first.text == "=" || first.text == "\\approx" ||
+      } else if (first.text == "\\therefore" || (first.text == "=" && outermost) || first.text == "\\approx" ||
                  (first.kind == TokenKind::symbol && (first.text == ":" || first.text == ","))) {
         tokens = tokens.subspan(1);
       } else if (first.kind == TokenKind::group_open && encloses(tokens) &&
@@ -96,7 +96,8 @@ class Reader {
     if (std::count_if(tokens.begin(), tokens.end(), is_prose) > max_words_of_a_list) {
       return text(tokens);
     }
-    for (auto read : {&Reader::environment, &Reader::outward_interval, &Reader::list,
+    using Read = std::optional<AnswerValue> (Reader::*)(AnswerTokens);
+    for (const Read read : {&Reader::environment, &Reader::outward_interval, &Reader::list,
                       &Reader::relation, &Reader::set_operation, &Reader::matrix,
                       &Reader::bracketed, &Reader::base_n, &Reader::quantity, &Reader::ratio}) {
       if (std::optional<AnswerValue> found = (this->*read)(tokens)) return std::move(*found);
@@ -105,8 +106,12 @@ class Reader {
     return text(tokens);
   }
 
+  /// Words; formulas among them that could not be read make it incomplete.
   static AnswerValue text(AnswerTokens tokens) {
     AnswerValue result;
+    result.incomplete = std::any_of(tokens.begin(), tokens.end(), [](const Token& token) {
+      return token.kind == TokenKind::command || token.kind == TokenKind::open;
+    });
     result.text = folded_text(tokens);
     if (result.text.empty()) result.text = joined(tokens);
     return result;
@@ -293,7 +298,7 @@ class Reader {
   }
 
   /// 204_5, \text{1A}_{16}, (1011)_2, "1011 base 2"
-  static std::optional<AnswerValue> base_n(AnswerTokens tokens) {
+  std::optional<AnswerValue> base_n(AnswerTokens tokens) {
     std::size_t at = 0;
     const bool bracket = tokens[0].text == "(";
     if (bracket) ++at;
@@ -353,6 +358,7 @@ class Reader {
   std::optional<AnswerValue> quantity(AnswerTokens tokens) {
     AnswerValue result;
     result.kind = Kind::expression;
+    result.text = folded_text(tokens);
     if (tokens[0].text == "\\emptyset" && tokens.size() == 1) return with_items(Kind::set, {});
     std::vector<Token> without_sign;
     const std::size_t sign = tokens[0].text == "-" && tokens.size() > 1 ? 1 : 0;
@@ -363,8 +369,8 @@ class Reader {
       result.unit = "$";
     }
     if (tokens.empty()) return std::nullopt;
-    if (const auto numeral = numeral(tokens)) {
-      result.expr = make_number(*numeral);
+    if (const std::optional<int> count = numeral(tokens)) {
+      result.expr = make_number(*count);
       return result;
     }
     std::optional<ExprReading> reading = read_expr(tokens, notation_);

@@ -2,20 +2,12 @@
 //
 // Protocol "boxed": the problem and one instruction in the user's turn, no system prompt. The
 // answer is the last \boxed{} after the last </think>, else "final answer is", else "answer is".
-// Numbers are compared exactly. An answer that is neither identical to the gold one nor a number
-// (a root, a tuple, a formula) is undecided, not wrong; undecided answers are counted apart.
+// Answers are parsed and compared as docs/grading.md says; undecided ones are counted apart.
 #include "core/plugins.h"
-#include "evals/common/answer_tokens.h"
 #include "evals/common/math_grade.h"
 
 namespace assay {
 namespace {
-
-/// Something stands there, and it fits the budget.
-bool parses(std::string_view answer) {
-  const auto tokens = evals::answer_tokens(answer);
-  return tokens.has_value() && !tokens->empty();
-}
 
 class MathEval : public Eval {
  public:
@@ -29,7 +21,8 @@ class MathEval : public Eval {
   }
   Grade grade(const Problem& problem, const std::string& text,
               const PromptOptions& options) const override {
-    return evals::grade_answer(problem, text, options, {evals::compare_answers, parses});
+    return evals::grade_answer(problem, text, options, 
+                               {evals::compare_answers, evals::answer_parses, true});
   }
 };
 

@@ -1,0 +1,207 @@
+#include "evals/common/answer_sets.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace assay::evals {
+namespace {
+
+using Kind = AnswerValue::Kind;
+using Op = MathExpr::Op;
+using Pieces = std::optional<std::vector<AnswerValue>>;
+
+AnswerValue scalar(MathExpr expr) {
+  AnswerValue value;
+  value.kind = Kind::expression;
+  value.expr = std::move(expr);
+  return value;
+}
+
+AnswerValue infinity(bool negative) {
+  MathExpr expr = make_constant("infinity");
+  if (negative) expr = make_expr(Op::negate, {std::move(expr)});
+  return scalar(std::move(expr));
+}
+
+AnswerValue interval(AnswerValue low, bool open_low, AnswerValue high, bool open_high) {
+  AnswerValue value;
+  value.kind = Kind::interval;
+  value.items.push_back(std::move(low));
+  value.items.push_back(std::move(high));
+  value.open_low = open_low;
+  value.open_high = open_high;
+  return value;
+}
+
+bool is_unknown(const AnswerValue& value) {
+  return value.kind == Kind::expression && value.unit.empty() && value.expr.op == Op::symbol;
+}
+
+bool is_bound(const AnswerValue& value) {
+  return value.kind == Kind::expression && symbols_of(value.expr).empty();
+}
+
+bool is_less(const std::string& name) {
+  return name == "<" || name == "<=";
+}
+bool is_greater(const std::string& name) {
+  return name == ">" || name == ">=";
+}
+bool is_strict(const std::string& name) {
+  return name.size() == 1;
+}
+
+/// x < 3, 1 <= x < 3, x != 3.
+Pieces inequality(const AnswerValue& value) {
+  const auto& names = value.relations;
+  const auto& items = value.items;
+  if (items.size() == 2) {
+    const bool unknown_first = is_unknown(items[0]) && is_bound(items[1]);
+    if (!unknown_first && !(is_unknown(items[1]) && is_bound(items[0]))) return std::nullopt;
+    const AnswerValue& bound = items[unknown_first ? 1 : 0];
+    if (names[0] == "!=") {
+      return std::vector{interval(infinity(true), true, bound, true),
+                         interval(bound, true, infinity(false), true)};
+    }
+    if (!is_less(names[0]) && !is_greater(names[0])) return std::nullopt;
+    const bool below = is_less(names[0]) == unknown_first;
+    const bool open = is_strict(names[0]);
+    return std::vector{below ? interval(infinity(true), true, bound, open)
+                             : interval(bound, open, infinity(false), true)};
+  }
+  if (items.size() != 3 || !is_unknown(items[1]) || !is_bound(items[0]) || !is_bound(items[2])) {
+    return std::nullopt;
+  }
+  if (is_less(names[0]) && is_less(names[1])) {
+    return std::vector{interval(items[0], is_strict(names[0]), items[2], is_strict(names[1]))};
+  }
+  if (is_greater(names[0]) && is_greater(names[1])) {
+    return std::vector{interval(items[2], is_strict(names[1]), items[0], is_strict(names[0]))};
+  }
+  return std::nullopt;
+}
+
+bool is_all_reals(const AnswerValue& value) {
+  return value.kind == Kind::expression && value.expr.op == Op::symbol &&
+         value.expr.name == "\\mathbb{R}";
+}
+
+bool is_infinite(const AnswerValue& value) {
+  const MathExpr& expr = value.expr;
+  return expr.name == "infinity" || (expr.args.size() == 1 && expr.args[0].name == "infinity");
+}
+
+/// The rational that a bound is as written, to sort by.
+std::optional<mpq_class> rational_of(const MathExpr& expr) {
+  if (expr.op == Op::number) return expr.value;
+  if (expr.op == Op::negate) {
+    const auto inner = rational_of(expr.args[0]);
+    if (inner) return mpq_class(-*inner);
+  }
+  if (expr.op == Op::divide) {
+    const auto top = rational_of(expr.args[0]);
+    const auto bottom = rational_of(expr.args[1]);
+    if (top && bottom && *bottom != 0) return mpq_class(*top / *bottom);
+  }
+  return std::nullopt;
+}
+
+/// The line without `points`.
+Pieces line_without(const std::vector<AnswerValue>& points) {
+  std::vector<std::pair<mpq_class, const AnswerValue*>> sorted;
+  for (const AnswerValue& point : points) {
+    const auto value = point.kind == Kind::expression ? rational_of(point.expr) : std::nullopt;
+    if (!value && points.size() > 1) return std::nullopt;
+    sorted.emplace_back(value.value_or(0), &point);
+  }
+  std::sort(sorted.begin(), sorted.end(),
+            [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::vector<AnswerValue> result;
+  AnswerValue low = infinity(true);
+  for (const auto& [value, point] : sorted) {
+    result.push_back(interval(std::move(low), true, *point, true));
+    low = *point;
+  }
+  result.push_back(interval(std::move(low), true, infinity(false), true));
+  return result;
+}
+
+/// x > 1 and x < 3.
+Pieces intersection_of_rays(const std::vector<AnswerValue>& pieces) {
+  if (pieces.size() != 2) return std::nullopt;
+  const bool first_low = is_infinite(pieces[1].items[0]) && is_infinite(pieces[0].items[1]);
+  const bool second_low = is_infinite(pieces[0].items[0]) && is_infinite(pieces[1].items[1]);
+  if (first_low == second_low) return std::nullopt;
+  const AnswerValue& low = pieces[first_low ? 0 : 1];
+  const AnswerValue& high = pieces[first_low ? 1 : 0];
+  return std::vector{interval(low.items[0], low.open_low, high.items[1], high.open_high)};
+}
+
+Pieces of_all(const std::vector<AnswerValue>& items) {
+  std::vector<AnswerValue> result;
+  for (const AnswerValue& item : items) {
+    Pieces part = real_pieces(item);
+    if (!part) return std::nullopt;
+    std::move(part->begin(), part->end(), std::back_inserter(result));
+  }
+  return result;
+}
+
+bool is_inequality(const AnswerValue& value) {
+  return value.kind == Kind::relation && value.relations[0] != "=" && inequality(value).has_value();
+}
+
+}  // namespace
+
+bool is_real_set(const AnswerValue& value) {
+  switch (value.kind) {
+    case Kind::interval:
+    case Kind::union_of:
+    case Kind::set_algebra:
+      return true;
+    case Kind::relation:
+      return is_inequality(value) || (value.relations[0] == "in" && value.items.size() == 2);
+    case Kind::list:
+      return std::all_of(value.items.begin(), value.items.end(), is_inequality);
+    default:
+      return is_all_reals(value);
+  }
+}
+
+std::optional<std::vector<AnswerValue>> real_pieces(const AnswerValue& value) {
+  if (is_all_reals(value)) return line_without({});
+  switch (value.kind) {
+    case Kind::interval:
+      return std::vector{value};
+    case Kind::tuple:
+      if (value.items.size() != 2) return std::nullopt;
+      return std::vector{interval(value.items[0], true, value.items[1], true)};
+    case Kind::union_of:
+      return of_all(value.items);
+    case Kind::set:
+      return value.items;
+    case Kind::expression:
+      return std::vector{value};
+    case Kind::relation:
+      if (value.relations.size() == 1 && value.relations[0] == "in") {
+        return real_pieces(value.items[1]);
+      }
+      return inequality(value);
+    case Kind::list: {
+      Pieces all = of_all(value.items);
+      if (!all || value.text != "and") return all;
+      Pieces both = intersection_of_rays(*all);
+      return both ? both : all;
+    }
+    case Kind::set_algebra: {
+      const bool without = value.relations.size() == 1 && value.relations[0] == "\\setminus";
+      const AnswerValue& removed = value.items[1];
+      if (!without || !is_all_reals(value.items[0]) || removed.kind != Kind::set) return std::nullopt;
+      return line_without(removed.items);
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+}  // namespace assay::evals
