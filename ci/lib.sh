@@ -8,11 +8,7 @@ readonly ROOT
 RUN_PACKAGES=(
   g++ cmake ninja-build pkg-config git
   libfmt-dev nlohmann-json3-dev libcli11-dev libexpected-dev
-<<<<<<< HEAD
-  libopenblas-dev libdnnl-dev libgmp-dev libmpfr-dev
-=======
   libopenblas-dev libdnnl-dev libgmp-dev libmpfi-dev libmpfr-dev
->>>>>>> 5bc2e19 (Answers: parser, typed values, the comparison ladder)
   libpcre2-dev libutf8proc-dev
   libcurl4-openssl-dev libssl-dev zlib1g-dev libzip-dev ca-certificates
   bubblewrap libseccomp-dev

@@ -23,8 +23,8 @@ evals::AnswerComparison compare(std::string_view gold, std::string_view predicti
                                 const evals::AnswerPolicy& /*policy*/) {
   const std::optional<std::string> predicted = aime_integer(prediction);
   const bool equal = predicted && predicted == aime_integer(gold);
-  return {equal ? Verdict::equal : Verdict::not_equal, evals::rung::integer,
-          evals::proof::proved, aime_integer(gold).value_or(""), predicted.value_or("")};
+  return {equal ? Verdict::equal : Verdict::not_equal, evals::rung::integer, evals::proof::proved,
+          aime_integer(gold).value_or(""), predicted.value_or("")};
 }
 
 class AimeEval : public Eval {

@@ -12,6 +12,8 @@ struct AnswerPolicy {
   /// The unit of a gold answer that is written without one ("degree", "%", "$", "cm"): a
   /// prediction may leave it out too, but another unit is another answer. "": not known.
   std::string unit;
+  /// An answer in one variable may use another letter than a gold answer in one.
+  bool rename = false;
 };
 
 /// The policy of problem `id` in our own side file (evals/common/policy.json); the default for one

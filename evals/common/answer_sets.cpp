@@ -196,7 +196,8 @@ std::optional<std::vector<AnswerValue>> real_pieces(const AnswerValue& value) {
     case Kind::set_algebra: {
       const bool without = value.relations.size() == 1 && value.relations[0] == "\\setminus";
       const AnswerValue& removed = value.items[1];
-      if (!without || !is_all_reals(value.items[0]) || removed.kind != Kind::set) return std::nullopt;
+      if (!without || !is_all_reals(value.items[0]) || removed.kind != Kind::set)
+        return std::nullopt;
       return line_without(removed.items);
     }
     default:

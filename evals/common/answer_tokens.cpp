@@ -60,10 +60,15 @@ class Tokeniser {
     }
     if (is_digit(c) || (c == '.' && rest_.size() > 1 && is_digit(rest_[1]))) return take_number();
     if (is_letter(c)) return take_word();
-    for (const auto& [written, token] :
-         {std::pair<std::string_view, const char*>{"<=", "\\le"}, {">=", "\\ge"},
-          {"!=", "\\neq"}, {"==", "="}, {"=<", "\\le"}, {"+/-", "\\pm"}, {"+-", "\\pm"},
-          {"->", "\\to"}, {"...", "\\dots"}}) {
+    for (const auto& [written, token] : {std::pair<std::string_view, const char*>{"<=", "\\le"},
+                                         {">=", "\\ge"},
+                                         {"!=", "\\neq"},
+                                         {"==", "="},
+                                         {"=<", "\\le"},
+                                         {"+/-", "\\pm"},
+                                         {"+-", "\\pm"},
+                                         {"->", "\\to"},
+                                         {"...", "\\dots"}}) {
       if (!rest_.starts_with(written)) continue;
       rest_.remove_prefix(written.size());
       return emit(token[0] == '\\' ? Kind::command : Kind::symbol, token);
@@ -183,7 +188,8 @@ class Tokeniser {
     if (name.ends_with("*")) name.pop_back();
     environments_ = std::max(0, environments_ + (begins ? 1 : -1));
     if (begins && (name == "array" || name == "tabular")) {
-      if (rest_.starts_with("[")) rest_.remove_prefix(std::min(rest_.find(']'), rest_.size() - 1) + 1);
+      if (rest_.starts_with("["))
+        rest_.remove_prefix(std::min(rest_.find(']'), rest_.size() - 1) + 1);
       drop_group();
     }
     push(begins ? Kind::begin : Kind::end, std::move(name));
@@ -249,7 +255,8 @@ class Tokeniser {
 
   /// The separator between groups of three digits at the front of `text`: its length, or 0.
   std::size_t separator_length(std::string_view text) const {
-    for (const std::string_view separator : {",\\!", "{,}", "{,\\!}", ",", "\\,", " ", "\\ "}) {
+    for (const std::string_view separator :
+         {",\\!", "{,}", "{,\\!}", "{, }", " {, }", ",", "\\,", " ", "\\ "}) {
       if (!text.starts_with(separator)) continue;
       // Inside brackets a bare comma separates coordinates or elements.
       if (separator == "," && bracket_depth_ > 0) return 0;
@@ -260,8 +267,8 @@ class Tokeniser {
       }
       // "3 125/8" is a mixed number; "1 000" in brackets or a matrix may be two numbers.
       const bool by_blank = separator == " " || separator == "\\ ";
-      if (by_blank && (bracket_depth_ > 0 || environments_ > 0 ||
-                       (digits.size() > 3 && digits[3] == '/'))) {
+      if (by_blank &&
+          (bracket_depth_ > 0 || environments_ > 0 || (digits.size() > 3 && digits[3] == '/'))) {
         return 0;
       }
       return separator.size();

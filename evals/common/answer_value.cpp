@@ -85,7 +85,41 @@ std::string matrix_text(const AnswerValue& value) {
   return out + "]";
 }
 
+bool is_scalar(const AnswerValue& value) {
+  return value.kind == Kind::expression;
+}
+
+/// "x", "f(x)", "a_n", "AB", "P(A)", "m + n": what a value may be given a name by.
+bool is_name(const AnswerValue& value) {
+  if (value.kind == Kind::choice || value.kind == Kind::text) return true;
+  if (!is_scalar(value) || !value.unit.empty()) return false;
+  const MathExpr& expr = value.expr;
+  const auto all_symbols = [](const MathExpr& sum) {
+    return std::all_of(sum.args.begin(), sum.args.end(),
+                       [](const MathExpr& arg) { return arg.op == Op::symbol; });
+  };
+  if (expr.op == Op::symbol || expr.op == Op::apply) return true;
+  if (expr.op == Op::function && expr.name == "abs") return true;
+  if ((expr.op == Op::add || expr.op == Op::multiply) && all_symbols(expr)) return true;
+  return false;
+}
+
+bool is_constant(const AnswerValue& value) {
+  return is_scalar(value) && symbols_of(value.expr).empty();
+}
+
 }  // namespace
+
+const AnswerValue* assigned_value(const AnswerValue& value) {
+  if (value.kind != Kind::relation) return nullptr;
+  if (value.relations.size() == 1 && value.relations[0] == "in") return &value.items[1];
+  const bool equations = std::all_of(value.relations.begin(), value.relations.end(),
+                                     [](const std::string& name) { return name == "="; });
+  if (!equations) return nullptr;
+  const bool named = is_name(value.items[0]) || (value.items[0].kind == Kind::tuple);
+  const bool arithmetic = std::all_of(value.items.begin(), value.items.end(), is_constant);
+  return named || arithmetic ? &value.items.back() : nullptr;
+}
 
 std::string answer_type(const AnswerValue& value) {
   switch (value.kind) {
@@ -146,7 +180,8 @@ std::string value_text(const AnswerValue& value) {
       return value.text + "_" + std::to_string(value.base);
     case Kind::ratio: {
       std::string out;
-      for (const AnswerValue& item : value.items) out += (out.empty() ? "" : ":") + value_text(item);
+      for (const AnswerValue& item : value.items)
+        out += (out.empty() ? "" : ":") + value_text(item);
       return out;
     }
     case Kind::choice:

@@ -12,19 +12,19 @@ namespace assay::evals {
 
 struct AnswerValue {
   enum class Kind {
-    expression,  ///< `expr`, perhaps with a `unit`
-    tuple,       ///< items in order: (1,2), a vector <1,2>
-    list,        ///< items without brackets: "1, 2", "1 or 2"
-    set,         ///< \{1, 2\}
-    interval,    ///< two items, open or closed at each end
-    union_of,    ///< items are intervals, sets or values
-    set_algebra, ///< intersection or difference: `relations` between items
-    matrix,      ///< items row by row, `columns` in each row
-    relation,    ///< items with `relations` between them: y = 2x, 1 < x <= 3, x \in S
-    base_n,      ///< `text`: digits, `base`
-    ratio,       ///< items: 3:4
-    choice,      ///< `text`: a letter of a multiple choice, upper case
-    text         ///< `text`: words, lower case, letters and digits alone
+    expression,   ///< `expr`, perhaps with a `unit`
+    tuple,        ///< items in order: (1,2), a vector <1,2>
+    list,         ///< items without brackets: "1, 2", "1 or 2"
+    set,          ///< \{1, 2\}
+    interval,     ///< two items, open or closed at each end
+    union_of,     ///< items are intervals, sets or values
+    set_algebra,  ///< intersection or difference: `relations` between items
+    matrix,       ///< items row by row, `columns` in each row
+    relation,     ///< items with `relations` between them: y = 2x, 1 < x <= 3, x \in S
+    base_n,       ///< `text`: digits, `base`
+    ratio,        ///< items: 3:4
+    choice,       ///< `text`: a letter of a multiple choice, upper case
+    text          ///< `text`: words, lower case, letters and digits alone
   };
   Kind kind = Kind::text;
   MathExpr expr;
@@ -55,6 +55,10 @@ struct ParsedAnswer {
 /// nothing fails but the budget. Linear in the length of `answer` for bounded depth.
 ParsedAnswer parse_answer(std::string_view answer);
 ParsedAnswer parse_answer(AnswerTokens tokens);
+
+/// What a relation gives a value to: the set of x \in S, the last side of x = ... or of 7 + 5 = 12;
+/// null where it states no value (9x + 9y = 9).
+const AnswerValue* assigned_value(const AnswerValue& value);
 
 /// "integer", "rational", "decimal", "complex", "constant", "rational function", "function",
 /// "with unit", "percent", "degree", "tuple", "list", "set", "interval", "union", "matrix",

@@ -23,50 +23,91 @@ bool is_among(const std::string_view (&table)[N], std::string_view word) {
   return std::find(std::begin(table), std::end(table), word) != std::end(table);
 }
 
-constexpr Pair functions[] = {
-    {"sin", "sin"},         {"cos", "cos"},           {"tan", "tan"},
-    {"cot", "cot"},         {"sec", "sec"},           {"csc", "csc"},
-    {"cosec", "csc"},       {"arcsin", "arcsin"},     {"arccos", "arccos"},
-    {"arctan", "arctan"},   {"arccot", "arccot"},     {"arcsec", "arcsec"},
-    {"arccsc", "arccsc"},   {"asin", "arcsin"},       {"acos", "arccos"},
-    {"atan", "arctan"},     {"acot", "arccot"},       {"sinh", "sinh"},
-    {"cosh", "cosh"},       {"tanh", "tanh"},         {"coth", "coth"},
-    {"sech", "sech"},       {"csch", "csch"},         {"arcsinh", "arsinh"},
-    {"arccosh", "arcosh"},  {"arctanh", "artanh"},    {"arsinh", "arsinh"},
-    {"arcosh", "arcosh"},   {"artanh", "artanh"},     {"asinh", "arsinh"},
-    {"acosh", "arcosh"},    {"atanh", "artanh"},      {"exp", "exp"},
-    {"ln", "ln"},           {"log", "log"},           {"lg", "lg"},
-    {"abs", "abs"},         {"Abs", "abs"},           {"floor", "floor"},
-    {"ceil", "ceil"},       {"ceiling", "ceil"},      {"gcd", "gcd"},
-    {"lcm", "lcm"},         {"binom", "binomial"},    {"binomial", "binomial"},
-    {"Re", "re"},           {"Im", "im"},             {"arg", "arg"},
-    {"sgn", "sgn"},         {"sign", "sgn"},          {"max", "max"},
-    {"min", "min"},         {"Max", "max"},           {"Min", "min"},
-    {"sqrt", "sqrt"},       {"cbrt", "cbrt"},         {"root", "root"},
-    {"Rational", "divide"}, {"factorial", "factorial"}};
+constexpr Pair functions[] = {{"sin", "sin"},
+                              {"cos", "cos"},
+                              {"tan", "tan"},
+                              {"cot", "cot"},
+                              {"sec", "sec"},
+                              {"csc", "csc"},
+                              {"cosec", "csc"},
+                              {"arcsin", "arcsin"},
+                              {"arccos", "arccos"},
+                              {"arctan", "arctan"},
+                              {"arccot", "arccot"},
+                              {"arcsec", "arcsec"},
+                              {"arccsc", "arccsc"},
+                              {"asin", "arcsin"},
+                              {"acos", "arccos"},
+                              {"atan", "arctan"},
+                              {"acot", "arccot"},
+                              {"sinh", "sinh"},
+                              {"cosh", "cosh"},
+                              {"tanh", "tanh"},
+                              {"coth", "coth"},
+                              {"sech", "sech"},
+                              {"csch", "csch"},
+                              {"arcsinh", "arsinh"},
+                              {"arccosh", "arcosh"},
+                              {"arctanh", "artanh"},
+                              {"arsinh", "arsinh"},
+                              {"arcosh", "arcosh"},
+                              {"artanh", "artanh"},
+                              {"asinh", "arsinh"},
+                              {"acosh", "arcosh"},
+                              {"atanh", "artanh"},
+                              {"exp", "exp"},
+                              {"ln", "ln"},
+                              {"log", "log"},
+                              {"lg", "lg"},
+                              {"abs", "abs"},
+                              {"Abs", "abs"},
+                              {"floor", "floor"},
+                              {"ceil", "ceil"},
+                              {"ceiling", "ceil"},
+                              {"gcd", "gcd"},
+                              {"lcm", "lcm"},
+                              {"binom", "binomial"},
+                              {"binomial", "binomial"},
+                              {"Re", "re"},
+                              {"Im", "im"},
+                              {"arg", "arg"},
+                              {"sgn", "sgn"},
+                              {"sign", "sgn"},
+                              {"max", "max"},
+                              {"min", "min"},
+                              {"Max", "max"},
+                              {"Min", "min"},
+                              {"sqrt", "sqrt"},
+                              {"cbrt", "cbrt"},
+                              {"root", "root"},
+                              {"Rational", "divide"},
+                              {"factorial", "factorial"}};
 
-constexpr Pair constants[] = {{"pi", "pi"},           {"Pi", "pi"},
-                              {"\\pi", "pi"},         {"\\infty", "infinity"},
-                              {"infty", "infinity"},  {"infinity", "infinity"},
-                              {"Infinity", "infinity"}, {"inf", "infinity"},
+constexpr Pair constants[] = {{"pi", "pi"},
+                              {"Pi", "pi"},
+                              {"\\pi", "pi"},
+                              {"\\infty", "infinity"},
+                              {"infty", "infinity"},
+                              {"infinity", "infinity"},
+                              {"Infinity", "infinity"},
+                              {"inf", "infinity"},
                               {"oo", "infinity"}};
 
 constexpr std::string_view greek[] = {
-    "alpha", "beta", "gamma", "delta", "epsilon", "zeta",  "eta", "theta", "iota",
-    "kappa", "lambda", "mu",  "nu",    "xi",      "rho",   "sigma", "tau", "upsilon",
-    "phi",   "chi",  "psi",   "omega", "Gamma",   "Delta", "Theta", "Lambda", "Sigma",
-    "Phi",   "Psi",  "Omega"};
+    "alpha",  "beta",  "gamma", "delta", "epsilon", "zeta",   "eta",   "theta",   "iota", "kappa",
+    "lambda", "mu",    "nu",    "xi",    "rho",     "sigma",  "tau",   "upsilon", "phi",  "chi",
+    "psi",    "omega", "Gamma", "Delta", "Theta",   "Lambda", "Sigma", "Phi",     "Psi",  "Omega"};
 constexpr std::string_view greek_commands[] = {
-    "\\alpha", "\\beta",   "\\gamma",  "\\delta", "\\epsilon", "\\zeta",   "\\eta",   "\\theta",
-    "\\iota",  "\\kappa",  "\\lambda", "\\mu",    "\\nu",      "\\xi",     "\\rho",   "\\sigma",
-    "\\tau",   "\\upsilon", "\\phi",   "\\chi",   "\\psi",     "\\omega",  "\\Gamma", "\\Delta",
-    "\\Theta", "\\Lambda", "\\Sigma",  "\\Phi",   "\\Psi",     "\\Omega"};
+    "\\alpha", "\\beta",    "\\gamma",  "\\delta", "\\epsilon", "\\zeta",  "\\eta",   "\\theta",
+    "\\iota",  "\\kappa",   "\\lambda", "\\mu",    "\\nu",      "\\xi",    "\\rho",   "\\sigma",
+    "\\tau",   "\\upsilon", "\\phi",    "\\chi",   "\\psi",     "\\omega", "\\Gamma", "\\Delta",
+    "\\Theta", "\\Lambda",  "\\Sigma",  "\\Phi",   "\\Psi",     "\\Omega"};
 static_assert(std::size(greek) == std::size(greek_commands));
 
 constexpr std::string_view numerals[] = {
-    "zero",    "one",     "two",       "three",    "four",     "five",    "six",
-    "seven",   "eight",   "nine",      "ten",      "eleven",   "twelve",  "thirteen",
-    "fourteen", "fifteen", "sixteen",  "seventeen", "eighteen", "nineteen", "twenty"};
+    "zero",     "one",     "two",     "three",     "four",     "five",     "six",
+    "seven",    "eight",   "nine",    "ten",       "eleven",   "twelve",   "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty"};
 
 /// Short words of English; runs of two or three other letters are products of variables.
 constexpr std::string_view short_words[] = {
@@ -77,40 +118,40 @@ constexpr std::string_view short_words[] = {
     "has", "non", "per", "men", "dog", "cat", "pen", "box", "bus", "car", "win", "tie"};
 
 constexpr Pair units[] = {
-    {"mm", "mm"},           {"millimeter", "mm"},   {"millimetre", "mm"},  {"cm", "cm"},
-    {"centimeter", "cm"},   {"centimetre", "cm"},   {"m", "m"},            {"meter", "m"},
-    {"metre", "m"},         {"km", "km"},           {"kilometer", "km"},   {"kilometre", "km"},
-    {"in", "in"},           {"inch", "in"},         {"inche", "in"},       {"ft", "ft"},
-    {"foot", "ft"},         {"feet", "ft"},         {"yd", "yd"},          {"yard", "yd"},
-    {"mi", "mi"},           {"mile", "mi"},         {"g", "g"},            {"gram", "g"},
-    {"kg", "kg"},           {"kilogram", "kg"},     {"mg", "mg"},          {"milligram", "mg"},
-    {"lb", "lb"},           {"pound", "lb"},        {"oz", "oz"},          {"ounce", "oz"},
-    {"s", "s"},             {"sec", "s"},           {"second", "s"},       {"ms", "ms"},
-    {"min", "min"},         {"minute", "min"},      {"h", "h"},            {"hr", "h"},
-    {"hour", "h"},          {"day", "day"},         {"week", "week"},      {"month", "month"},
-    {"year", "year"},       {"yr", "year"},         {"L", "L"},            {"l", "L"},
-    {"liter", "L"},         {"litre", "L"},         {"ml", "mL"},          {"mL", "mL"},
-    {"milliliter", "mL"},   {"gallon", "gallon"},   {"gal", "gallon"},     {"mph", "mi/h"},
-    {"kph", "km/h"},        {"kmh", "km/h"},        {"J", "J"},            {"joule", "J"},
-    {"W", "W"},             {"watt", "W"},          {"N", "N"},            {"newton", "N"},
-    {"Hz", "Hz"},           {"hertz", "Hz"},        {"Pa", "Pa"},          {"V", "V"},
-    {"volt", "V"},          {"A", "A"},             {"K", "K"},            {"kelvin", "K"},
-    {"rad", "rad"},         {"radian", "rad"},      {"deg", "degree"},     {"degree", "degree"},
-    {"percent", "%"},       {"pct", "%"},           {"percentage", "%"},   {"dollar", "$"},
-    {"usd", "$"},           {"USD", "$"},           {"buck", "$"},         {"cent", "cent"},
-    {"euro", "euro"},       {"unit", "unit"},       {"eV", "eV"},          {"pc", "pc"},
-    {"AU", "AU"},           {"mol", "mol"},         {"nm", "nm"},          {"kJ", "kJ"},
-    {"kW", "kW"},           {"MHz", "MHz"},         {"kPa", "kPa"},        {"point", "point"},
-    {"sq", "square"},       {"square", "square"},   {"cubic", "cubic"},    {"per", "/"},
-    {"erg", "erg"},         {"dyne", "dyne"}};
+    {"mm", "mm"},         {"millimeter", "mm"}, {"millimetre", "mm"}, {"cm", "cm"},
+    {"centimeter", "cm"}, {"centimetre", "cm"}, {"m", "m"},           {"meter", "m"},
+    {"metre", "m"},       {"km", "km"},         {"kilometer", "km"},  {"kilometre", "km"},
+    {"in", "in"},         {"inch", "in"},       {"inche", "in"},      {"ft", "ft"},
+    {"foot", "ft"},       {"feet", "ft"},       {"yd", "yd"},         {"yard", "yd"},
+    {"mi", "mi"},         {"mile", "mi"},       {"g", "g"},           {"gram", "g"},
+    {"kg", "kg"},         {"kilogram", "kg"},   {"mg", "mg"},         {"milligram", "mg"},
+    {"lb", "lb"},         {"pound", "lb"},      {"oz", "oz"},         {"ounce", "oz"},
+    {"s", "s"},           {"sec", "s"},         {"second", "s"},      {"ms", "ms"},
+    {"min", "min"},       {"minute", "min"},    {"h", "h"},           {"hr", "h"},
+    {"hour", "h"},        {"day", "day"},       {"week", "week"},     {"month", "month"},
+    {"year", "year"},     {"yr", "year"},       {"L", "L"},           {"l", "L"},
+    {"liter", "L"},       {"litre", "L"},       {"ml", "mL"},         {"mL", "mL"},
+    {"milliliter", "mL"}, {"gallon", "gallon"}, {"gal", "gallon"},    {"mph", "mi/h"},
+    {"kph", "km/h"},      {"kmh", "km/h"},      {"J", "J"},           {"joule", "J"},
+    {"W", "W"},           {"watt", "W"},        {"N", "N"},           {"newton", "N"},
+    {"Hz", "Hz"},         {"hertz", "Hz"},      {"Pa", "Pa"},         {"V", "V"},
+    {"volt", "V"},        {"A", "A"},           {"K", "K"},           {"kelvin", "K"},
+    {"rad", "rad"},       {"radian", "rad"},    {"deg", "degree"},    {"degree", "degree"},
+    {"percent", "%"},     {"pct", "%"},         {"percentage", "%"},  {"dollar", "$"},
+    {"usd", "$"},         {"USD", "$"},         {"buck", "$"},        {"cent", "cent"},
+    {"euro", "euro"},     {"unit", "unit"},     {"eV", "eV"},         {"pc", "pc"},
+    {"AU", "AU"},         {"mol", "mol"},       {"nm", "nm"},         {"kJ", "kJ"},
+    {"kW", "kW"},         {"MHz", "MHz"},       {"kPa", "kPa"},       {"point", "point"},
+    {"sq", "square"},     {"square", "square"}, {"cubic", "cubic"},   {"per", "/"},
+    {"erg", "erg"},       {"dyne", "dyne"}};
 
 /// Words behind a number that change it; no units.
 constexpr std::string_view value_words[] = {
-    "million", "billion", "thousand",  "hundred", "dozen",  "trillion", "squared", "cubed",
-    "times",   "plus",    "minus",     "over",    "or",     "and",      "pi",      "sqrt",
-    "mod",     "factorial", "half",    "to",      "by",     "score",    "base",    "not",
-    "where",   "for",     "if",        "when",    "with",   "is",       "are",     "than",
-    "less",    "more",    "greater",   "third",   "quarter"};
+    "million", "billion",   "thousand", "hundred", "dozen",  "trillion", "squared", "cubed",
+    "times",   "plus",      "minus",    "over",    "or",     "and",      "pi",      "sqrt",
+    "mod",     "factorial", "half",     "to",      "by",     "score",    "base",    "not",
+    "where",   "for",       "if",       "when",    "with",   "is",       "are",     "than",
+    "less",    "more",      "greater",  "third",   "quarter"};
 
 /// "apples" and "apple" are one unit.
 std::string singular(std::string word) {
@@ -127,8 +168,8 @@ class UnitReader {
     while (!rest_.empty()) {
       const AnswerToken& token = rest_[0];
       if (token.kind == Kind::group_open || token.kind == Kind::group_close ||
-          (token.kind == Kind::symbol && (token.text == "." || token.text == "*" ||
-                                          token.text == "(" || token.text == ")"))) {
+          (token.kind == Kind::symbol &&
+           (token.text == "." || token.text == "*" || token.text == "(" || token.text == ")"))) {
         rest_ = rest_.subspan(1);
       } else if (token.kind == Kind::symbol && (token.text == "/" || token.text == "-")) {
         if (token.text == "/") out_ += '/';

@@ -139,7 +139,8 @@ Algebra::Form Algebra::exact_function(const MathExpr& expr,
   }
   if (whole && name == "binomial" && values.size() == 2 && values[1] >= 0) {
     const std::optional<long> k = as_long(values[1]);
-    const bool small = mpz_sizeinbase(values[0].get_num_mpz_t(), 2) * (k ? *k : 0) <= max_result_bits;
+    const bool small =
+        mpz_sizeinbase(values[0].get_num_mpz_t(), 2) * (k ? *k : 0) <= max_result_bits;
     if (!k || *k > max_exponent || !small) return fail();
     mpz_class result;
     mpz_bin_ui(result.get_mpz_t(), values[0].get_num_mpz_t(), static_cast<unsigned long>(*k));
@@ -193,8 +194,8 @@ Algebra::Form Algebra::power(const MathExpr& base, const MathExpr& exponent) {
 /// a^(2x+3y+1) as (a^x)^2 (a^y)^3 a: true for every base, since the exponents are integers.
 Algebra::Form Algebra::symbolic_power(const RationalFunction& base,
                                       const RationalFunction& exponent) {
-  const bool polynomial = exponent.denominator.size() == 1 &&
-                          exponent.denominator.begin()->first.empty();
+  const bool polynomial =
+      exponent.denominator.size() == 1 && exponent.denominator.begin()->first.empty();
   if (!polynomial) return opaque("^", {base, exponent});
   const mpq_class divisor = exponent.denominator.begin()->second;
   Form result = constant_function(1);
@@ -226,8 +227,9 @@ Algebra::Form Algebra::rational_power(const RationalFunction& base, const mpq_cl
   if (single) {
     const auto& [monomial, coefficient] = *base.numerator.begin();
     const mpq_class scale = coefficient / base.denominator.begin()->second;
-    const bool plain = monomial.size() == 1 && monomial[0].num == 1 && monomial[0].den == 1 &&
-                       atoms_[static_cast<std::size_t>(monomial[0].atom)].kind == AtomKind::variable;
+    const bool plain =
+        monomial.size() == 1 && monomial[0].num == 1 && monomial[0].den == 1 &&
+        atoms_[static_cast<std::size_t>(monomial[0].atom)].kind == AtomKind::variable;
     if (scale > 0 && plain) {
       const Form constant = constant_power(scale, exponent);
       const Form variable = atom_power(monomial[0].atom, exponent);

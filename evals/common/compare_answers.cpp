@@ -1,5 +1,6 @@
 #include "evals/common/compare_answers.h"
 
+#include <set>
 #include <vector>
 
 #include "evals/common/answer_tokens.h"
@@ -29,8 +30,8 @@ bool is_comma_number(std::string_view answer) {
 
 bool has_point(std::string_view answer) {
   const std::size_t point = answer.find('.');
-  return point != std::string_view::npos && point + 1 < answer.size() &&
-         answer[point + 1] >= '0' && answer[point + 1] <= '9';
+  return point != std::string_view::npos && point + 1 < answer.size() && answer[point + 1] >= '0' &&
+         answer[point + 1] <= '9';
 }
 
 /// "x = 5" and "5 = x" state 5; so does "7 + 5 = 12".
@@ -47,6 +48,32 @@ const MathExpr* plain_integer(const AnswerValue& value) {
   const bool plain = expr != nullptr && expr->op == Op::number && expr->decimals < 0 &&
                      !expr->scientific && expr->value.get_den() == 1;
   return plain ? expr : nullptr;
+}
+
+void collect_variables(const AnswerValue& value, std::set<std::string>& names) {
+  for (const std::string& name : symbols_of(value.expr)) {
+    if (!name.ends_with("()")) names.insert(name);
+  }
+  for (const AnswerValue& item : value.items) collect_variables(item, names);
+}
+
+void rename(MathExpr& expr, const std::string& from, const std::string& to) {
+  if (expr.op == Op::symbol && expr.name == from) expr.name = to;
+  for (MathExpr& arg : expr.args) rename(arg, from, to);
+}
+
+void rename(AnswerValue& value, const std::string& from, const std::string& to) {
+  rename(value.expr, from, to);
+  for (AnswerValue& item : value.items) rename(item, from, to);
+}
+
+/// The prediction in the gold's letter, where both have one variable and the policy allows it.
+void rename_variable(const AnswerValue& gold, AnswerValue& prediction) {
+  std::set<std::string> wanted;
+  std::set<std::string> found;
+  collect_variables(gold, wanted);
+  collect_variables(prediction, found);
+  if (wanted.size() == 1 && found.size() == 1) rename(prediction, *found.begin(), *wanted.begin());
 }
 
 AnswerComparison budget() {
@@ -78,10 +105,11 @@ AnswerComparison compare_answers(std::string_view gold, std::string_view predict
     return compare_answers(gold, with_decimal_point(prediction), policy);
   }
   const ParsedAnswer a = parse_answer(*gold_tokens);
-  const ParsedAnswer b = parse_answer(*prediction_tokens);
+  ParsedAnswer b = parse_answer(*prediction_tokens);
   if (a.status == ParseStatus::over_budget || b.status == ParseStatus::over_budget) {
     return budget();
   }
+  if (policy.rename) rename_variable(a.value, b.value);
   const Judgement judgement = compare_values(a.value, b.value, policy);
   return {judgement.verdict, judgement.rung, judgement.proof, value_text(a.value),
           value_text(b.value)};

@@ -34,8 +34,8 @@ Judgement compare_forms(const MathExpr& a, const MathExpr& b) {
   const auto left_value = constant_value(*left);
   const auto right_value = constant_value(*right);
   if (left_value && right_value) {
-    return judged(*left_value == *right_value ? Verdict::equal : Verdict::not_equal,
-                  rung::rational, proof::proved);
+    return judged(*left_value == *right_value ? Verdict::equal : Verdict::not_equal, rung::rational,
+                  proof::proved);
   }
   const std::optional<bool> equal = algebra.equal(*left, *right);
   if (!equal) return judged(Verdict::undecided, rung::budget, proof::none);
@@ -93,13 +93,14 @@ void collect_unknowns(const MathExpr& expr, std::set<std::string>& names) {
 /// Functions of whole numbers: factorials, floors, (-1)^n.
 bool wants_integers(const MathExpr& expr) {
   if (expr.op == Op::factorial) return true;
-  if (expr.op == Op::function && (expr.name == "binomial" || expr.name == "floor" ||
-                                  expr.name == "ceil" || expr.name == "gcd" ||
-                                  expr.name == "lcm" || expr.name == "factorial2")) {
+  if (expr.op == Op::function &&
+      (expr.name == "binomial" || expr.name == "floor" || expr.name == "ceil" ||
+       expr.name == "gcd" || expr.name == "lcm" || expr.name == "factorial2")) {
     return true;
   }
-  if (expr.op == Op::power && (expr.args[0].op == Op::negate ||
-                               (expr.args[0].op == Op::number && expr.args[0].value < 0)) &&
+  if (expr.op == Op::power &&
+      (expr.args[0].op == Op::negate ||
+       (expr.args[0].op == Op::number && expr.args[0].value < 0)) &&
       !symbols_of(expr.args[1]).empty()) {
     return true;
   }
@@ -229,7 +230,8 @@ void count_signs(const MathExpr& expr, int& plus, int& minus) {
 /// Replaces each sign: bit k of `choice` is the k-th \pm's, and the first's, inverted, every \mp's.
 MathExpr with_signs(MathExpr expr, unsigned choice, unsigned& next) {
   if (expr.op == Op::plus_minus || expr.op == Op::minus_plus) {
-    const bool plus = expr.op == Op::plus_minus ? ((choice >> next++) & 1U) == 0 : (choice & 1U) != 0;
+    const bool plus =
+        expr.op == Op::plus_minus ? ((choice >> next++) & 1U) == 0 : (choice & 1U) != 0;
     MathExpr inner = with_signs(std::move(expr.args[0]), choice, next);
     if (plus) return inner;
     return make_expr(Op::negate, {std::move(inner)});
@@ -304,8 +306,8 @@ Judgement compare_rounded(const MathExpr& gold, const MathExpr& prediction) {
   return judged(Verdict::undecided, rung::undefined, proof::none);
 }
 
-Judgement compare_equations(const MathExpr& left_a, const MathExpr& right_a,
-                            const MathExpr& left_b, const MathExpr& right_b) {
+Judgement compare_equations(const MathExpr& left_a, const MathExpr& right_a, const MathExpr& left_b,
+                            const MathExpr& right_b) {
   const auto difference = [](const MathExpr& left, const MathExpr& right) {
     return make_expr(Op::add, {left, make_expr(Op::negate, {right})});
   };

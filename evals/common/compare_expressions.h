@@ -12,14 +12,15 @@ namespace assay::evals {
 /// Which rule decided; the names stand in journals and reports.
 namespace rung {
 inline constexpr const char* identical = "identical";
-inline constexpr const char* rational = "rational";    ///< exact rational numbers
-inline constexpr const char* algebra = "algebra";      ///< canonical rational functions, surds, i
-inline constexpr const char* constant = "constant";    ///< interval arithmetic
-inline constexpr const char* function = "function";    ///< intervals at random rational points
-inline constexpr const char* decimal = "decimal";      ///< rounds to the gold's digits
-inline constexpr const char* log_base = "log-base";    ///< equal if log is the decimal logarithm
-inline constexpr const char* budget = "budget";        ///< more work than allowed
-inline constexpr const char* undefined = "undefined";  ///< division by zero, infinity minus infinity
+inline constexpr const char* rational = "rational";  ///< exact rational numbers
+inline constexpr const char* algebra = "algebra";    ///< canonical rational functions, surds, i
+inline constexpr const char* constant = "constant";  ///< interval arithmetic
+inline constexpr const char* function = "function";  ///< intervals at random rational points
+inline constexpr const char* decimal = "decimal";    ///< rounds to the gold's digits
+inline constexpr const char* log_base = "log-base";  ///< equal if log is the decimal logarithm
+inline constexpr const char* budget = "budget";      ///< more work than allowed
+inline constexpr const char* undefined =
+    "undefined";  ///< division by zero, infinity minus infinity
 }  // namespace rung
 
 /// How sure a verdict is.
@@ -49,8 +50,8 @@ Judgement compare_rounded(const MathExpr& gold, const MathExpr& prediction);
 bool may_be_rounded(const MathExpr& gold, const MathExpr& prediction);
 
 /// Equations left = right: equal if left - right is the same up to a non-zero rational factor.
-Judgement compare_equations(const MathExpr& left_a, const MathExpr& right_a,
-                            const MathExpr& left_b, const MathExpr& right_b);
+Judgement compare_equations(const MathExpr& left_a, const MathExpr& right_a, const MathExpr& left_b,
+                            const MathExpr& right_b);
 
 /// The expressions that \pm stands for: two for one sign, each independent sign doubling them; \mp
 /// goes with the first \pm. Itself where there is none; nothing over 16.

@@ -1,10 +1,11 @@
 #include "evals/common/compare_values.h"
 
 #include <algorithm>
-#include <functional>
+#include <set>
 #include <utility>
 
 #include "evals/common/answer_sets.h"
+#include "evals/common/matching.h"
 
 namespace assay::evals {
 namespace {
@@ -52,35 +53,8 @@ bool is_scalar(const AnswerValue& value) {
   return value.kind == Kind::expression;
 }
 
-/// "x", "f(x)", "a_n", "AB", "P(A)", "m + n": what a value may be given a name by.
-bool is_name(const AnswerValue& value) {
-  if (value.kind == Kind::choice || value.kind == Kind::text) return true;
-  if (!is_scalar(value) || !value.unit.empty()) return false;
-  const MathExpr& expr = value.expr;
-  const auto all_symbols = [](const MathExpr& sum) {
-    return std::all_of(sum.args.begin(), sum.args.end(),
-                       [](const MathExpr& arg) { return arg.op == Op::symbol; });
-  };
-  if (expr.op == Op::symbol || expr.op == Op::apply) return true;
-  if (expr.op == Op::function && expr.name == "abs") return true;
-  if ((expr.op == Op::add || expr.op == Op::multiply) && all_symbols(expr)) return true;
-  return false;
-}
-
 bool is_constant(const AnswerValue& value) {
   return is_scalar(value) && symbols_of(value.expr).empty();
-}
-
-/// What a relation assigns: the set of x \in S, the last side of x = ... or of 7 + 5 = 12.
-const AnswerValue* assigned(const AnswerValue& value) {
-  if (value.kind != Kind::relation) return nullptr;
-  if (value.relations.size() == 1 && value.relations[0] == "in") return &value.items[1];
-  const bool equations = std::all_of(value.relations.begin(), value.relations.end(),
-                                     [](const std::string& name) { return name == "="; });
-  if (!equations) return nullptr;
-  const bool named = is_name(value.items[0]) || (value.items[0].kind == Kind::tuple);
-  const bool arithmetic = std::all_of(value.items.begin(), value.items.end(), is_constant);
-  return named || arithmetic ? &value.items.back() : nullptr;
 }
 
 bool is_equation(const AnswerValue& value) {
@@ -137,7 +111,8 @@ class Comparer {
     const std::string b = letter_of(prediction);
     if (a.empty() || b.empty()) {
       // (C) = 12 as a statement of the choice
-      if (const AnswerValue* value = assigned(prediction); value != nullptr && a.size() == 1) {
+      if (const AnswerValue* value = assigned_value(prediction);
+          value != nullptr && a.size() == 1) {
         const bool same = letter_of(prediction.items[0]) == a || letter_of(*value) == a;
         return judged(same ? Verdict::equal : Verdict::not_equal, rung::choice, proof::form);
       }
@@ -163,7 +138,7 @@ class Comparer {
       return judged(equal ? Verdict::equal : Verdict::not_equal, rung::base_n, proof::proved);
     }
     if (gold_based) {
-      if (const AnswerValue* value = assigned(prediction)) {
+      if (const AnswerValue* value = assigned_value(prediction)) {
         if (value->kind == Kind::base_n) return compare_bases(gold, *value);
       }
       const bool equal = is_scalar(prediction) && !prediction.text.empty() &&
@@ -174,7 +149,7 @@ class Comparer {
       const bool equal = digits_of(gold) == digits_of(prediction);
       return judged(equal ? Verdict::equal : Verdict::not_equal, rung::base_n, proof::form);
     }
-    if (const AnswerValue* value = assigned(gold)) {
+    if (const AnswerValue* value = assigned_value(gold)) {
       if (value->kind == Kind::base_n) return compare_bases(*value, prediction);
     }
     return different_kinds();
@@ -195,8 +170,8 @@ class Comparer {
       }
       return renamed(whole, rung::equation);
     }
-    const AnswerValue* gold_value = assigned(gold);
-    const AnswerValue* prediction_value = assigned(prediction);
+    const AnswerValue* gold_value = assigned_value(gold);
+    const AnswerValue* prediction_value = assigned_value(prediction);
     if (gold.kind != Kind::relation && prediction_value != nullptr) {
       return through(compare(gold, *prediction_value));
     }
@@ -226,8 +201,7 @@ class Comparer {
   }
 
   static bool rounds(const AnswerValue& gold, const AnswerValue& prediction) {
-    return is_scalar(gold) && is_scalar(prediction) &&
-           may_be_rounded(gold.expr, prediction.expr);
+    return is_scalar(gold) && is_scalar(prediction) && may_be_rounded(gold.expr, prediction.expr);
   }
 
   /// a < b <= c, also read from right to left.
@@ -270,7 +244,7 @@ class Comparer {
       }
       return result;
     };
-    if (const AnswerValue* value = assigned(prediction)) return compare(gold, *value);
+    if (const AnswerValue* value = assigned_value(prediction)) return compare(gold, *value);
     const std::vector<MathExpr> a = terms(gold);
     const std::vector<MathExpr> b = terms(prediction);
     if (a.size() != b.size() || a.empty()) return different_kinds();
@@ -289,9 +263,7 @@ class Comparer {
   static bool is_ordered(Kind kind) {
     return kind == Kind::tuple || kind == Kind::list || kind == Kind::matrix;
   }
-  static bool is_collection(Kind kind) {
-    return kind == Kind::list || kind == Kind::set;
-  }
+  static bool is_collection(Kind kind) { return kind == Kind::list || kind == Kind::set; }
 
   Judgement compare_shapes(const AnswerValue& gold, const AnswerValue& prediction) {
     if (auto sets = compare_sets_of_reals(gold, prediction)) return *sets;
@@ -335,7 +307,7 @@ class Comparer {
   static std::vector<AnswerValue> plain(const std::vector<AnswerValue>& items) {
     std::vector<AnswerValue> result;
     for (const AnswerValue& item : items) {
-      const AnswerValue* value = assigned(item);
+      const AnswerValue* value = assigned_value(item);
       result.push_back(value != nullptr ? *value : item);
     }
     return result;
@@ -392,7 +364,7 @@ class Comparer {
       }
     }
     const auto matching = [&](bool with_undecided) {
-      return match(n, [&](std::size_t i, std::size_t j) {
+      return perfect_matching(n, [&](std::size_t i, std::size_t j) {
         const Verdict verdict = table[i][j].verdict;
         return verdict == Verdict::equal || (with_undecided && verdict == Verdict::undecided);
       });
@@ -413,42 +385,6 @@ class Comparer {
     return std::all_of(items.begin(), items.end(), [&](const AnswerValue& item) {
       return value_text(item) == value_text(items[0]);
     });
-  }
-
-  /// For each right node its left one, or fewer than n entries if there is no perfect matching.
-  static std::vector<std::size_t> match(std::size_t n,
-                                        const std::function<bool(std::size_t, std::size_t)>& edge) {
-    constexpr std::size_t free = static_cast<std::size_t>(-1);
-    std::vector<std::size_t> partner(n, free);
-    for (std::size_t start = 0; start < n; ++start) {
-      // Breadth first: from left nodes over edges to right ones, on to their partners.
-      std::vector<std::size_t> reached_from(n, free);
-      std::vector<std::size_t> queue{start};
-      std::size_t end = free;
-      for (std::size_t head = 0; head < queue.size() && end == free; ++head) {
-        for (std::size_t j = 0; j < n && end == free; ++j) {
-          if (reached_from[j] != free || !edge(queue[head], j)) continue;
-          reached_from[j] = queue[head];
-          if (partner[j] == free) {
-            end = j;
-          } else {
-            queue.push_back(partner[j]);
-          }
-        }
-      }
-      if (end == free) return {};
-      while (end != free) {
-        const std::size_t left = reached_from[end];
-        std::size_t next = free;
-        for (std::size_t j = 0; j < n; ++j) {
-          if (partner[j] == left && j != end) next = j;
-        }
-        partner[end] = left;
-        if (left == start) break;
-        end = next;
-      }
-    }
-    return partner;
   }
 
   // --- intervals ---
@@ -486,9 +422,23 @@ class Comparer {
 
   // --- numbers with units ---
 
+  /// "units" stands for any unit of its power: square units for cm^2.
+  static bool any_unit(const std::string& a, const std::string& b) {
+    const auto power = [](const std::string& unit) {
+      const std::size_t at = unit.find('^');
+      return at == std::string::npos ? std::string() : unit.substr(at);
+    };
+    const auto generic = [](const std::string& unit) {
+      return unit == "unit" || unit.starts_with("unit^");
+    };
+    return !a.empty() && !b.empty() && (generic(a) || generic(b)) && power(a) == power(b);
+  }
+
   Judgement compare_quantities(const AnswerValue& gold, const AnswerValue& prediction) {
     const std::string& gold_unit = gold.unit.empty() ? policy_.unit : gold.unit;
-    if (gold.unit == prediction.unit) return compare_numbers(gold, prediction);
+    if (gold.unit == prediction.unit || any_unit(gold.unit, prediction.unit)) {
+      return compare_numbers(gold, prediction);
+    }
     if (!gold_unit.empty() && !prediction.unit.empty() && gold_unit != prediction.unit) {
       return judged(Verdict::not_equal, rung::unit, proof::form);
     }

@@ -9,11 +9,11 @@ namespace assay::evals {
 
 namespace rung {
 inline constexpr const char* unit_optional = "unit-optional";  ///< one side bears a unit, one none
-inline constexpr const char* unit = "unit";              ///< two different units
-inline constexpr const char* percent = "percent";        ///< the gold's 10% is the prediction's 0.1
-inline constexpr const char* base_n = "base-n";          ///< digits and base
+inline constexpr const char* unit = "unit";                    ///< two different units
+inline constexpr const char* percent = "percent";  ///< the gold's 10% is the prediction's 0.1
+inline constexpr const char* base_n = "base-n";    ///< digits and base
 inline constexpr const char* base_stripped = "base-stripped";  ///< the prediction leaves it out
-inline constexpr const char* assignment = "assignment";  ///< x = 5 is 5, x in S is S
+inline constexpr const char* assignment = "assignment";        ///< x = 5 is 5, x in S is S
 inline constexpr const char* equation = "equation";
 inline constexpr const char* tuple = "tuple";
 inline constexpr const char* set = "set";

@@ -175,6 +175,12 @@ std::optional<ExtractedAnswer> after_phrase(std::string_view text, std::string_v
   return std::nullopt;
 }
 
+/// Whether words stand anywhere in the value.
+bool has_text(const AnswerValue& value) {
+  return value.kind == AnswerValue::Kind::text ||
+         std::any_of(value.items.begin(), value.items.end(), has_text);
+}
+
 }  // namespace
 
 std::string_view answer_tier_name(AnswerTier tier) {
@@ -209,9 +215,8 @@ std::vector<ExtractedAnswer> boxed_answers(std::string_view text) {
         found.empty() ||
         text.substr(answer.end, found.back().begin - answer.end).find("\n\n") == npos;
     if (!same_paragraph) return false;
-    const bool repeated = std::any_of(found.begin(), found.end(), [&](const auto& other) {
-      return other.text == answer.text;
-    });
+    const bool repeated = std::any_of(found.begin(), found.end(),
+                                      [&](const auto& other) { return other.text == answer.text; });
     if (!repeated) found.push_back(std::move(answer));
     return true;
   });
@@ -260,12 +265,16 @@ std::string answer_in(std::string_view text) {
   for (const ExtractedAnswer& box : boxes) joined += (joined.empty() ? "" : ", ") + box.text;
   if (!joined.empty()) return joined;
   const ParsedAnswer whole = parse_answer(text);
-  const bool readable = whole.status == ParseStatus::value && !whole.value.incomplete &&
-                        whole.value.kind != AnswerValue::Kind::text;
+  const bool readable =
+      whole.status == ParseStatus::value && !whole.value.incomplete && !has_text(whole.value);
   if (readable) return std::string(text);
-  for (const auto extract : {extract_answer, extract_last_math, extract_last_number}) {
-    if (const auto answer = extract(text)) return answer->text;
-  }
+  if (const auto answer = extract_answer(text)) return answer->text;
+  // A sentence: its last formula or number, whichever stands later. A few words are the answer.
+  constexpr auto few_words = 3;
+  const auto math = extract_last_math(text);
+  const auto number = extract_last_number(text);
+  if (math && (!number || number->begin < math->end)) return math->text;
+  if (number && std::count(text.begin(), text.end(), ' ') >= few_words) return number->text;
   return std::string(text);
 }
 
@@ -279,9 +288,9 @@ std::optional<ExtractedAnswer> extract_last_number(std::string_view text) {
   ++end;
   std::size_t begin = end;
   const auto before = [&](std::size_t i) { return i > 0 ? text[i - 1] : ' '; };
-  while (begin > 0 && (is_digit(text[begin - 1]) ||
-                       (std::string_view(",./").find(text[begin - 1]) != npos &&
-                        is_digit(before(begin - 1)) && is_digit(text[begin])))) {
+  while (begin > 0 &&
+         (is_digit(text[begin - 1]) || (std::string_view(",./").find(text[begin - 1]) != npos &&
+                                        is_digit(before(begin - 1)) && is_digit(text[begin])))) {
     --begin;
   }
   // A sign, unless it is a minus between two terms.

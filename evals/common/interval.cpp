@@ -109,7 +109,8 @@ std::optional<Box> divide(const Box& a, const Box& b) {
 std::optional<Box> integer_power(const Box& a, long n) {
   Box result(one(a.re.bits()));
   Box square = a;
-  for (unsigned long k = n < 0 ? 0UL - static_cast<unsigned long>(n) : static_cast<unsigned long>(n);
+  for (unsigned long k = n < 0 ? 0UL - static_cast<unsigned long>(n)
+                               : static_cast<unsigned long>(n);
        k > 0; k /= 2) {
     if (k % 2 != 0) result = multiply(result, square);
     if (k > 1) square = square.real ? Box(apply(mpfi_sqr, square.re)) : multiply(square, square);

@@ -169,7 +169,8 @@ class Evaluator {
     if (name == "re") return Box(a.re);
     if (name == "im") return Box(a.im);
     if (name == "conj") return a.real ? a : Box(a.re, apply(mpfi_neg, a.im));
-    if (name == "arg") return logarithm(a) ? Maybe(Box(apply(mpfi_atan2, a.im, a.re))) : std::nullopt;
+    if (name == "arg")
+      return logarithm(a) ? Maybe(Box(apply(mpfi_atan2, a.im, a.re))) : std::nullopt;
     for (const Box& arg : args) {
       if (!arg.real) return std::nullopt;
     }
@@ -198,12 +199,15 @@ class Evaluator {
     const bool inverse = name == "arcsec" || name == "arccsc";
     if (inverse && a.has_zero()) return std::nullopt;
     const Interval x = inverse ? apply(mpfi_inv, a) : a;
-    const bool in_unit = mpfr_cmp_si(&x.get()->left, -1) >= 0 && mpfr_cmp_si(&x.get()->right, 1) <= 0;
-    if (name == "arcsin" || name == "arccsc") return in_unit ? Maybe(Box(apply(mpfi_asin, x))) : std::nullopt;
-    if (name == "arccos" || name == "arcsec") return in_unit ? Maybe(Box(apply(mpfi_acos, x))) : std::nullopt;
+    const bool in_unit =
+        mpfr_cmp_si(&x.get()->left, -1) >= 0 && mpfr_cmp_si(&x.get()->right, 1) <= 0;
+    if (name == "arcsin" || name == "arccsc")
+      return in_unit ? Maybe(Box(apply(mpfi_asin, x))) : std::nullopt;
+    if (name == "arccos" || name == "arcsec")
+      return in_unit ? Maybe(Box(apply(mpfi_acos, x))) : std::nullopt;
     constexpr std::pair<const char*, Unary> direct[] = {
-        {"arctan", mpfi_atan}, {"sinh", mpfi_sinh}, {"cosh", mpfi_cosh},   {"tanh", mpfi_tanh},
-        {"coth", mpfi_coth},   {"sech", mpfi_sech}, {"csch", mpfi_csch},   {"arsinh", mpfi_asinh},
+        {"arctan", mpfi_atan},  {"sinh", mpfi_sinh},   {"cosh", mpfi_cosh}, {"tanh", mpfi_tanh},
+        {"coth", mpfi_coth},    {"sech", mpfi_sech},   {"csch", mpfi_csch}, {"arsinh", mpfi_asinh},
         {"arcosh", mpfi_acosh}, {"artanh", mpfi_atanh}};
     for (const auto& [known_name, unary] : direct) {
       if (name == known_name) return Box(apply(unary, a));
@@ -220,9 +224,7 @@ class Evaluator {
     return number(mpq_class(product));
   }
 
-  Interval half_pi() const {
-    return apply(mpfi_div, pi().re, Interval(how_.bits, mpq_class(2)));
-  }
+  Interval half_pi() const { return apply(mpfi_div, pi().re, Interval(how_.bits, mpq_class(2))); }
 
   Maybe rounded(const Interval& a, bool up) const {
     const auto floor = up ? apply(mpfi_neg, a).floor() : a.floor();
@@ -250,7 +252,8 @@ class Evaluator {
       *how_.work += whole->get_si() * static_cast<long>(how_.bits / 64);
       for (long step = 0; step < whole->get_si(); ++step) {
         const Interval term = apply(mpfi_sub, n, Interval(how_.bits, mpq_class(step)));
-        result = apply(mpfi_div, apply(mpfi_mul, result, term), Interval(how_.bits, mpq_class(step + 1)));
+        result = apply(mpfi_div, apply(mpfi_mul, result, term),
+                       Interval(how_.bits, mpq_class(step + 1)));
       }
       return Box(std::move(result));
     }

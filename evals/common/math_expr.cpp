@@ -12,11 +12,11 @@ namespace {
 using Op = MathExpr::Op;
 
 constexpr std::string_view function_names[] = {
-    "sin",    "cos",    "tan",    "cot",    "sec",     "csc",      "arcsin",     "arccos",
-    "arctan", "arccot", "arcsec", "arccsc", "sinh",    "cosh",     "tanh",       "coth",
-    "sech",   "csch",   "arsinh", "arcosh", "artanh",  "exp",      "ln",         "log",
-    "abs",    "floor",  "ceil",   "gcd",    "lcm",     "binomial", "factorial2", "re",
-    "im",     "conj",   "arg",    "sgn",    "max",     "min"};
+    "sin",    "cos",    "tan",    "cot",    "sec",    "csc",      "arcsin",     "arccos",
+    "arctan", "arccot", "arcsec", "arccsc", "sinh",   "cosh",     "tanh",       "coth",
+    "sech",   "csch",   "arsinh", "arcosh", "artanh", "exp",      "ln",         "log",
+    "abs",    "floor",  "ceil",   "gcd",    "lcm",    "binomial", "factorial2", "re",
+    "im",     "conj",   "arg",    "sgn",    "max",    "min"};
 
 std::string joined_args(const MathExpr& expr, std::string_view separator) {
   std::string out;

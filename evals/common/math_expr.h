@@ -40,9 +40,10 @@ struct MathExpr {
     hole         ///< nothing stood where an operand belongs (\frac{}{2})
   };
   Op op = Op::hole;
-  mpq_class value;    ///< of a number, exact
-  int decimals = -1;  ///< digits behind the point of a number written with one (3.50: 2), else -1;
-                      ///< for 4.5e33 and 1.2\times10^{-3} those of the value (-32, 4), see scientific
+  mpq_class value;  ///< of a number, exact
+  int decimals =
+      -1;  ///< digits behind the point of a number written with one (3.50: 2), else -1;
+           ///< for 4.5e33 and 1.2\times10^{-3} those of the value (-32, 4), see scientific
   bool scientific = false;  ///< a number written with a power of ten
   std::string name;
   std::vector<MathExpr> args;

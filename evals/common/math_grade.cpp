@@ -26,7 +26,8 @@ void join_boxes(const std::string& gold, std::string_view text, ExtractedAnswer&
   const std::vector<ExtractedAnswer> boxes = boxed_answers(text);
   if (boxes.size() < 2) return;
   answer.text.clear();
-  for (const ExtractedAnswer& box : boxes) answer.text += (answer.text.empty() ? "" : ", ") + box.text;
+  for (const ExtractedAnswer& box : boxes)
+    answer.text += (answer.text.empty() ? "" : ", ") + box.text;
   answer.begin = boxes.front().begin;
 }
 
@@ -37,7 +38,8 @@ void add_sensitivity(Grade& grade, const Problem& problem, std::string_view text
     return verdict_name(rules.compare(problem.answer, answer.text, policy).verdict);
   };
   if (const auto number = extract_last_number(text)) {
-    grade.details["sensitivity"] = {{"last_number", number->text}, {"verdict", verdict_of(*number)}};
+    grade.details["sensitivity"] = {{"last_number", number->text},
+                                    {"verdict", verdict_of(*number)}};
   }
   if (const auto math = extract_last_math(text)) {
     grade.details["sensitivity"]["last_math"] = math->text;

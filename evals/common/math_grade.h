@@ -16,14 +16,14 @@ Prompt boxed_prompt(const Problem& problem);
 struct AnswerRules {
   AnswerComparison (*compare)(std::string_view gold, std::string_view prediction,
                               const AnswerPolicy& policy);
+  bool (*parses)(std::string_view answer);
   /// Several boxes in the last paragraph are one list where the gold answer is one.
   bool lists = false;
-  bool (*parses)(std::string_view answer);
 };
 
 /// Extracts from the answer zone and compares with `problem.answer`. details: "tier", "normalised"
-/// (what cons@k votes on), "proof", "gold_form", "prediction_form" (compare_answers), "span" (bytes of
-/// `text`), "unclosed"; "sensitivity" tells what the last formula (T4) and the last number (T5)
+/// (what cons@k votes on), "proof", "gold_form", "prediction_form" (compare_answers), "span" (bytes
+/// of `text`), "unclosed"; "sensitivity" tells what the last formula (T4) and the last number (T5)
 /// would have scored where the ladder found nothing, and never counts.
 Grade grade_answer(const Problem& problem, const std::string& text, const PromptOptions& options,
                    const AnswerRules& rules);

@@ -122,8 +122,8 @@ std::optional<AnswerValue> sum(AnswerValue a, const AnswerValue& b, bool minus) 
 std::optional<AnswerValue> scaled(const MathExpr& factor, Op op, AnswerValue matrix) {
   if (!all_scalars(matrix)) return std::nullopt;
   for (AnswerValue& item : matrix.items) {
-    item.expr = op == Op::divide ? combined(op, item.expr, factor)
-                                 : combined(op, factor, item.expr);
+    item.expr =
+        op == Op::divide ? combined(op, item.expr, factor) : combined(op, factor, item.expr);
   }
   return matrix;
 }
@@ -158,10 +158,10 @@ std::optional<AnswerValue> term(AnswerTokens tokens, const Cell& cell, ExprNotat
   std::optional<AnswerValue> result;
   std::optional<MathExpr> factor;
   std::size_t first = 0;
-  while (first < tokens.size() && !(is_opening(tokens[first]) &&
-                                    holds_matrix(first_bracket(tokens.subspan(first))))) {
-    const AnswerTokens bracket = is_opening(tokens[first]) ? first_bracket(tokens.subspan(first))
-                                                           : AnswerTokens{};
+  while (first < tokens.size() &&
+         !(is_opening(tokens[first]) && holds_matrix(first_bracket(tokens.subspan(first))))) {
+    const AnswerTokens bracket =
+        is_opening(tokens[first]) ? first_bracket(tokens.subspan(first)) : AnswerTokens{};
     first += std::max<std::size_t>(bracket.size(), 1);
   }
   if (first > 0) {

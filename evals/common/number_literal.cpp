@@ -27,7 +27,8 @@ std::optional<MathExpr> read_literal(const std::string& text) {
   const long shift = exponent - decimals;
   mpz_ui_pow_ui(power.get_mpz_t(), 10, static_cast<unsigned long>(std::labs(shift)));
   const mpz_class mantissa(digits, 10);
-  MathExpr number = make_number(shift >= 0 ? mpq_class(mantissa * power) : mpq_class(mantissa, power));
+  MathExpr number =
+      make_number(shift >= 0 ? mpq_class(mantissa * power) : mpq_class(mantissa, power));
   number.value.canonicalize();
   number.scientific = exponent_at != std::string::npos;
   if (point != std::string::npos || number.scientific) {

@@ -158,8 +158,7 @@ Algebra::Form Algebra::sum(const RationalFunction& a, const RationalFunction& b)
 }
 
 Algebra::Form Algebra::times(const RationalFunction& a, const RationalFunction& b) {
-  RationalFunction result{product(a.numerator, b.numerator),
-                          product(a.denominator, b.denominator)};
+  RationalFunction result{product(a.numerator, b.numerator), product(a.denominator, b.denominator)};
   if (over_budget_) return std::nullopt;
   // A denominator of one term joins the numerator: x/2 and (1/2)x have one form.
   if (result.denominator.size() == 1 && result.denominator.begin()->first.empty()) {

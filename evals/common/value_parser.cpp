@@ -31,16 +31,30 @@ bool is_prose(const Token& token) {
 }
 
 std::string relation_named(const Token& token) {
-  if (token.kind == TokenKind::symbol && (token.text == "=" || token.text == "<" || token.text == ">")) {
+  if (token.kind == TokenKind::symbol &&
+      (token.text == "=" || token.text == "<" || token.text == ">")) {
     return token.text;
   }
   if (token.kind != TokenKind::command) return {};
-  constexpr std::pair<std::string_view, const char*> relations[] = {
-      {"\\le", "<="},    {"\\ge", ">="},     {"\\neq", "!="},     {"\\in", "in"},
-      {"\\approx", "="}, {"\\simeq", "="},   {"\\equiv", "equiv"}, {"\\to", "to"},
-      {"\\mapsto", "to"}, {"\\sim", "sim"},  {"\\propto", "propto"}, {"\\subset", "subset"},
-      {"\\subseteq", "subset"}, {"\\notin", "notin"}, {"\\cong", "cong"}, {"\\perp", "perp"},
-      {"\\parallel", "parallel"}, {"\\Rightarrow", "implies"}, {"\\Leftrightarrow", "iff"}};
+  constexpr std::pair<std::string_view, const char*> relations[] = {{"\\le", "<="},
+                                                                    {"\\ge", ">="},
+                                                                    {"\\neq", "!="},
+                                                                    {"\\in", "in"},
+                                                                    {"\\approx", "="},
+                                                                    {"\\simeq", "="},
+                                                                    {"\\equiv", "equiv"},
+                                                                    {"\\to", "to"},
+                                                                    {"\\mapsto", "to"},
+                                                                    {"\\sim", "sim"},
+                                                                    {"\\propto", "propto"},
+                                                                    {"\\subset", "subset"},
+                                                                    {"\\subseteq", "subset"},
+                                                                    {"\\notin", "notin"},
+                                                                    {"\\cong", "cong"},
+                                                                    {"\\perp", "perp"},
+                                                                    {"\\parallel", "parallel"},
+                                                                    {"\\Rightarrow", "implies"},
+                                                                    {"\\Leftrightarrow", "iff"}};
   for (const auto& [command, name] : relations) {
     if (token.text == command) return name;
   }
@@ -69,7 +83,8 @@ class Reader {
       if (last.kind == TokenKind::symbol &&
           (last.text == "." || last.text == "," || last.text == ";" || last.text == "\\\\")) {
         tokens = tokens.first(tokens.size() - 1);
-      } else if (first.text == "\\therefore" || (first.text == "=" && outermost) || first.text == "\\approx" ||
+      } else if (first.text == "\\therefore" || (first.text == "=" && outermost) ||
+                 first.text == "\\approx" ||
                  (first.kind == TokenKind::symbol && (first.text == ":" || first.text == ","))) {
         tokens = tokens.subspan(1);
       } else if (first.kind == TokenKind::group_open && encloses(tokens) &&
@@ -97,9 +112,10 @@ class Reader {
       return text(tokens);
     }
     using Read = std::optional<AnswerValue> (Reader::*)(AnswerTokens);
-    for (const Read read : {&Reader::environment, &Reader::outward_interval, &Reader::list,
-                      &Reader::relation, &Reader::set_operation, &Reader::matrix,
-                      &Reader::bracketed, &Reader::base_n, &Reader::quantity, &Reader::ratio}) {
+    for (const Read read :
+         {&Reader::environment, &Reader::outward_interval, &Reader::list, &Reader::relation,
+          &Reader::set_operation, &Reader::matrix, &Reader::bracketed, &Reader::base_n,
+          &Reader::quantity, &Reader::ratio}) {
       if (std::optional<AnswerValue> found = (this->*read)(tokens)) return std::move(*found);
       if (over_budget_) return {};
     }
@@ -143,8 +159,8 @@ class Reader {
       return std::nullopt;
     }
     const Token& letter = tokens[place];
-    const bool closed = place + 1 < tokens.size() &&
-                        (tokens[place + 1].text == ")" || (!bracket && tokens[place + 1].text == "."));
+    const bool closed = place + 1 < tokens.size() && (tokens[place + 1].text == ")" ||
+                                                      (!bracket && tokens[place + 1].text == "."));
     const std::size_t length = place + 1 + (closed ? 1 : 0);
     const bool upper = std::isupper(static_cast<unsigned char>(letter.text[0])) != 0;
     if (bracket != closed && bracket) return std::nullopt;
@@ -213,9 +229,8 @@ class Reader {
     const bool named = first.kind == Kind::relation && first.items.size() == 2 &&
                        first.relations[0] == "=" && first.items[0].kind == Kind::expression &&
                        first.items[0].expr.op == Op::symbol;
-    const bool bare = std::none_of(list.items.begin() + 1, list.items.end(), [](const auto& item) {
-      return item.kind == Kind::relation;
-    });
+    const bool bare = std::none_of(list.items.begin() + 1, list.items.end(),
+                                   [](const auto& item) { return item.kind == Kind::relation; });
     if (!named || !bare) return;
     AnswerValue inner = std::move(first.items[1]);
     list.items[0] = std::move(inner);
@@ -247,7 +262,8 @@ class Reader {
         return letter && is_closing(tokens[place - 1]) && is_opening(tokens[place + 1]);
       });
       if (parts.size() < 2) continue;
-      AnswerValue result = with_items(operation == "\\cup" ? Kind::union_of : Kind::set_algebra, parts);
+      AnswerValue result =
+          with_items(operation == "\\cup" ? Kind::union_of : Kind::set_algebra, parts);
       if (operation != "\\cup") result.relations.assign(parts.size() - 1, std::string(operation));
       return result;
     }
@@ -255,7 +271,8 @@ class Reader {
   }
 
   std::optional<AnswerValue> matrix(AnswerTokens tokens) {
-    return read_matrix(tokens, [this](AnswerTokens cell) { return value(cell); }, notation_);
+    return read_matrix(
+        tokens, [this](AnswerTokens cell) { return value(cell); }, notation_);
   }
 
   std::optional<AnswerValue> bracketed(AnswerTokens tokens) {
@@ -335,7 +352,11 @@ class Reader {
       return std::nullopt;
     }
     result.base = std::stoi(base);
-    if (!read_digits(result.text, result.base)) return std::nullopt;
+    std::string digits = result.text;
+    if (const std::size_t point = digits.find('.'); point != std::string::npos) {
+      digits.erase(point, 1);
+    }
+    if (!read_digits(digits, result.base)) return std::nullopt;
     return result;
   }
 
@@ -381,7 +402,9 @@ class Reader {
     }
     result.expr = std::move(reading->expr);
     result.incomplete = reading->incomplete;
-    if (!take_unit(tokens.subspan(reading->used), result)) return std::nullopt;
+    AnswerTokens rest = tokens.subspan(reading->used);
+    take_magnitude(rest, result.expr);
+    if (!take_unit(rest, result)) return std::nullopt;
     lift_unit(result);
     return result;
   }
@@ -390,6 +413,19 @@ class Reader {
   static std::optional<int> numeral(AnswerTokens tokens) {
     if (tokens.size() != 1 || tokens[0].kind != TokenKind::word) return std::nullopt;
     return numeral_named(lower_case(tokens[0].text));
+  }
+
+  /// 3 million, 2 dozen
+  static void take_magnitude(AnswerTokens& rest, MathExpr& expr) {
+    constexpr std::pair<const char*, long> magnitudes[] = {
+        {"dozen", 12},        {"hundred", 100},        {"thousand", 1000},
+        {"million", 1000000}, {"billion", 1000000000}, {"trillion", 1000000000000}};
+    for (const auto& [word, factor] : magnitudes) {
+      if (rest.empty() || expr.op != Op::number || !is_word(rest[0], word)) continue;
+      expr.value *= mpq_class(factor);
+      expr.decimals = -1;
+      rest = rest.subspan(1);
+    }
   }
 
   bool take_unit(AnswerTokens rest, AnswerValue& result) {
@@ -406,8 +442,7 @@ class Reader {
     // "5 \dots" trails off; "12^\circ C" has its letter in the unit.
     const std::optional<std::string> unit = unit_of(rest);
     if (!unit) return false;
-    // "$5 dollars" is five dollars; "$5 each" too.
-    if (result.unit.empty()) result.unit = *unit == "unit" || unit->starts_with("unit^") ? "" : *unit;
+    if (result.unit.empty()) result.unit = *unit;  // "$5 dollars" is five dollars
     return true;
   }
 
