@@ -10,6 +10,7 @@
 #include "harness/fetch/fetch.h"
 #include "harness/host.h"
 #include "harness/names.h"
+#include "harness/recipe.h"
 #include "harness/task_source.h"
 #include "tool/command.h"
 
@@ -98,13 +99,33 @@ json list_devices() {
                        {"memory_bytes", host.at("memory_bytes")}}});
 }
 
+json list_recipes() {
+  json rows = json::array();
+  for (const std::string& name : recipe_names()) {
+    const Recipe recipe = value_or_throw(load_recipe(name));
+    const Availability here = recipe_availability(recipe);
+    json tasks = json::array();
+    for (const RecipeTask& task : recipe.tasks) tasks.push_back(task.spec.name);
+    rows.push_back({{"name", recipe.name},
+                    {"available", here.available},
+                    {"why", here.why},
+                    {"title", recipe.title},
+                    {"model", recipe.model},
+                    {"tasks", tasks},
+                    {"samples_per_problem", recipe.samples},
+                    {"max_new_tokens", recipe.max_new_tokens},
+                    {"published", recipe.published}});
+  }
+  return rows;
+}
+
 json list(const std::string& what) {
   if (what == "backends") return list_backends();
   if (what == "tasks") return list_tasks();
   if (what == "datasets") return list_datasets();
   if (what == "models") return list_models();
   if (what == "devices") return list_devices();
-  return json::array();  // recipes: none are written yet
+  return list_recipes();
 }
 
 std::string as_text(const json& rows, const std::string& what) {

@@ -6,11 +6,14 @@
 #include <algorithm>
 #include <cctype>
 #include <filesystem>
+#include <nlohmann/json.hpp>
+#include <set>
 
 #include "core/error.h"
 #include "core/text.h"
 #include "harness/host.h"
 #include "harness/plan.h"
+#include "harness/recipe.h"
 #include "reports/common/report.h"
 #include "tool/command.h"
 #include "tool/report_files.h"
@@ -27,6 +30,8 @@ struct Flags {
   std::string sampling = "greedy";
   std::string profile = "auto";
   std::string recipe;
+  double assumed_tokens_per_s = 0;
+  std::set<std::string> given;  ///< options on the command line
   bool json = false;
 };
 
@@ -37,17 +42,21 @@ RunOptions checked_options(const Flags& flags) {
   options.backend = flags.backend.spec();
   options.numerics = flags.backend.policy();
   options.threads = flags.backend.threads;
-  options.tasks = value_or_throw(parse_task_specs(flags.tasks));
+  if (flags.recipe.empty()) {
+    for (const char* needed : {"--model", "--task"}) {
+      if (!flags.given.contains(needed)) {
+        throw Error(ErrorKind::usage, std::string(needed) + " is required",
+                    "or give --recipe NAME; `assay list recipes` shows them");
+      }
+    }
+  }
+  if (!flags.tasks.empty()) options.tasks = value_or_throw(parse_task_specs(flags.tasks));
   options.sampling = flags.sampling == "model"    ? SamplingMode::model
                      : flags.sampling == "custom" ? SamplingMode::custom
                                                   : SamplingMode::greedy;
   options.chain_profile = flags.profile == "thinking" ? ProfileChoice::thinking
                           : flags.profile == "plain"  ? ProfileChoice::plain
                                                       : ProfileChoice::automatic;
-  if (!flags.recipe.empty()) {
-    throw Error(ErrorKind::usage, fmt::format("unknown recipe '{}'", flags.recipe),
-                "this build has no recipes; give --model and --task");
-  }
   if (options.resume && options.out_dir.empty()) {
     throw Error(ErrorKind::usage, "--resume needs the run's folder",
                 "add --out runs/NAME of the run to go on with");
@@ -66,11 +75,40 @@ std::string default_folder(const RunPlan& plan) {
   return "runs/" + name;
 }
 
+/// What --dry-run of a recipe prints; needs neither the model nor the datasets.
+int dry_run_of(const Recipe& recipe, const Flags& flags, const RunOptions& options,
+               const nlohmann::json& record, const Listener& listener) {
+  const RunEstimate estimate = estimate_run(recipe, options, flags.assumed_tokens_per_s, listener);
+  const Availability here = recipe_availability(recipe);
+  if (flags.json) {
+    print(nlohmann::json{{"recipe", record},
+                         {"estimate", estimate_record(estimate)},
+                         {"available", here.available},
+                         {"why", here.why}}
+              .dump(2) +
+          "\n");
+    return 0;
+  }
+  print(sanitize_for_terminal(describe_recipe(recipe, options, record, estimate)));
+  if (!here.available) print("first    " + sanitize_for_terminal(here.why) + "\n");
+  return 0;
+}
+
 int run(const Flags& flags) {
-  const RunOptions options = checked_options(flags);
+  RunOptions options = checked_options(flags);
   TerminalListener terminal;
   const Listener listener = terminal.listener();
+  nlohmann::json recipe_record;
+  if (!flags.recipe.empty()) {
+    const Recipe recipe = value_or_throw(load_recipe(flags.recipe));
+    recipe_record = apply_recipe(recipe, flags.given, &options, listener);
+    for (const auto& deviation : recipe_record["deviations"]) {
+      listener.note("warning: no verdict will be given: " + deviation.get<std::string>());
+    }
+    if (options.dry_run) return dry_run_of(recipe, flags, options, recipe_record, listener);
+  }
   RunPlan plan = make_plan(options, listener);
+  if (!recipe_record.is_null()) plan.record["recipe"] = recipe_record;
   if (options.dry_run) {
     print(flags.json ? plan.record.dump(2) + "\n" : sanitize_for_terminal(describe_plan(plan)));
     return 0;
@@ -96,10 +134,9 @@ void add_options(CLI::App& command, Flags& flags) {
   RunOptions& o = flags.options;
   flags.model.add_to(command);
   flags.backend.add_to(command);
-  command
-      .add_option("--task", flags.tasks,
-                  "Tasks, separated by commas: mini-math, aime24:first=10, humaneval:protocol=P")
-      ->required();
+  command.add_option(
+      "--task", flags.tasks,
+      "Tasks, separated by commas: mini-math, aime24:first=10, humaneval:protocol=P");
   command.add_option("--samples", o.samples, "Completions a problem")
       ->capture_default_str()
       ->check(CLI::Range(1, 100000));
@@ -131,7 +168,16 @@ void add_options(CLI::App& command, Flags& flags) {
                   "auto, thinking (a chain between think tags) or plain")
       ->capture_default_str()
       ->check(CLI::IsMember({"auto", "thinking", "plain"}));
-  command.add_option("--recipe", flags.recipe, "A published protocol by name");
+  command
+      .add_option("--recipe", flags.recipe,
+                  "A published protocol: a name of `assay list recipes`, or a file")
+      ->check(CLI::Validator(
+          [](const std::string& text) { return text.empty() ? "empty" : std::string(); }, ""));
+  command
+      .add_option("--assume-tokens-per-s", flags.assumed_tokens_per_s,
+                  "Speed for a recipe's --dry-run instead of a measured one")
+      ->check(CLI::Range(1e-6, 1e9));
+  command.get_option("--model")->required(false);
   command.add_flag("--dry-run", o.dry_run, "Print the plan and stop");
   command.add_flag("--resume", o.resume, "Go on with the run in --out");
   command.add_option("--out", o.out_dir, "Folder (default: runs/<utc>-<model>-<backend>)");
@@ -152,9 +198,15 @@ void add_run_command(CLI::App& app, Action& action) {
       "  assay run --model m.gguf --task aime24 --samples 4 --sampling custom --temperature 0.6 "
       "\\\n"
       "            --top-p 0.95 --max-new-tokens 8192\n"
+      "  assay run --recipe r1-distill-qwen-1.5b-aime24 --dry-run     its tokens and hours here\n"
       "  assay run ... --resume --out runs/ref        go on after an interruption\n"
       "Writes journal.jsonl (the only truth), report.json and report.html.");
-  command->callback([flags, &action] { action = [flags] { return run(*flags); }; });
+  command->callback([flags, command, &action] {
+    for (const CLI::Option* option : command->get_options()) {
+      if (option->count() > 0) flags->given.insert(option->get_name());
+    }
+    action = [flags] { return run(*flags); };
+  });
 }
 
 }  // namespace assay::tool

@@ -72,6 +72,14 @@ std::string bytes_or_unknown(const json& memory, const char* name) {
 std::string run_text(const json& report) {
   std::string text;
   for (const json& task : json_list(report, "tasks")) text += task_text(task);
+  const json& recipe = json_member(report, "recipe");
+  for (const json& row : json_list(recipe, "published")) {
+    const std::string verdict = json_text(row, "verdict");
+    text += fmt::format("recipe             {}: {} of {}: {} ({}; {})\n", json_text(recipe, "name"),
+                        json_text(row, "metric"), json_text(row, "task"),
+                        verdict.empty() ? "no verdict" : verdict, json_text(row, "why"),
+                        json_text(row, "source"));
+  }
   const json& speed = json_member(report, "throughput");
   const json& memory = json_member(report, "memory");
   text += fmt::format("speed              decode {}, prefill {}, first token after {} (median)\n",

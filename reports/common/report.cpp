@@ -13,6 +13,7 @@
 #include "core/json_access.h"
 #include "core/statistics.h"
 #include "core/text.h"
+#include "reports/common/recipe_verdict.h"
 #include "reports/common/task_report.h"
 
 namespace assay {
@@ -295,6 +296,7 @@ json build_report(const Journal& journal) {
   out["energy"] = energy_of(journal);
   out["bench"] = bench_of(journal, context, &warnings);
   out["tasks"] = tasks_of(journal, &warnings);
+  out["recipe"] = recipe_verdict(json_member(plan, "recipe"), out["tasks"]);
   out["identity"] = identity_of(plan, out["backend"]);
   out["partial"] = std::any_of(out["tasks"].begin(), out["tasks"].end(),
                                [](const json& task) { return task["partial"] == true; });

@@ -58,6 +58,7 @@ std::string render(const json& report, const Journal& journal) {
                       show_count(json_integer(device, "threads")),
                       inline_text(show_value(json_member(report, "utc"))));
   body += warnings(report) + cards(report);
+  body += recipe_section(report);
   for (const json& task : json_list(report, "tasks")) body += task_section(task, journal);
   body += speed_section(report) + memory_section(report) + settings_section(report) + glossary();
   return html_page(model + " on " + backend, body);

@@ -10,6 +10,8 @@ namespace assay {
 
 /// Score, outcomes, chain completeness and every sample of one task of report.json.
 std::string task_section(const nlohmann::json& task, const Journal& journal);
+/// The verdict on each published number of the run's recipe; empty without a recipe.
+std::string recipe_section(const nlohmann::json& report);
 std::string speed_section(const nlohmann::json& report);
 std::string memory_section(const nlohmann::json& report);
 /// Everything that was set or found: model, device, backend, decoding, identity, tool.
