@@ -64,6 +64,7 @@ int main(int argc, char** argv) {
   assay::tool::add_run_command(app, action);
   assay::tool::add_bench_command(app, action);
   assay::tool::add_compare_command(app, action);
+  assay::tool::add_verify_command(app, action);
   assay::tool::add_fetch_command(app, action);
   assay::tool::add_list_command(app, action);
   assay::tool::add_tokenize_command(app, action);
