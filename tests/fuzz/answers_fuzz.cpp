@@ -39,10 +39,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view b = text.substr(half);
   require(compare_answers(text, text).verdict != Verdict::not_equal ||
           answer_tokens(text)->empty());
-  const bool equal = compare_answers(a, b).verdict == Verdict::equal;
-  const bool reversed = compare_answers(b, a).verdict == Verdict::equal;
-  const bool percent = text.find('%') != std::string_view::npos;  // the one rule with a direction
-  require(equal == reversed || percent);
+  const AnswerComparison once = compare_answers(a, b);
+  const AnswerComparison again = compare_answers(a, b);
+  require(once.verdict == again.verdict && once.rung == again.rung);
+  require(!once.rung.empty() && !once.proof.empty());
+  check_span(text, extract_last_math(text));
+  for (const ExtractedAnswer& box : boxed_answers(text)) check_span(text, box);
+  answer_in(text);
+  answer_parses(text);
   normalised_answer(text);
   answer_integer(text);
 
