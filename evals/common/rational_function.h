@@ -23,7 +23,7 @@ namespace assay::evals {
 inline constexpr std::size_t max_terms = 10'000;
 inline constexpr long max_exponent = 10'000;
 inline constexpr std::size_t max_result_bits = std::size_t{1} << 20;
-inline constexpr long max_algebra_work = 400'000;
+inline constexpr long max_algebra_work = 150'000;
 
 struct AtomPower {
   int atom = 0;
