@@ -150,7 +150,7 @@ class Writer {
     if (name == "array") argument();  // columns
     const bool outer = in_matrix_;
     in_matrix_ = matrix;
-    const std::string body = until_close("");
+    std::string body = until_close("");
     env_ended_ = false;
     in_matrix_ = outer;
     if (!matrix) return body;

@@ -97,7 +97,7 @@ Value binomial(const Complex& n, const Complex& k) {
 
 Value function_value(const std::string& name, const std::vector<Complex>& args) {
   if (name == "log") {
-    const Value log = natural_log(args[0]);
+    Value log = natural_log(args[0]);
     if (args.size() == 1 || !log) return log;
     const Value base = natural_log(args[1]);
     return base ? divide(*log, *base) : std::nullopt;

@@ -441,7 +441,7 @@ class Reader {
         const bool brace = tokens_[t].text == "{" || tokens_[t].text == "}";
         if (!brace) subscript += tokens_[t].text;
       }
-      subscript = "_{" + subscript + "}";
+      subscript.insert(0, "_{").append("}");
     }
     return name + subscript + primes;
   }
