@@ -51,10 +51,27 @@ bool is_strict(const std::string& name) {
   return name.size() == 1;
 }
 
+/// |x| < 3, |x| >= 3.
+Pieces absolute_inequality(const AnswerValue& value) {
+  if (value.items.size() != 2 || !is_bound(value.items[1])) return std::nullopt;
+  const AnswerValue& left = value.items[0];
+  const bool absolute = left.kind == Kind::expression && left.expr.op == Op::function &&
+                        left.expr.name == "abs" && left.expr.args[0].op == Op::symbol;
+  const std::string& name = value.relations[0];
+  if (!absolute || !(is_less(name) || is_greater(name))) return std::nullopt;
+  const AnswerValue& high = value.items[1];
+  const AnswerValue low = scalar(make_expr(Op::negate, {high.expr}));
+  const bool open = is_strict(name);
+  if (is_less(name)) return std::vector{interval(low, open, high, open)};
+  return std::vector{interval(infinity(true), true, low, open),
+                     interval(high, open, infinity(false), true)};
+}
+
 /// x < 3, 1 <= x < 3, x != 3.
 Pieces inequality(const AnswerValue& value) {
   const auto& names = value.relations;
   const auto& items = value.items;
+  if (Pieces absolute = absolute_inequality(value)) return absolute;
   if (items.size() == 2) {
     const bool unknown_first = is_unknown(items[0]) && is_bound(items[1]);
     if (!unknown_first && !(is_unknown(items[1]) && is_bound(items[0]))) return std::nullopt;

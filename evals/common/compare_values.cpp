@@ -53,6 +53,13 @@ bool is_scalar(const AnswerValue& value) {
   return value.kind == Kind::expression;
 }
 
+/// The empty set, or "no solution" in words.
+bool says_none(const AnswerValue& value) {
+  if (value.kind == Kind::set) return value.items.empty();
+  return value.kind == Kind::text && value.text.starts_with("no") &&
+         value.text.find("solution") != std::string::npos;
+}
+
 bool is_constant(const AnswerValue& value) {
   return is_scalar(value) && symbols_of(value.expr).empty();
 }
@@ -74,7 +81,8 @@ class Comparer {
     if (auto early = compare_readable(gold, prediction)) return *early;
     if (auto letters = compare_choices(gold, prediction)) return *letters;
     if (gold.kind == Kind::text || prediction.kind == Kind::text) {
-      const bool equal = gold.kind == prediction.kind && gold.text == prediction.text;
+      const bool equal = (gold.kind == prediction.kind && gold.text == prediction.text) ||
+                         (says_none(gold) && says_none(prediction));
       return judged(equal ? Verdict::equal : Verdict::not_equal, rung::text, proof::form);
     }
     if (auto based = compare_bases(gold, prediction)) return *based;

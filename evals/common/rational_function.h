@@ -13,6 +13,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "evals/common/math_expr.h"
@@ -29,7 +30,10 @@ struct AtomPower {
   int atom = 0;
   int num = 0;  ///< the exponent num/den in lowest terms, den > 0
   int den = 1;
-  auto operator<=>(const AtomPower&) const = default;
+  bool operator==(const AtomPower&) const = default;
+  bool operator<(const AtomPower& other) const {
+    return std::tie(atom, num, den) < std::tie(other.atom, other.num, other.den);
+  }
 };
 using Monomial = std::vector<AtomPower>;  ///< by atom, ascending
 using Polynomial = std::map<Monomial, mpq_class>;

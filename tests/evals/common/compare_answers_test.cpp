@@ -144,6 +144,8 @@ TEST(CompareAnswers, Structures) {
                     {"x \\in [-2,7]", "-2 \\le x \\le 7"},
                     {"(-\\infty, 1) \\cup (2, \\infty)", "x < 1 \\text{ or } x > 2"},
                     {"(1, 3)", "1 < x < 3"},
+                    {"(-\\infty,-2)\\cup(2,\\infty)", "|x| > 2"},
+                    {"[-2, 2]", "|x| \\le 2"},
                     {"(1, 3)", "x > 1 \\text{ and } x < 3"},
                     {"x \\ne 3", "(-\\infty,3)\\cup(3,\\infty)"},
                     {"\\mathbb{R} \\setminus \\{3\\}", "(-\\infty,3)\\cup(3,\\infty)"},
@@ -195,6 +197,8 @@ TEST(CompareAnswers, BasesChoicesText) {
   EXPECT_EQ(compared("C", "\\textbf{(C)}"), "equal choice");
   EXPECT_EQ(verdict("(C)", "(D)"), Verdict::not_equal);
   EXPECT_EQ(compared("\\text{Evelyn}", "evelyn"), "equal text");
+  EXPECT_EQ(compared("9:30 \\text{ a.m.}", "9:30 AM"), "equal text");
+  EXPECT_EQ(compared("\\emptyset", "no real solutions"), "equal text");
   EXPECT_EQ(compared("\\text{even}", "odd"), "not_equal text");
   EXPECT_EQ(compared("12", "unknown"), "not_equal text");
   EXPECT_EQ(compared("12", "$$"), "not_equal text");
