@@ -179,7 +179,7 @@ class Evaluator {
 
   Maybe log_of(const std::vector<Box>& args) const {
     if (how_.real_only && !(args[0].real && args[0].re.positive())) return std::nullopt;
-    const Maybe top = logarithm(args[0]);
+    Maybe top = logarithm(args[0]);
     if (args.size() == 1 || !top) return top;
     const Maybe bottom = logarithm(args[1]);
     return bottom ? divide(*top, *bottom) : std::nullopt;
