@@ -21,6 +21,7 @@ constexpr const char* kFooter = R"(Examples:
   assay fetch model smollm2-135m                          bring a small model (93 MB)
   assay run --model smollm2-135m --task mini-math         evaluate it; journal and report in runs/
   assay bench --model model.gguf --backend cpu            prefill and decode speed
+  assay score --task humaneval samples.jsonl              grade stored completions
   assay compare runs/a/report.json runs/b/report.json -o compare.html
 
 Exit codes: 0 done, 1 a check says no, 2 usage, 3 environment, 4 a bug, 130 interrupted.)";
@@ -63,6 +64,7 @@ int main(int argc, char** argv) {
   assay::tool::Action action;
   assay::tool::add_run_command(app, action);
   assay::tool::add_bench_command(app, action);
+  assay::tool::add_score_command(app, action);
   assay::tool::add_compare_command(app, action);
   assay::tool::add_verify_command(app, action);
   assay::tool::add_fetch_command(app, action);

@@ -14,22 +14,6 @@ namespace {
 
 using nlohmann::json;
 
-/// "25.0 % (11.2 to 46.9)", or why there is no value.
-std::string rate_text(const json& rate) {
-  const std::optional<double> value = json_number(rate, "value");
-  if (!value) {
-    const std::string why = json_text(rate, "why");
-    return why.empty() ? "unknown" : "unknown: " + why;
-  }
-  std::string text = fmt::format("{:.1f} %", *value * 100);
-  const json& interval = json_list(rate, "ci95");
-  if (interval.size() == 2) {
-    text += fmt::format(" ({:.1f} to {:.1f})", interval[0].get<double>() * 100,
-                        interval[1].get<double>() * 100);
-  }
-  return text;
-}
-
 std::string task_text(const json& task) {
   std::string text = fmt::format("{}\n", json_text(task, "name"));
   if (const std::string skipped = json_text(task, "skipped"); !skipped.empty()) {
@@ -42,15 +26,7 @@ std::string task_text(const json& task) {
                       json_member(task, "samples_per_problem").dump(), json_text(task, "protocol"));
   text += fmt::format("  complete chains  {}\n",
                       rate_text(json_member(json_member(task, "chain"), "complete_rate")));
-  std::string outcomes;
-  const json& partition = json_member(task, "outcomes");
-  for (const auto& [name, count] : partition.items()) {
-    if (!count.is_number_integer() || count == 0) continue;
-    std::string words = name;
-    std::replace(words.begin(), words.end(), '_', ' ');
-    outcomes += fmt::format("{}{} {}", outcomes.empty() ? "" : ", ", count.dump(), words);
-  }
-  text += fmt::format("  outcomes         {}\n", outcomes.empty() ? "none" : outcomes);
+  text += fmt::format("  outcomes         {}\n", outcomes_text(task));
   if (json_flag(task, "partial").value_or(false)) {
     text += fmt::format("  partial          {} of {} samples were made\n",
                         json_member(counts, "done").dump(), json_member(counts, "planned").dump());
@@ -68,6 +44,33 @@ std::string bytes_or_unknown(const json& memory, const char* name) {
 }
 
 }  // namespace
+
+std::string rate_text(const json& rate) {
+  const std::optional<double> value = json_number(rate, "value");
+  if (!value) {
+    const std::string why = json_text(rate, "why");
+    return why.empty() ? "unknown" : "unknown: " + why;
+  }
+  std::string text = fmt::format("{:.1f} %", *value * 100);
+  const json& interval = json_list(rate, "ci95");
+  if (interval.size() == 2) {
+    text += fmt::format(" ({:.1f} to {:.1f})", interval[0].get<double>() * 100,
+                        interval[1].get<double>() * 100);
+  }
+  return text;
+}
+
+std::string outcomes_text(const json& task) {
+  std::string text;
+  const json& partition = json_member(task, "outcomes");
+  for (const auto& [name, count] : partition.items()) {
+    if (!count.is_number_integer() || count == 0) continue;
+    std::string words = name;
+    std::replace(words.begin(), words.end(), '_', ' ');
+    text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count.dump(), words);
+  }
+  return text.empty() ? "none" : text;
+}
 
 std::string run_text(const json& report) {
   std::string text;

@@ -1,4 +1,4 @@
-// What a finished run came to, for a terminal.
+// What `assay run` and `assay score` print for a person.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -6,8 +6,13 @@
 
 namespace assay::tool {
 
-/// A few lines per task (score with interval, complete chains, outcomes), then speed and memory.
-/// Not yet made safe for a terminal.
+/// The results of a report, task by task, with the speed and the memory.
 std::string run_text(const nlohmann::json& report);
+
+/// "25.0 % (11.2 to 46.9)", or why there is no value. `rate` is one of report.json.
+std::string rate_text(const nlohmann::json& rate);
+
+/// "5 correct complete, 15 wrong complete": the classes of a task that are not empty.
+std::string outcomes_text(const nlohmann::json& task);
 
 }  // namespace assay::tool

@@ -10,4 +10,11 @@ namespace assay::datasets {
 /// defines.
 Result<Problem> read_code_problem(const RecordSource& source);
 
+/// Records of HumanEval+: as HumanEval's, with inputs instead of assertions. Problem::extra has
+/// `base_input` and `plus_input` (arrays of argument lists; the published early file has no
+/// plus_input: an empty array), `atol` (absolute tolerance of floats), `contract`, `entry_point`,
+/// `canonical_solution` (called `reference` in the early file: a function's body) and `test`, which
+/// is empty where the file has none.
+Result<Problem> read_plus_problem(const RecordSource& source);
+
 }  // namespace assay::datasets

@@ -6,7 +6,6 @@
 
 #include "evals/common/answer_value.h"
 #include "evals/common/answer_zone.h"
-#include "evals/common/extract_answer.h"
 
 namespace assay::evals {
 
@@ -64,7 +63,7 @@ Grade grade_answer(const Problem& problem, const std::string& text, const Prompt
   grade.details["unclosed"] = zone.unclosed;
   const std::string_view answer_text = std::string_view(text).substr(zone.begin);
   const AnswerPolicy policy = answer_policy(problem.id);
-  std::optional<ExtractedAnswer> answer = extract_answer(answer_text);
+  std::optional<ExtractedAnswer> answer = rules.extract(answer_text);
   if (answer && rules.lists) join_boxes(problem.answer, answer_text, *answer);
   if (!answer) {
     grade.rung = "no answer";

@@ -1,10 +1,12 @@
 // The grade of a completion that ends in an answer: shared by math and aime.
 #pragma once
 
+#include <optional>
 #include <string_view>
 
 #include "core/eval.h"
 #include "evals/common/compare_answers.h"
+#include "evals/common/extract_answer.h"
 
 namespace assay::evals {
 
@@ -19,6 +21,8 @@ struct AnswerRules {
   bool (*parses)(std::string_view answer);
   /// Several boxes in the last paragraph are one list where the gold answer is one.
   bool lists = false;
+  /// Which part of the answer zone is the answer.
+  std::optional<ExtractedAnswer> (*extract)(std::string_view text) = extract_answer;
 };
 
 /// Extracts from the answer zone and compares with `problem.answer`. details: "tier", "normalised"

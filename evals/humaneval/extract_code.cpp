@@ -167,4 +167,10 @@ std::optional<ExtractedProgram> program_from_continuation(std::string_view text,
   return ExtractedProgram{std::string(prompt) + std::string(text.substr(0, end)), 0, end};
 }
 
+std::optional<ExtractedProgram> program_from_sample(std::string_view text, std::string_view prompt,
+                                                    std::string_view entry_point) {
+  if (!fenced_blocks(text).empty()) return program_from_chat(text, prompt, entry_point);
+  return program_from_continuation(text, prompt, entry_point, {});
+}
+
 }  // namespace assay::evals

@@ -40,4 +40,10 @@ std::optional<ExtractedProgram> program_from_continuation(std::string_view text,
                                                           std::string_view entry_point,
                                                           const std::vector<std::string>& stops);
 
+/// Code that someone else took out of a completion, as files of samples hold it: a fenced text is
+/// read as program_from_chat's; what defines the entry point is the program, with what the prompt
+/// has before it; anything else goes behind the prompt. Nothing is cut off.
+std::optional<ExtractedProgram> program_from_sample(std::string_view text, std::string_view prompt,
+                                                    std::string_view entry_point);
+
 }  // namespace assay::evals

@@ -149,7 +149,9 @@ class HumanEval : public Eval {
  private:
   /// Only a chat answer has a thinking part; a continuation is code from its first byte.
   static evals::AnswerZone answer_zone(const std::string& text, const PromptOptions& options) {
-    if (options.protocol == "chat-think") return evals::answer_zone(text, options.thinking);
+    if (options.protocol == "chat-think" || options.protocol == "samples") {
+      return evals::answer_zone(text, options.thinking);
+    }
     return {};
   }
 
@@ -163,6 +165,9 @@ class HumanEval : public Eval {
     }
     if (protocol == "chat-prefill") {
       return evals::program_from_continuation(text, problem.question, entry_point, prefill_stops());
+    }
+    if (protocol == "samples") {
+      return evals::program_from_sample(text, problem.question, entry_point);
     }
     return evals::program_from_chat(text, problem.question, entry_point);
   }

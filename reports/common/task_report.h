@@ -14,6 +14,10 @@ inline constexpr std::string_view kOutcomes[] = {
     "wrong_incomplete", "truncated",          "looped",
     "no_answer",        "undecided",          "infrastructure_failure"};
 
+/// Of given texts whose file does not say how they ended; a run's samples are in none of these.
+inline constexpr std::string_view kOpenOutcomes[] = {"correct_completeness_unknown",
+                                                     "wrong_completeness_unknown"};
+
 inline constexpr std::string_view kChainComponents[] = {"C1", "C2", "C3", "C4", "C5",
                                                         "C6", "C7", "C8", "C9", "C10"};
 

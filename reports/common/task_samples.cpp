@@ -70,9 +70,10 @@ std::string SampleView::outcome() const {
   if (failed()) return "infrastructure_failure";
   if (chain == nullptr) return {};
   const std::string name = json_text(*chain, "outcome");
-  const bool known =
-      std::find(std::begin(kOutcomes), std::end(kOutcomes), name) != std::end(kOutcomes);
-  return known ? name : std::string();
+  const auto is_in = [&name](const auto& names) {
+    return std::find(std::begin(names), std::end(names), name) != std::end(names);
+  };
+  return is_in(kOutcomes) || is_in(kOpenOutcomes) ? name : std::string();
 }
 
 std::string SampleView::why() const {
@@ -110,6 +111,12 @@ TaskSamples collect_task_samples(const json& task, const Journal& journal) {
   }
   for (const auto& problem : out.problems) {
     uneven = uneven || static_cast<std::int64_t>(problem.size()) != per_problem;
+  }
+  if (json_flag(task, "given").value_or(false)) {
+    out.planned = out.done;
+    out.why_no_metrics = why_no_metrics(task, out, skipped_grades);
+    out.partial = static_cast<std::int64_t>(out.problems.size()) < n_problems;
+    return out;
   }
   const bool is_skipped = !json_text(task, "skipped").empty();
   out.partial = !is_skipped && !skipped_grades && (uneven || out.done != out.planned);

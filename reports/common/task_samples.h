@@ -39,6 +39,9 @@ struct TaskSamples {
   bool partial = false;
 };
 
+/// `task`: the plan's entry. Where it says "given", the samples came from elsewhere (assay score):
+/// those that are there are all that were to be done, as many for each problem as there are, and
+/// only a lack of problems makes them partial.
 TaskSamples collect_task_samples(const nlohmann::json& task, const Journal& journal);
 
 }  // namespace assay

@@ -1,0 +1,138 @@
+#include "harness/score/pairs.h"
+
+#include <fmt/core.h>
+
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "core/json_access.h"
+#include "core/text.h"
+#include "evals/common/compare_answers.h"
+#include "harness/names.h"
+#include "harness/score/json_records.h"
+#include "harness/score/sample_grader.h"
+
+namespace assay::score {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t max_text_bytes = 400;
+
+struct Pair {
+  std::string gold;
+  std::string prediction;
+  std::optional<bool> label;
+};
+
+/// Text, or a number as written.
+std::optional<std::string> answer_text(const json& record, const char* name) {
+  const json& value = json_member(record, name);
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_number()) return value.dump();
+  return std::nullopt;
+}
+
+std::optional<bool> truth(const json& value) {
+  if (value.is_boolean()) return value.get<bool>();
+  if (value.is_number() && (value == 0 || value == 1)) return value == 1;
+  return std::nullopt;
+}
+
+std::optional<bool> label_of(const json& record) {
+  for (const char* name : {"label", "expected", "equal"}) {
+    if (const auto label = truth(json_member(record, name))) return label;
+  }
+  std::optional<bool> common;
+  for (const auto& [name, value] : record.items()) {
+    const auto label = name.starts_with("label_") ? truth(value) : std::nullopt;
+    if (!label) continue;
+    if (common && common != label) return std::nullopt;
+    common = label;
+  }
+  return common;
+}
+
+class PairScorer {
+ public:
+  void add(const Pair& pair) {
+    const evals::AnswerComparison comparison = evals::compare_answers(pair.gold, pair.prediction);
+    json row = {{"verdict", verdict_name(comparison.verdict)},
+                {"rung", comparison.rung},
+                {"proof", nullptr}};
+    undecided_ += comparison.verdict == Verdict::undecided ? 1 : 0;
+    if (pair.label) {
+      ++labelled_;
+      row["label"] = *pair.label;
+      const Verdict wanted = *pair.label ? Verdict::equal : Verdict::not_equal;
+      if (comparison.verdict == wanted) {
+        ++agree_;
+      } else {
+        json difference = row;
+        difference["place"] = rows_.size();
+        difference["gold"] = cut_text(pair.gold, max_text_bytes);
+        difference["pred"] = cut_text(pair.prediction, max_text_bytes);
+        disagreements_.push_back(std::move(difference));
+      }
+    }
+    rows_.push_back(std::move(row));
+  }
+
+  json result() const {
+    json out = {{"pairs", rows_},
+                {"agreement", nullptr},
+                {"labelled", labelled_},
+                {"agree", agree_},
+                {"undecided", undecided_},
+                {"disagreements", disagreements_}};
+    if (labelled_ > 0) {
+      out["agreement"] = static_cast<double>(agree_) / static_cast<double>(labelled_);
+    }
+    return out;
+  }
+
+ private:
+  json rows_ = json::array();
+  json disagreements_ = json::array();
+  std::int64_t labelled_ = 0;
+  std::int64_t agree_ = 0;
+  std::int64_t undecided_ = 0;
+};
+
+}  // namespace
+
+json score_pairs(const PairsOptions& options, const Listener& listener) {
+  if (options.grader != "assay") {
+    throw unknown_name("grader", options.grader, grader_names());
+  }
+  PairScorer scorer;
+  std::int64_t n = 0;
+  const auto sink = [&](const json& record, const std::string& where) -> Result<void> {
+    const auto gold = answer_text(record, "gold");
+    auto prediction = answer_text(record, "pred");
+    if (!prediction) prediction = answer_text(record, "prediction");
+    if (!gold || !prediction) {
+      return env_failure(fmt::format("{}: no text in '{}'", where, gold ? "pred" : "gold"),
+                         "each line is {\"gold\": ..., \"pred\": ...} with an optional \"label\"");
+    }
+    scorer.add({*gold, *prediction, label_of(record)});
+    ++n;
+    throw_if_cancelled(listener, "run the same command again");
+    return {};
+  };
+  const RecordsSummary summary = value_or_throw(read_records(options.path, sink));
+  if (n == 0) {
+    throw Error(ErrorKind::environment, fmt::format("{} holds no pair", options.path),
+                "each line is {\"gold\": ..., \"pred\": ...} with an optional \"label\"");
+  }
+  json out = scorer.result();
+  out["grader"] = options.grader;
+  out["file"] = {{"name", summary.name},
+                 {"container", summary.container},
+                 {"records", summary.records},
+                 {"unreadable", summary.unreadable.total()},
+                 {"unreadable_examples", summary.unreadable.examples}};
+  return out;
+}
+
+}  // namespace assay::score

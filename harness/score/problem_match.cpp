@@ -1,0 +1,207 @@
+#include "harness/score/problem_match.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "core/text.h"
+
+namespace assay::score {
+namespace {
+
+constexpr std::size_t max_examples = 5;
+
+/// The text with every run of blanks as one, so that line ends and indentation do not matter.
+std::string collapsed(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!blank) {
+      out += c;
+    } else if (!out.empty() && out.back() != ' ') {
+      out += ' ';
+    }
+  }
+  if (!out.empty() && out.back() == ' ') out.pop_back();
+  return out;
+}
+
+/// Finds problems by whatever a file has of them.
+class ProblemIndex {
+ public:
+  ProblemIndex(const std::vector<Problem>& problems, bool by_place)
+      : n_problems_(problems.size()), by_place_(by_place) {
+    for (std::size_t i = 0; i < problems.size(); ++i) {
+      by_id_[problems[i].id] = i;
+      // "math500/algebra/12" is "algebra/12" and "test/algebra/12.json" elsewhere.
+      const std::size_t slash = problems[i].id.find('/');
+      if (slash != std::string::npos) by_tail_[problems[i].id.substr(slash + 1)] = i;
+      by_text_[collapsed(problems[i].question)] = i;
+    }
+  }
+
+  std::optional<std::size_t> find(const ForeignSample& sample) const {
+    if (auto found = at(by_id_, sample.id)) return found;
+    if (!sample.question.empty()) {
+      if (auto found = at(by_text_, collapsed(sample.question))) return found;
+    }
+    if (!sample.place) {
+      std::string_view tail = sample.id;
+      if (tail.starts_with("test/")) tail.remove_prefix(5);
+      if (tail.ends_with(".json")) tail.remove_suffix(5);
+      return at(by_tail_, std::string(tail));
+    }
+    const bool in_range = *sample.place >= 0 &&
+                          *sample.place < static_cast<std::int64_t>(n_problems_);
+    if (by_place_ && in_range) return static_cast<std::size_t>(*sample.place);
+    return std::nullopt;
+  }
+
+ private:
+  using Map = std::unordered_map<std::string, std::size_t>;
+  static std::optional<std::size_t> at(const Map& map, const std::string& key) {
+    const auto found = map.find(key);
+    return found == map.end() ? std::nullopt : std::optional(found->second);
+  }
+
+  Map by_id_;
+  Map by_tail_;
+  Map by_text_;
+  std::size_t n_problems_;
+  bool by_place_;
+};
+
+std::string name_of(const ForeignSample& sample) {
+  return sample.id.empty() ? sample.where : name_for_message(sample.id);
+}
+
+/// The number of samples that more than half of the problems have; 0: there is none.
+std::size_t common_count(const std::vector<ProblemSamples>& problems) {
+  std::map<std::size_t, std::size_t> histogram;
+  for (const ProblemSamples& problem : problems) ++histogram[problem.samples.size()];
+  for (const auto& [count, n] : histogram) {
+    if (2 * n > problems.size()) return count;
+  }
+  return 0;
+}
+
+/// Takes the duplicates out of one problem's samples.
+void drop_duplicates(const SamplesFile& file, std::size_t common, ProblemSamples& problem,
+                     Tally& duplicates) {
+  std::vector<std::size_t> kept;
+  std::set<std::int64_t> numbers;
+  std::set<std::string_view> texts;
+  const std::size_t total = problem.samples.size();
+  std::size_t dropped = 0;
+  for (const std::size_t i : problem.samples) {
+    const ForeignSample& sample = file.samples[i];
+    const bool number_again = sample.sample && !numbers.insert(*sample.sample).second;
+    const bool copy = !texts.insert(sample.text).second;
+    const bool beyond = common > 0 && !sample.sample && total - dropped > common &&
+                        (common == 1 ? !kept.empty() : copy);
+    if (number_again || beyond) {
+      duplicates.add(fmt::format("{} at {}", name_of(sample), sample.where));
+      ++dropped;
+    } else {
+      kept.push_back(i);
+    }
+  }
+  problem.samples = std::move(kept);
+}
+
+void drop_all_duplicates(const SamplesFile& file, Matched& matched) {
+  const std::size_t common = common_count(matched.problems);
+  for (ProblemSamples& problem : matched.problems) {
+    drop_duplicates(file, common, problem, matched.duplicates);
+  }
+}
+
+}  // namespace
+
+void Tally::add(const std::string& name) {
+  ++count;
+  if (examples.size() < max_examples) examples.push_back(name);
+}
+
+Result<Matched> match_to_dataset(const SamplesFile& file, const std::string& task,
+                                 const std::vector<Problem>& problems) {
+  const bool has_questions = std::any_of(file.samples.begin(), file.samples.end(),
+                                         [](const auto& s) { return !s.question.empty(); });
+  const ProblemIndex index(problems, !has_questions);
+  std::vector<std::vector<std::size_t>> samples(problems.size());
+  Matched matched;
+  matched.n_problems = std::ssize(problems);
+  for (std::size_t i = 0; i < file.samples.size(); ++i) {
+    if (const auto place = index.find(file.samples[i])) {
+      samples[*place].push_back(i);
+    } else {
+      matched.unknown_ids.add(name_of(file.samples[i]));
+    }
+  }
+  for (std::size_t i = 0; i < problems.size(); ++i) {
+    if (samples[i].empty()) {
+      matched.missing.add(problems[i].id);
+    } else {
+      matched.problems.push_back({problems[i], std::move(samples[i])});
+    }
+  }
+  if (matched.problems.empty()) {
+    const std::string first =
+        file.samples.empty() ? "none" : fmt::format("'{}'", name_of(file.samples.front()));
+    return env_failure(
+        fmt::format("{}: none of its {} samples belongs to a problem of {} (first id: {})",
+                    file.summary.name, file.samples.size(), task, first),
+        fmt::format("ids of {} look like '{}'; --id-field names the field", task,
+                    problems.empty() ? "" : problems.front().id));
+  }
+  drop_all_duplicates(file, matched);
+  return matched;
+}
+
+Result<Matched> match_to_itself(const SamplesFile& file, const std::string& task,
+                                std::int64_t n_known) {
+  Matched matched;
+  std::unordered_map<std::string, std::size_t> places;
+  for (std::size_t i = 0; i < file.samples.size(); ++i) {
+    const ForeignSample& sample = file.samples[i];
+    if (!sample.gold) {
+      ++matched.without_gold;
+      continue;
+    }
+    std::string key = !sample.id.empty() ? sample.id : collapsed(sample.question);
+    if (key.empty()) key = sample.where;
+    const auto [entry, is_new] = places.emplace(key, matched.problems.size());
+    if (is_new) {
+      Problem problem;
+      problem.id = sample.id.empty() ? fmt::format("{}/{}", task, entry->second) : sample.id;
+      problem.question = sample.question;
+      problem.answer = *sample.gold;
+      matched.problems.push_back({std::move(problem), {}});
+    }
+    matched.problems[entry->second].samples.push_back(i);
+  }
+  const std::int64_t found = std::ssize(matched.problems);
+  if (found == 0) {
+    return env_failure(fmt::format("{}: no record has both a completion and a gold answer",
+                                   file.summary.name),
+                       "name the fields with --completion-field and --answer-field");
+  }
+  if (n_known > 0 && found > n_known) {
+    return failure(ErrorKind::usage,
+                   fmt::format("{} has {} problems, {} has only {}", file.summary.name, found, task,
+                               n_known),
+                   "name the task that the file belongs to");
+  }
+  matched.n_problems = n_known;
+  matched.missing.count = n_known > 0 ? n_known - found : 0;
+  drop_all_duplicates(file, matched);
+  return matched;
+}
+
+}  // namespace assay::score

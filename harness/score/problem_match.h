@@ -1,0 +1,51 @@
+// Which problem each foreign completion answers, and what was left out on the way.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/eval.h"
+#include "harness/score/samples_file.h"
+
+namespace assay::score {
+
+/// How often something was met, and the first few names.
+struct Tally {
+  std::int64_t count = 0;
+  std::vector<std::string> examples;
+  void add(const std::string& name);
+};
+
+struct ProblemSamples {
+  Problem problem;
+  std::vector<std::size_t> samples;  ///< places in SamplesFile::samples, in the file's order
+};
+
+struct Matched {
+  /// Problems with at least one sample, in the dataset's order (without one: the file's).
+  std::vector<ProblemSamples> problems;
+  /// Of the whole task; 0: nobody knows.
+  std::int64_t n_problems = 0;
+  Tally unknown_ids;  ///< samples of no problem of the dataset: left out
+  Tally duplicates;   ///< samples that repeat another: left out
+  Tally missing;      ///< problems of the dataset without a sample
+  std::int64_t without_gold = 0;  ///< samples left out because the file gives no gold answer
+};
+
+/// Matches by id; else by the problem's text, blanks aside; else, where ids are whole numbers and
+/// the file has no texts, by place in the dataset. Error{environment} when nothing matches.
+///
+/// A problem's id may come again: those are its samples. Left out as duplicates are a sample number
+/// that comes again and, where most problems have one sample, every further one; where most have
+/// the same n, copies beyond n.
+Result<Matched> match_to_dataset(const SamplesFile& file, const std::string& task,
+                                 const std::vector<Problem>& problems);
+
+/// Without a dataset: each id (else each problem's text, else each record) is a problem, its gold
+/// answer the file's. `n_known`: how many the task has, 0 if nobody knows.
+Result<Matched> match_to_itself(const SamplesFile& file, const std::string& task,
+                                std::int64_t n_known);
+
+}  // namespace assay::score

@@ -1,0 +1,350 @@
+#include "harness/score/score.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <mutex>
+#include <optional>
+
+#include "core/json_access.h"
+#include "core/plugins.h"
+#include "core/text.h"
+#include "evals/chain/chain.h"
+#include "evals/chain/outcome.h"
+#include "harness/fetch/files.h"
+#include "harness/grade_records.h"
+#include "harness/names.h"
+#include "harness/parallel.h"
+#include "harness/score/problem_match.h"
+#include "harness/score/sample_grader.h"
+#include "harness/task_source.h"
+
+namespace assay::score {
+namespace {
+
+using nlohmann::json;
+
+/// Examples of what was left out, and differences from the file's labels, that are named.
+constexpr std::size_t max_named = 1000;
+
+/// What grades the task's completions, and where its problems come from.
+struct Task {
+  const DatasetPlugin* dataset = nullptr;  ///< none: the file itself holds the gold answers
+  std::unique_ptr<Eval> eval;
+  DatasetContent content;
+  bool has_content = false;
+};
+
+bool file_has_gold(const SamplesFile& file) {
+  return std::any_of(file.samples.begin(), file.samples.end(),
+                     [](const ForeignSample& sample) { return sample.gold.has_value(); });
+}
+
+/// A task that assay does not know may be scored by the answers in the file, unless the name looks
+/// like a slip.
+Task find_task_or_answers(const ScoreOptions& options, const SamplesFile& file) {
+  Task task;
+  Result<const DatasetPlugin*> found = find_task(options.task);
+  if (found) {
+    task.dataset = *found;
+  } else if (found.error().hint().starts_with("did you mean") || !file_has_gold(file)) {
+    throw Error(found.error());
+  }
+  const std::string eval = task.dataset != nullptr ? task.dataset->manifest.eval : "math";
+  task.eval = value_or_throw(find_eval(eval))->create();
+  return task;
+}
+
+/// Problems from the named file, else from the program or the cache; with gold answers in the file
+/// of samples nothing is downloaded.
+void load_problems(const ScoreOptions& options, const SamplesFile& file, const Listener& listener,
+                   Task& task, Scored& scored) {
+  if (task.dataset == nullptr) {
+    scored.notes.push_back(fmt::format(
+        "'{}' is no task of assay: graded as answers, by the gold answers in the file",
+        name_for_message(options.task)));
+    return;
+  }
+  const DatasetManifest& manifest = task.dataset->manifest;
+  if (!options.dataset_path.empty()) {
+    task.content = value_or_throw(task.dataset->read(options.dataset_path));
+    task.has_content = true;
+    return;
+  }
+  const bool answers_suffice = file_has_gold(file) && manifest.eval != "humaneval";
+  if (answers_suffice &&
+      (!options.fields.answer.empty() || !dataset_availability(manifest).available)) {
+    scored.notes.push_back(fmt::format("gold answers are the file's own (field '{}')",
+                                       name_for_message(file.shape.fields.answer)));
+    return;
+  }
+  task.content = read_dataset(*task.dataset, listener);
+  task.has_content = true;
+}
+
+bool is_thinking(const ScoreOptions& options, const SamplesFile& file) {
+  if (options.profile != ProfileChoice::automatic) {
+    return options.profile == ProfileChoice::thinking;
+  }
+  return std::any_of(file.samples.begin(), file.samples.end(), [](const ForeignSample& sample) {
+    if (sample.thinking) return *sample.thinking;
+    return sample.text.find("</think>") != std::string::npos ||
+           sample.text.find("<think>") != std::string::npos;
+  });
+}
+
+std::string protocol_of(const ScoreOptions& options, const SamplesFile& file, const Eval& eval) {
+  std::vector<std::string> known = eval.protocols();
+  // Code in a file of samples was extracted by whoever wrote it.
+  const bool is_code = eval.name() == "humaneval";
+  if (is_code) known.insert(known.begin(), "samples");
+  if (options.protocol.empty()) {
+    return is_code && file.shape.name == journal_shape ? known.at(1) : known.front();
+  }
+  if (std::find(known.begin(), known.end(), options.protocol) == known.end()) {
+    throw unknown_name("protocol", options.protocol, known);
+  }
+  return options.protocol;
+}
+
+/// The end token is not part of a chain; without a tokenizer it is known by where it stands.
+chain::ChainInput chain_input(const ForeignSample& sample, const Grade& grade, bool thinking) {
+  chain::ChainInput input;
+  input.thinking = thinking;
+  input.text = sample.text;
+  input.tokens = sample.tokens;
+  if (sample.stop == StopReason::eos && !sample.tokens.empty()) {
+    input.tokens = input.tokens.first(sample.tokens.size() - 1);
+  }
+  input.stop = sample.stop;
+  input.answer_parses = grade.answer_parses;
+  input.answer = answer_span(grade);
+  return input;
+}
+
+/// As chain::outcome_of; right and wrong answers whose completeness nobody can know from the file
+/// are classes of their own.
+std::string outcome_class(const Grade& grade, const chain::ChainAnalysis& analysis,
+                          bool generated) {
+  using chain::Outcome;
+  const Outcome outcome = chain::outcome_of(grade, analysis, generated);
+  if (!analysis.complete.has_value()) {
+    if (outcome == Outcome::correct_incomplete) return "correct_completeness_unknown";
+    if (outcome == Outcome::wrong_incomplete) return "wrong_completeness_unknown";
+  }
+  return std::string(chain::outcome_name(outcome));
+}
+
+/// One completion to grade, and its records.
+struct Work {
+  std::size_t problem = 0;
+  const ForeignSample* sample = nullptr;
+  json sample_record;
+  json grade_record;
+  json chain_record;
+};
+
+std::vector<Work> work_of(const SamplesFile& file, const Matched& matched,
+                          const std::string& task) {
+  std::vector<Work> work;
+  for (std::size_t p = 0; p < matched.problems.size(); ++p) {
+    std::int64_t number = 0;
+    for (const std::size_t i : matched.problems[p].samples) {
+      const ForeignSample& sample = file.samples[i];
+      Work one;
+      one.problem = p;
+      one.sample = &sample;
+      const std::string& id = matched.problems[p].problem.id;
+      one.sample_record = {{"type", "sample"},
+                           {"key", fmt::format("{}#{}#{}", p, id, number)},
+                           {"task", task},
+                           {"problem", id},
+                           {"index", p},
+                           {"sample", number},
+                           {"text", sample.text},
+                           {"tokens", json::array()},
+                           {"stop", nullptr},
+                           {"where", sample.where}};
+      if (sample.stop) one.sample_record["stop"] = stop_reason_name(*sample.stop);
+      if (!sample.error.empty()) {
+        one.sample_record["stop"] = stop_reason_name(StopReason::error);
+        one.sample_record["error"] = sample.error;
+      }
+      work.push_back(std::move(one));
+      ++number;
+    }
+  }
+  return work;
+}
+
+void grade_one(const SampleGrader& grader, const PromptOptions& prompt, const Problem& problem,
+               Work& work) {
+  const ForeignSample& sample = *work.sample;
+  const bool generated = sample.error.empty();
+  Grade grade;
+  if (generated) {
+    grade = grader.grade(problem, sample.text);
+  } else {
+    grade.status = Grade::Status::infrastructure_failure;
+    grade.why = sample.error;
+  }
+  const bool thinking = sample.thinking.value_or(prompt.thinking);
+  const chain::ChainAnalysis analysis = chain::analyse(chain_input(sample, grade, thinking));
+  const std::string key = work.sample_record.at("key");
+  work.grade_record = grade_record({key, grader.name(), prompt.protocol, problem.answer}, grade);
+  work.chain_record =
+      chain_record(key, analysis, thinking, outcome_class(grade, analysis, generated));
+}
+
+json tally_json(const Tally& tally) {
+  return {{"count", tally.count}, {"examples", tally.examples}};
+}
+
+json file_json(const RecordsSummary& summary, const std::string& sha256) {
+  const Unreadable& bad = summary.unreadable;
+  return {{"name", summary.name},
+          {"sha256", sha256},
+          {"packing", summary.packing.empty() ? json(nullptr) : json(summary.packing)},
+          {"container", summary.container},
+          {"lines", summary.lines},
+          {"records", summary.records},
+          {"unreadable",
+           {{"count", bad.total()},
+            {"not_json", bad.not_json},
+            {"not_an_object", bad.not_an_object},
+            {"not_utf8", bad.not_utf8},
+            {"too_long", bad.too_long},
+            {"examples", bad.examples}}}};
+}
+
+json shape_json(const SampleShape& shape) {
+  const auto name = [](const std::string& field) { return field.empty() ? json() : json(field); };
+  return {{"name", shape.name},
+          {"grounds", shape.grounds},
+          {"fields",
+           {{"id", name(shape.fields.id)},
+            {"completion", name(shape.fields.completion)},
+            {"answer", name(shape.fields.answer)},
+            {"question", name(shape.fields.question)},
+            {"label", name(shape.fields.label)}}}};
+}
+
+json counts_json(const SamplesFile& file, const Matched& matched, const std::vector<Work>& work) {
+  std::int64_t unclosed = 0;
+  for (const Work& one : work) {
+    unclosed += json_flag(json_member(one.grade_record, "details"), "unclosed").value_or(false);
+  }
+  return {{"samples", file.samples.size()},
+          {"scored", work.size()},
+          {"problems", matched.problems.size()},
+          {"of_problems", matched.n_problems > 0 ? json(matched.n_problems) : json(nullptr)},
+          {"without_completion", file.without_completion},
+          {"without_gold", matched.without_gold},
+          {"other_filters", file.other_filters},
+          {"other_tasks", file.other_tasks},
+          {"unclosed", unclosed},
+          {"unknown_ids", tally_json(matched.unknown_ids)},
+          {"duplicates", tally_json(matched.duplicates)},
+          {"missing_problems", tally_json(matched.missing)}};
+}
+
+/// The file's own verdicts beside ours.
+json labels_json(const SampleShape& shape, const std::vector<Work>& work) {
+  std::int64_t n = 0;
+  std::int64_t right = 0;
+  std::int64_t agree = 0;
+  json differences = json::array();
+  for (const Work& one : work) {
+    if (!one.sample->label || !one.sample->error.empty()) continue;
+    ++n;
+    right += *one.sample->label ? 1 : 0;
+    const std::string verdict = one.grade_record.at("verdict");
+    if ((verdict == "equal") == *one.sample->label) {
+      ++agree;
+    } else if (differences.size() < max_named) {
+      differences.push_back({{"id", one.sample_record.at("problem")},
+                             {"sample", one.sample_record.at("sample")},
+                             {"label", *one.sample->label},
+                             {"verdict", verdict},
+                             {"rung", one.grade_record.at("rung")},
+                             {"gold", one.grade_record.at("gold")},
+                             {"extracted", cut_text(one.grade_record.at("extracted").get<std::string>(), 400)},
+                             {"where", one.sample->where}});
+    }
+  }
+  if (n == 0) return nullptr;
+  const std::string field = shape.name == journal_shape ? "verdict" : shape.fields.label;
+  return {{"field", field}, {"n", n}, {"right", right}, {"agree", agree}, {"differences", differences}};
+}
+
+/// The plan's entry: n_problems of the whole task, so that a part shows as one.
+json task_json(const ScoreOptions& options, const Task& task, const Matched& matched,
+               const PromptOptions& prompt) {
+  std::size_t fewest = matched.problems.front().samples.size();
+  for (const ProblemSamples& problem : matched.problems) {
+    fewest = std::min(fewest, problem.samples.size());
+  }
+  const std::int64_t n =
+      matched.n_problems > 0 ? matched.n_problems : std::ssize(matched.problems);
+  return {{"name", options.task},
+          {"protocol", prompt.protocol},
+          {"eval", task.eval->name()},
+          {"grader", options.grader},
+          {"gold_from", task.has_content ? "dataset" : "file"},
+          {"dataset_sha256", task.content.sha256.empty() ? json() : json(task.content.sha256)},
+          {"n_problems", n},
+          {"samples_per_problem", fewest},
+          {"max_new_tokens", nullptr},
+          {"chain_profile", prompt.thinking ? "thinking" : "plain"},
+          {"skipped", nullptr},
+          {"given", true},
+          {"pass_at", options.pass_at}};
+}
+
+void grade_all(const SampleGrader& grader, const PromptOptions& prompt, const Matched& matched,
+               const std::string& task, std::vector<Work>& work, const Listener& listener) {
+  std::int64_t done = 0;  // guarded by `mutex`, as the listener is
+  std::mutex mutex;
+  parallel_for(work.size(), grader.parallelism(), listener.cancelled, [&](std::size_t i) {
+    grade_one(grader, prompt, matched.problems[work[i].problem].problem, work[i]);
+    const std::lock_guard lock(mutex);
+    listener.progress({fmt::format("grading {}", task), ++done, std::ssize(work), false, ""});
+  });
+  throw_if_cancelled(listener, "nothing was written; run the same command again");
+}
+
+}  // namespace
+
+Scored score_file(const ScoreOptions& options, const Listener& listener) {
+  Scored scored;
+  const SamplesFile file =
+      value_or_throw(read_samples(options.path, options.fields, options.task));
+  Task task = find_task_or_answers(options, file);
+  PromptOptions prompt;
+  prompt.protocol = protocol_of(options, file, *task.eval);
+  prompt.thinking = is_thinking(options, file);
+  const std::unique_ptr<SampleGrader> grader =
+      value_or_throw(make_sample_grader(options.grader, *task.eval, options.task, prompt));
+  load_problems(options, file, listener, task, scored);
+  const std::int64_t n_known = task.dataset != nullptr ? task.dataset->manifest.n_problems : 0;
+  const Matched matched =
+      value_or_throw(task.has_content ? match_to_dataset(file, options.task, task.content.problems)
+                                      : match_to_itself(file, options.task, n_known));
+  std::vector<Work> work = work_of(file, matched, options.task);
+  grade_all(*grader, prompt, matched, options.task, work, listener);
+  scored.task = task_json(options, task, matched, prompt);
+  scored.file = file_json(file.summary,
+                          value_or_throw(fetch::hash_file(options.path, listener.cancelled)));
+  scored.shape = shape_json(file.shape);
+  scored.counts = counts_json(file, matched, work);
+  scored.labels = labels_json(file.shape, work);
+  for (Work& one : work) {
+    const std::string key = one.sample_record.at("key");
+    scored.journal.samples.push_back(std::move(one.sample_record));
+    scored.journal.grades[key] = std::move(one.grade_record);
+    scored.journal.chains[key] = std::move(one.chain_record);
+  }
+  return scored;
+}
+
+}  // namespace assay::score

@@ -1,0 +1,134 @@
+// Which problem a completion belongs to, and what is left out.
+#include "harness/score/problem_match.h"
+
+#include <fmt/core.h>
+#include <gmock/gmock.h>
+
+namespace assay::score {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+std::vector<Problem> three_problems() {
+  std::vector<Problem> problems(3);
+  for (int i = 0; i < 3; ++i) {
+    problems[static_cast<std::size_t>(i)].id = fmt::format("set/p{}", i);
+    problems[static_cast<std::size_t>(i)].question = fmt::format("What  is\n{}?", i);
+  }
+  return problems;
+}
+
+ForeignSample sample(const std::string& id, const std::string& text = "x") {
+  ForeignSample out;
+  out.id = id;
+  out.text = text;
+  out.where = "f.jsonl:1";
+  return out;
+}
+
+SamplesFile file_of(std::vector<ForeignSample> samples) {
+  SamplesFile file;
+  file.summary.name = "f.jsonl";
+  file.samples = std::move(samples);
+  return file;
+}
+
+Matched matched(const SamplesFile& file) {
+  Result<Matched> out = match_to_dataset(file, "set", three_problems());
+  EXPECT_TRUE(out) << out.error().line();
+  return out ? std::move(*out) : Matched();
+}
+
+TEST(Match, ByIdTailAndText) {
+  ForeignSample by_text = sample("elsewhere/9");
+  by_text.question = " What is 2? ";
+  const Matched out = matched(file_of({sample("set/p0"), sample("test/p1.json"), by_text}));
+  ASSERT_EQ(out.problems.size(), 3U);
+  EXPECT_THAT(out.problems[1].samples, ElementsAre(1));
+  EXPECT_THAT(out.problems[2].samples, ElementsAre(2));
+  EXPECT_EQ(out.missing.count, 0);
+}
+
+TEST(Match, ByPlaceOnlyWhereTheFileHasNoTexts) {
+  ForeignSample second = sample("1");
+  second.place = 1;
+  EXPECT_EQ(matched(file_of({second})).problems[0].problem.id, "set/p1");
+  second.question = "Something else?";
+  const auto none = match_to_dataset(file_of({second}), "set", three_problems());
+  ASSERT_FALSE(none) << "the text says that it is another problem";
+  EXPECT_THAT(none.error().line(), HasSubstr("none of its 1 samples belongs to a problem of set"));
+  EXPECT_THAT(none.error().line(), HasSubstr("look like 'set/p0'"));
+  second.question.clear();
+  for (const std::int64_t place : {std::int64_t{-1}, std::int64_t{3}, INT64_MAX, INT64_MIN}) {
+    second.place = place;
+    EXPECT_FALSE(match_to_dataset(file_of({second}), "set", three_problems())) << place;
+  }
+}
+
+TEST(Match, UnknownAndMissingAreCountedByName) {
+  const Matched out = matched(file_of({sample("set/p1"), sample("set/p7"), sample("")}));
+  EXPECT_EQ(out.unknown_ids.count, 2);
+  EXPECT_THAT(out.unknown_ids.examples, ElementsAre("set/p7", "f.jsonl:1"));
+  EXPECT_EQ(out.missing.count, 2);
+  EXPECT_THAT(out.missing.examples, ElementsAre("set/p0", "set/p2"));
+  EXPECT_EQ(out.n_problems, 3);
+}
+
+TEST(Match, AFurtherSampleIsADuplicateWhereMostHaveOne) {
+  const Matched out = matched(file_of(
+      {sample("set/p0", "a"), sample("set/p1"), sample("set/p2"), sample("set/p0", "b")}));
+  EXPECT_EQ(out.duplicates.count, 1);
+  EXPECT_THAT(out.problems[0].samples, ElementsAre(0)) << "the first one counts";
+}
+
+TEST(Match, SamplesOfOneProblemMayBeAlike) {
+  std::vector<ForeignSample> samples;
+  for (const char* id : {"set/p0", "set/p1", "set/p2"}) {
+    samples.push_back(sample(id, "same"));
+    samples.push_back(sample(id, "same"));
+  }
+  EXPECT_EQ(matched(file_of(samples)).duplicates.count, 0);
+  samples.push_back(sample("set/p0", "same"));
+  const Matched copy = matched(file_of(samples));
+  EXPECT_EQ(copy.duplicates.count, 1) << "a copy beyond the two that the others have";
+  EXPECT_EQ(copy.problems[0].samples.size(), 2U);
+  samples.back().text = "another";
+  EXPECT_EQ(matched(file_of(samples)).duplicates.count, 0) << "one more sample, not a copy";
+}
+
+TEST(Match, ASampleNumberCountsOnce) {
+  std::vector<ForeignSample> samples = {sample("set/p0", "a"), sample("set/p0", "b"),
+                                        sample("set/p0", "c")};
+  samples[0].sample = 0, samples[1].sample = 1, samples[2].sample = 1;
+  const Matched out = matched(file_of(samples));
+  EXPECT_EQ(out.duplicates.count, 1);
+  EXPECT_THAT(out.problems[0].samples, ElementsAre(0, 1));
+}
+
+TEST(Match, WithoutADatasetTheFileIsTheTask) {
+  std::vector<ForeignSample> samples = {sample("7"), sample("7"), sample("8"), sample("9"),
+                                        sample("")};
+  for (ForeignSample& s : samples) s.gold = "1";
+  samples[3].gold.reset();
+  samples[4].question = "q";
+  const auto out = match_to_itself(file_of(samples), "set", 10);
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->problems.size(), 3U);
+  EXPECT_EQ(out->without_gold, 1);
+  EXPECT_EQ(out->missing.count, 7);
+  EXPECT_THAT(out->missing.examples, IsEmpty());
+  EXPECT_EQ(out->duplicates.count, 1);
+  EXPECT_EQ(match_to_itself(file_of(samples), "set", 0)->n_problems, 0);
+  const auto more = match_to_itself(file_of(samples), "set", 2);
+  ASSERT_FALSE(more);
+  EXPECT_EQ(more.error().kind(), ErrorKind::usage);
+  EXPECT_THAT(more.error().line(), HasSubstr("f.jsonl has 3 problems, set has only 2"));
+  for (ForeignSample& s : samples) s.gold.reset();
+  EXPECT_THAT(match_to_itself(file_of(samples), "set", 0).error().line(),
+              HasSubstr("--answer-field"));
+}
+
+}  // namespace
+}  // namespace assay::score

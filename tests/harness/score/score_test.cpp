@@ -1,0 +1,180 @@
+// From a file to a score, on the embedded mini sets: nothing is fetched.
+#include "harness/score/score.h"
+
+#include <fmt/core.h>
+#include <gmock/gmock.h>
+
+#include "core/plugins.h"
+#include "harness/names.h"
+#include "reports/common/task_report.h"
+#include "tests/support/test_data.h"
+
+namespace assay::score {
+namespace {
+
+using nlohmann::json;
+using ::testing::HasSubstr;
+
+std::vector<Problem> problems_of(const std::string& task) {
+  return value_or_throw(value_or_throw(find_task(task))->read("")).problems;
+}
+
+class Score : public ::testing::Test {
+ protected:
+  std::string write(const std::vector<json>& records) {
+    std::string text;
+    for (const json& record : records) text += record.dump() + "\n";
+    const auto path = dir_.path() / "f.jsonl";
+    testing::write_text(path, text);
+    return path.string();
+  }
+  /// One record a problem of mini-math, the first `n_right` of them right.
+  static std::vector<json> answers(std::size_t n_right) {
+    std::vector<json> records;
+    for (const Problem& problem : problems_of("mini-math")) {
+      const bool right = records.size() < n_right;
+      const std::string answer = right ? problem.answer : "123456789";
+      records.push_back({{"id", problem.id}, {"completion", "So \\boxed{" + answer + "}."}});
+    }
+    return records;
+  }
+  static ScoreOptions options(const std::string& path, const std::string& task = "mini-math") {
+    ScoreOptions options;
+    options.path = path;
+    options.task = task;
+    return options;
+  }
+  static json report(const Scored& scored) {
+    return build_task_report(scored.task, scored.journal);
+  }
+  static std::string error(const ScoreOptions& options) {
+    try {
+      score_file(options, {});
+    } catch (const Error& error) {
+      return error.line();
+    }
+    return "none";
+  }
+  testing::TempDir dir_;
+};
+
+TEST_F(Score, AWholeTask) {
+  const Scored scored = score_file(options(write(answers(15))), {});
+  const json out = report(scored);
+  EXPECT_EQ(out["metrics"]["pass@1"]["value"], 0.75);
+  EXPECT_EQ(out["metrics"]["pass@1"]["n"], 20);
+  EXPECT_FALSE(out["partial"].get<bool>());
+  EXPECT_EQ(out["outcomes"]["correct_completeness_unknown"], 15);
+  EXPECT_EQ(out["outcomes"]["wrong_completeness_unknown"], 5);
+  EXPECT_EQ(scored.shape["name"], "plain");
+  EXPECT_EQ(scored.task["gold_from"], "dataset");
+  EXPECT_EQ(scored.file["sha256"].get<std::string>().size(), 64U);
+  EXPECT_TRUE(scored.labels.is_null());
+}
+
+TEST_F(Score, APartSaysSo) {
+  std::vector<json> records = answers(5);
+  records.resize(8);
+  const Scored scored = score_file(options(write(records)), {});
+  const json out = report(scored);
+  EXPECT_TRUE(out["partial"].get<bool>());
+  EXPECT_EQ(out["metrics"]["pass@1"]["value"], 5.0 / 8);
+  EXPECT_EQ(out["metrics"]["pass@1"]["n"], 8);
+  EXPECT_EQ(out["n_problems"], 20);
+  EXPECT_EQ(scored.counts["missing_problems"]["count"], 12);
+}
+
+TEST_F(Score, SeveralSamplesGivePassAtKAndVotes) {
+  std::vector<json> records;
+  for (const Problem& problem : problems_of("mini-math")) {
+    const std::string right = "\\boxed{" + problem.answer + "}";
+    records.push_back({{"id", problem.id}, {"completions", {right, right, "\\boxed{99999}", ""}}});
+  }
+  ScoreOptions asked = options(write(records));
+  asked.pass_at = {3, 9};
+  const json out = report(score_file(asked, {}));
+  const json& metrics = out["metrics"];
+  EXPECT_EQ(metrics["pass@1"]["value"], 0.5);
+  EXPECT_EQ(metrics["pass@1"]["samples"], 80);
+  EXPECT_EQ(metrics["pass@3"]["value"], 1.0) << "1 - C(2,3)/C(4,3)";
+  EXPECT_NEAR(metrics["pass@2"]["value"].get<double>(), 1 - 1.0 / 6, 1e-12);
+  EXPECT_EQ(metrics["cons@k"]["value"], 1.0);
+  EXPECT_TRUE(metrics["pass@9"]["value"].is_null());
+  EXPECT_THAT(metrics["pass@9"]["why"].get<std::string>(), HasSubstr("pass@9 needs"));
+  std::int64_t total = 0;
+  for (const auto& [name, count] : out["outcomes"].items()) total += count.get<std::int64_t>();
+  EXPECT_EQ(total, 80) << "the outcomes are a partition";
+}
+
+TEST_F(Score, GoldAnswersInTheFileNeedNoDataset) {
+  std::vector<json> records;
+  for (int i = 0; i < 4; ++i) {
+    records.push_back({{"idx", i},
+                       {"gt", std::to_string(i)},
+                       {"code", {"\\boxed{" + std::to_string(i / 2 * 2) + "}"}},
+                       {"score", {i % 2 == 0}}});
+  }
+  const std::string path = write(records);
+  ScoreOptions asked = options(path, "aime24");
+  asked.fields.answer = "gt";
+  const Scored scored = score_file(asked, {});
+  EXPECT_EQ(report(scored)["metrics"]["pass@1"]["value"], 0.5);
+  EXPECT_EQ(report(scored)["n_problems"], 30);
+  EXPECT_TRUE(report(scored)["partial"].get<bool>());
+  EXPECT_EQ(scored.task["gold_from"], "file");
+  EXPECT_EQ(scored.labels["agree"], 4);
+  // A benchmark that assay does not know.
+  const Scored unknown = score_file(options(path, "olympiad"), {});
+  EXPECT_EQ(report(unknown)["metrics"]["pass@1"]["value"], 0.5);
+  EXPECT_FALSE(report(unknown)["partial"].get<bool>());
+  EXPECT_THAT(unknown.notes.front(), HasSubstr("'olympiad' is no task of assay"));
+  EXPECT_THAT(error(options(path, "aime2")), HasSubstr("did you mean 'aime24'"));
+}
+
+TEST_F(Score, DifferencesFromTheFilesVerdictsAreListed) {
+  std::vector<json> records = answers(2);
+  for (json& record : records) record["is_correct"] = false;
+  const Scored scored = score_file(options(write(records)), {});
+  EXPECT_EQ(scored.labels["n"], 20);
+  EXPECT_EQ(scored.labels["right"], 0);
+  EXPECT_EQ(scored.labels["agree"], 18);
+  ASSERT_EQ(scored.labels["differences"].size(), 2U);
+  EXPECT_EQ(scored.labels["differences"][0]["id"], "mini-math/1");
+  EXPECT_EQ(scored.labels["field"], "is_correct");
+}
+
+TEST_F(Score, ThinkTagsMakeTheProfile) {
+  std::vector<json> records = answers(20);
+  records[0]["completion"] = "<think>hm</think>" + records[0]["completion"].get<std::string>();
+  records[1]["completion"] = "<think>" + records[1]["completion"].get<std::string>();
+  const Scored scored = score_file(options(write(records)), {});
+  EXPECT_EQ(scored.task["chain_profile"], "thinking");
+  EXPECT_EQ(scored.counts["unclosed"], 19) << "without a closing tag there is no answer zone";
+  ScoreOptions plain = options(write(answers(20)));
+  plain.profile = ProfileChoice::plain;
+  EXPECT_EQ(score_file(plain, {}).counts["unclosed"], 0);
+}
+
+TEST_F(Score, MistakesAreNamed) {
+  const std::string path = write(answers(1));
+  EXPECT_THAT(error(options(path, "mini-mth")), HasSubstr("did you mean 'mini-math'"));
+  EXPECT_THAT(error(options("/no/such", "mini-math")), HasSubstr("cannot open /no/such"));
+  EXPECT_THAT(error(options(path, "mini-code")), HasSubstr("none of its 20 samples"));
+  ScoreOptions wrong = options(path);
+  wrong.grader = "nosuch";
+  EXPECT_THAT(error(wrong), HasSubstr("unknown grader 'nosuch'"));
+  wrong = options(path);
+  wrong.protocol = "nosuch";
+  EXPECT_THAT(error(wrong), HasSubstr("unknown protocol 'nosuch'"));
+  wrong = options(path, "mini-code");
+  wrong.protocol = "chat";
+  EXPECT_THAT(error(wrong), HasSubstr("known: samples, chat-think"));
+}
+
+TEST_F(Score, TheSameFileGivesTheSameBytes) {
+  const ScoreOptions asked = options(write(answers(11)));
+  EXPECT_EQ(report(score_file(asked, {})).dump(), report(score_file(asked, {})).dump());
+}
+
+}  // namespace
+}  // namespace assay::score
