@@ -106,7 +106,7 @@ void add_options(CLI::App& command, Flags& flags) {
                   fmt::format("{}: whose rules decide", fmt::join(score::grader_names(), ", ")))
       ->capture_default_str();
   command.add_option("--protocol", o.protocol,
-                     "How code is taken from a text: samples (as it stands) or one of the eval's");
+                     "How code is read: samples (as it stands), standalone, or one of the eval's");
   command.add_option("--pairs", flags.pairs, "Compare {\"gold\", \"pred\"[, \"label\"]} per line");
   command.add_option("--id-field", o.fields.id, "Field of the problem's id (a.b goes one down)");
   command.add_option("--completion-field", o.fields.completion, "Field of the completions");
@@ -129,8 +129,7 @@ void add_options(CLI::App& command, Flags& flags) {
 
 void add_score_command(CLI::App& app, Action& action) {
   auto flags = std::make_shared<Flags>();
-  CLI::App* command =
-      app.add_subcommand("score", "Grade stored completions; no model is needed");
+  CLI::App* command = app.add_subcommand("score", "Grade stored completions; no model is needed");
   add_options(*command, *flags);
   command->footer(
       "Examples:\n"

@@ -65,10 +65,9 @@ std::string metrics_text(const json& report) {
 std::string labels_text(const json& report) {
   const json& labels = json_member(report, "labels");
   if (!labels.is_object()) return "";
-  std::string text = fmt::format(
-      "  file's verdicts  {} of {} right by '{}'; {} agree with ours\n",
-      count_in(labels, "right"), count_in(labels, "n"), json_text(labels, "field"),
-      count_in(labels, "agree"));
+  std::string text = fmt::format("  file's verdicts  {} of {} right by '{}'; {} agree with ours\n",
+                                 count_in(labels, "right"), count_in(labels, "n"),
+                                 json_text(labels, "field"), count_in(labels, "agree"));
   std::size_t shown = 0;
   for (const json& row : json_list(labels, "differences")) {
     if (shown++ == most_rows) {
@@ -109,10 +108,10 @@ std::string score_text(const json& report) {
   }
   text += metrics_text(report);
   text += fmt::format("  outcomes         {}\n", outcomes_text(report));
-  text += fmt::format("  file             {}: {} records ({}), shape {}: {}\n",
-                      json_text(file, "name"), count_in(file, "records"),
-                      json_text(file, "container"), json_text(shape, "name"),
-                      json_text(shape, "grounds"));
+  text +=
+      fmt::format("  file             {}: {} records ({}), shape {}: {}\n", json_text(file, "name"),
+                  count_in(file, "records"), json_text(file, "container"), json_text(shape, "name"),
+                  json_text(shape, "grounds"));
   text += fmt::format("  left out         {}\n", left_out_text(report));
   text += labels_text(report);
   for (const json& note : json_list(report, "notes")) {
@@ -138,11 +137,10 @@ std::string pairs_text(const json& result) {
       text += "    ... (--json lists all)\n";
       break;
     }
-    text += fmt::format("    {}: label {}, ours {} ({}): gold {}, pred {}\n",
-                        count_in(row, "place"), json_member(row, "label").dump(),
-                        json_text(row, "verdict"), json_text(row, "rung"),
-                        name_for_message(json_text(row, "gold"), 60),
-                        name_for_message(json_text(row, "pred"), 60));
+    text += fmt::format(
+        "    {}: label {}, ours {} ({}): gold {}, pred {}\n", count_in(row, "place"),
+        json_member(row, "label").dump(), json_text(row, "verdict"), json_text(row, "rung"),
+        name_for_message(json_text(row, "gold"), 60), name_for_message(json_text(row, "pred"), 60));
   }
   return text;
 }

@@ -45,8 +45,7 @@ Result<nlohmann::json> inputs_field(const RecordSource& source, const char* fiel
                                                            return arguments.is_array();
                                                          });
   if (is_sound) return inputs;
-  return env_failure(
-      fmt::format("{}: '{}' is no list of argument lists", source.where, field));
+  return env_failure(fmt::format("{}: '{}' is no list of argument lists", source.where, field));
 }
 
 }  // namespace

@@ -30,7 +30,8 @@ DatasetManifest manifest() {
   manifest.title = "MATH, test";
   manifest.licence = "MIT";
   manifest.source = "hendrycks/math; this file: microsoft/ToRA; with answers: openai/simple-evals";
-  manifest.urls = {"https://raw.githubusercontent.com/microsoft/ToRA/main/src/data/math/test.jsonl"};
+  manifest.urls = {
+      "https://raw.githubusercontent.com/microsoft/ToRA/main/src/data/math/test.jsonl"};
   manifest.sha256 = "3371949f33dd702d04b43fddd7d53a028de0aaca0e76abb1b875a050297b3aa4";
   manifest.file_name = "math.jsonl";
   manifest.n_problems = 5000;

@@ -173,4 +173,26 @@ std::optional<ExtractedProgram> program_from_sample(std::string_view text, std::
   return program_from_continuation(text, prompt, entry_point, {});
 }
 
+std::optional<ExtractedProgram> program_standing_alone(std::string_view text,
+                                                       std::string_view prompt,
+                                                       std::string_view entry_point) {
+  constexpr std::string_view prelude =
+      "from typing import *\nimport math\nfrom heapq import *\nimport itertools\nimport re\n"
+      "import typing\nimport heapq\n";
+  if (is_blank(text)) return std::nullopt;
+  const bool is_whole = definition_line(text, entry_point) != npos;
+  ExtractedProgram out;
+  out.program = std::string(prelude) + std::string(is_whole ? "" : prompt) + std::string(text);
+  out.end = text.size();
+  for_each_line(
+      preamble_of(prompt, entry_point), [&](std::size_t /*begin*/, std::string_view line) {
+        constexpr std::string_view def = "def ";
+        if (!is_whole || !line.starts_with(def)) return true;
+        const std::string_view name = line.substr(def.size(), line.find('(') - def.size());
+        out.helpers_for_tests = out.helpers_for_tests && defines_function(text, name);
+        return true;
+      });
+  return out;
+}
+
 }  // namespace assay::evals

@@ -24,6 +24,8 @@ struct ExtractedProgram {
   std::string program;    ///< complete: with the prompt's imports and helpers, or its signature
   std::size_t begin = 0;  ///< byte span, in the searched text, of the model's own part
   std::size_t end = 0;
+  /// Whether the prompt's own functions are there for the tests (HumanEval/32, 38 and 50 use them).
+  bool helpers_for_tests = true;
 };
 
 /// The last fenced block that defines the entry point; else the last fenced block; else the text
@@ -45,5 +47,12 @@ std::optional<ExtractedProgram> program_from_continuation(std::string_view text,
 /// has before it; anything else goes behind the prompt. Nothing is cut off.
 std::optional<ExtractedProgram> program_from_sample(std::string_view text, std::string_view prompt,
                                                     std::string_view entry_point);
+
+/// As Reflexion and LDB ran their records {solution, test}: a text that defines the entry point
+/// stands alone, behind a prelude of common imports, and what the prompt defines is there for the
+/// tests only if the text defines it, too. A body goes behind the prompt.
+std::optional<ExtractedProgram> program_standing_alone(std::string_view text,
+                                                       std::string_view prompt,
+                                                       std::string_view entry_point);
 
 }  // namespace assay::evals

@@ -5,6 +5,9 @@
 //                is asked for; the last code block after the last </think> counts.
 //  chat-prefill  the assistant's turn begins with the prompt in an open code block; up to its end.
 //  completion    the raw prompt, no template; up to the stop strings of Chen et al. 2021.
+// Code that stands in a file already (assay score) is read under one of two further names:
+//  samples       HumanEval's own rule: behind the prompt, or with the prompt's imports and helpers.
+//  standalone    Reflexion's and LDB's: alone, behind common imports.
 // A program that fails, crashes or runs out of time is wrong; a sandbox that fails is no verdict.
 #include <fmt/core.h>
 
@@ -133,7 +136,7 @@ class HumanEval : public Eval {
     grade.answer_found = true;
     grade.extracted = program->program;
     grade.details["span"] = {zone.begin + program->begin, zone.begin + program->end};
-    run_tests(problem, program->program, grade);
+    run_tests(problem, *program, grade);
     return grade;
   }
 
@@ -169,10 +172,14 @@ class HumanEval : public Eval {
     if (protocol == "samples") {
       return evals::program_from_sample(text, problem.question, entry_point);
     }
+    if (protocol == "standalone") {
+      return evals::program_standing_alone(text, problem.question, entry_point);
+    }
     return evals::program_from_chat(text, problem.question, entry_point);
   }
 
-  static void run_tests(const Problem& problem, const std::string& program, Grade& grade) {
+  static void run_tests(const Problem& problem, const evals::ExtractedProgram& program,
+                        Grade& grade) {
     static CanonicalTimes canonical_times;
     const auto infrastructure_failure = [&grade](const std::string& why) {
       grade.status = Grade::Status::infrastructure_failure;
@@ -184,7 +191,9 @@ class HumanEval : public Eval {
     const Result<double> canonical_seconds = canonical_times.of(problem);
     if (!canonical_seconds) return infrastructure_failure(canonical_seconds.error().line());
     const SandboxLimits limits = limits_for(*canonical_seconds);
-    const SandboxResult run = PythonSandbox::shared().run(job_for(problem, program), limits);
+    PythonJob job = job_for(problem, program.program);
+    if (!program.helpers_for_tests) job.prompt.clear();
+    const SandboxResult run = PythonSandbox::shared().run(job, limits);
     if (run.status == RunStatus::sandbox_failure) return infrastructure_failure(run.why);
     grade.verdict = run.status == RunStatus::passed ? Verdict::equal : Verdict::not_equal;
     grade.answer_parses = run.compiles && run.defines_entry_point;

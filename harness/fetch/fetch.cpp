@@ -164,9 +164,9 @@ Result<Verified> download(const RemoteFile& file, const fs::path& partial, const
     if (last) options.notice(fmt::format("{}; trying {}", last->what(), display_url(source.url)));
     auto outcome = http_download(source, file, partial, options);
     if (outcome) {
-      auto whole = verified(file, partial,
-                            Download{std::move(outcome->linked_sha256), display_url(source.url)},
-                            options);
+      auto whole =
+          verified(file, partial,
+                   Download{std::move(outcome->linked_sha256), display_url(source.url)}, options);
       if (whole || whole.error().kind() == ErrorKind::interrupted) return whole;
       last = std::move(whole.error());
       all_unreachable = false;

@@ -34,8 +34,9 @@ std::optional<json> record_of(const SourceLine& line, const std::string& where,
                               RecordsSummary& summary) {
   ++summary.lines;
   if (line.too_long) {
-    count_unreadable(summary, &Unreadable::too_long, where,
-                     fmt::format("a line of {}", format_bytes(static_cast<std::int64_t>(line.bytes))));
+    count_unreadable(
+        summary, &Unreadable::too_long, where,
+        fmt::format("a line of {}", format_bytes(static_cast<std::int64_t>(line.bytes))));
     return std::nullopt;
   }
   if (!is_valid_utf8(line.text)) {
@@ -78,7 +79,8 @@ bool is_table(const json& value) {
 std::vector<json> rows_of_table(json& table) {
   std::vector<json> rows;
   const auto add = [&rows](const std::string& name, json& row) {
-    const bool named = std::any_of(row.begin(), row.end(), [&](const json& e) { return e == name; });
+    const bool named =
+        std::any_of(row.begin(), row.end(), [&](const json& e) { return e == name; });
     if (!named && !row.contains("task_id")) row["task_id"] = name;
     rows.push_back(std::move(row));
   };

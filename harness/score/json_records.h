@@ -30,9 +30,9 @@ struct Unreadable {
 };
 
 struct RecordsSummary {
-  std::string name;       ///< of the file, without its folder
-  std::string packing;    ///< "", "gzip" or "zip"
-  std::string container;  ///< "JSON lines", "a JSON array", "the array 'tasks' of a JSON object"
+  std::string name;        ///< of the file, without its folder
+  std::string packing;     ///< "", "gzip" or "zip"
+  std::string container;   ///< "JSON lines", "a JSON array", "the array 'tasks' of a JSON object"
   std::int64_t lines = 0;  ///< that are not blank; of a document, its elements
   std::int64_t records = 0;
   Unreadable unreadable;

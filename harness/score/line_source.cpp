@@ -134,7 +134,8 @@ Result<bool> LineSource::fill() {
   end_ = *n;
   total_bytes_ += *n;
   if (total_bytes_ > limits_.max_text_bytes) {
-    return env_failure(fmt::format("{} unpacks to more than {} bytes", path_, limits_.max_text_bytes));
+    return env_failure(
+        fmt::format("{} unpacks to more than {} bytes", path_, limits_.max_text_bytes));
   }
   return *n > 0;
 }

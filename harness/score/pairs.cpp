@@ -8,6 +8,7 @@
 #include "core/json_access.h"
 #include "core/text.h"
 #include "evals/common/compare_answers.h"
+#include "evals/common/compat/compat_grader.h"
 #include "harness/names.h"
 #include "harness/score/json_records.h"
 #include "harness/score/sample_grader.h"
@@ -55,8 +56,11 @@ std::optional<bool> label_of(const json& record) {
 
 class PairScorer {
  public:
+  /// `compat`: a published protocol, or none for our own comparison.
+  explicit PairScorer(const evals::compat::CompatGrader* compat) : compat_(compat) {}
+
   void add(const Pair& pair) {
-    const evals::AnswerComparison comparison = evals::compare_answers(pair.gold, pair.prediction);
+    const evals::AnswerComparison comparison = compare(pair);
     json row = {{"verdict", verdict_name(comparison.verdict)},
                 {"rung", comparison.rung},
                 {"proof", nullptr}};
@@ -79,12 +83,8 @@ class PairScorer {
   }
 
   json result() const {
-    json out = {{"pairs", rows_},
-                {"agreement", nullptr},
-                {"labelled", labelled_},
-                {"agree", agree_},
-                {"undecided", undecided_},
-                {"disagreements", disagreements_}};
+    json out = {{"pairs", rows_},  {"agreement", nullptr},    {"labelled", labelled_},
+                {"agree", agree_}, {"undecided", undecided_}, {"disagreements", disagreements_}};
     if (labelled_ > 0) {
       out["agreement"] = static_cast<double>(agree_) / static_cast<double>(labelled_);
     }
@@ -92,6 +92,15 @@ class PairScorer {
   }
 
  private:
+  /// A protocol's comparison alone: the predictions are answers already.
+  evals::AnswerComparison compare(const Pair& pair) const {
+    if (compat_ == nullptr) return evals::compare_answers(pair.gold, pair.prediction);
+    const evals::compat::CompatComparison found =
+        compat_->equal(compat_->gold(pair.gold, ""), pair.prediction);
+    return {found.verdict, found.rung};
+  }
+
+  const evals::compat::CompatGrader* compat_;
   json rows_ = json::array();
   json disagreements_ = json::array();
   std::int64_t labelled_ = 0;
@@ -102,10 +111,11 @@ class PairScorer {
 }  // namespace
 
 json score_pairs(const PairsOptions& options, const Listener& listener) {
-  if (options.grader != "assay") {
+  const auto* compat = evals::compat::find_compat_grader(options.grader);
+  if (compat == nullptr && options.grader != "assay") {
     throw unknown_name("grader", options.grader, grader_names());
   }
-  PairScorer scorer;
+  PairScorer scorer(compat);
   std::int64_t n = 0;
   const auto sink = [&](const json& record, const std::string& where) -> Result<void> {
     const auto gold = answer_text(record, "gold");

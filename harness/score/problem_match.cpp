@@ -57,8 +57,8 @@ class ProblemIndex {
       if (tail.ends_with(".json")) tail.remove_suffix(5);
       return at(by_tail_, std::string(tail));
     }
-    const bool in_range = *sample.place >= 0 &&
-                          *sample.place < static_cast<std::int64_t>(n_problems_);
+    const bool in_range =
+        *sample.place >= 0 && *sample.place < static_cast<std::int64_t>(n_problems_);
     if (by_place_ && in_range) return static_cast<std::size_t>(*sample.place);
     return std::nullopt;
   }
@@ -188,15 +188,15 @@ Result<Matched> match_to_itself(const SamplesFile& file, const std::string& task
   }
   const std::int64_t found = std::ssize(matched.problems);
   if (found == 0) {
-    return env_failure(fmt::format("{}: no record has both a completion and a gold answer",
-                                   file.summary.name),
-                       "name the fields with --completion-field and --answer-field");
+    return env_failure(
+        fmt::format("{}: no record has both a completion and a gold answer", file.summary.name),
+        "name the fields with --completion-field and --answer-field");
   }
   if (n_known > 0 && found > n_known) {
-    return failure(ErrorKind::usage,
-                   fmt::format("{} has {} problems, {} has only {}", file.summary.name, found, task,
-                               n_known),
-                   "name the task that the file belongs to");
+    return failure(
+        ErrorKind::usage,
+        fmt::format("{} has {} problems, {} has only {}", file.summary.name, found, task, n_known),
+        "name the task that the file belongs to");
   }
   matched.n_problems = n_known;
   matched.missing.count = n_known > 0 ? n_known - found : 0;

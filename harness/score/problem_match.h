@@ -28,9 +28,9 @@ struct Matched {
   std::vector<ProblemSamples> problems;
   /// Of the whole task; 0: nobody knows.
   std::int64_t n_problems = 0;
-  Tally unknown_ids;  ///< samples of no problem of the dataset: left out
-  Tally duplicates;   ///< samples that repeat another: left out
-  Tally missing;      ///< problems of the dataset without a sample
+  Tally unknown_ids;              ///< samples of no problem of the dataset: left out
+  Tally duplicates;               ///< samples that repeat another: left out
+  Tally missing;                  ///< problems of the dataset without a sample
   std::int64_t without_gold = 0;  ///< samples left out because the file gives no gold answer
 };
 

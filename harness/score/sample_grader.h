@@ -29,4 +29,7 @@ Result<std::unique_ptr<SampleGrader>> make_sample_grader(const std::string& grad
                                                          const std::string& dataset,
                                                          const PromptOptions& options);
 
+/// Whether programs are run: answers then have no gold text, and code stands in the file as it is.
+bool is_code_eval(const Eval& eval);
+
 }  // namespace assay::score

@@ -29,16 +29,16 @@ const std::vector<KnownShape>& known_shapes() {
       // lm-evaluation-harness --log_samples: `resps` holds what the model wrote, before filters.
       {"lm-eval", {"doc_id", "resps"}, {"doc_id", "resps", "target", "", "", "", ""}},
       // Qwen2.5-Math's evaluation, and those that grew from it (ToRA, SkyThought's evaluations).
-      {"qwen-math",
-       {"idx", "code", "gt"},
-       {"idx", "code", "gt", "question", "score", "", ""}},
+      {"qwen-math", {"idx", "code", "gt"}, {"idx", "code", "gt", "question", "score", "", ""}},
       // SkyThought's tools: responses by temperature, each {content, correctness}.
       {"skythought",
        {"problem", "responses"},
        {"", "responses", "answer", "problem", "responses", "", ""}},
-      {"humaneval",
-       {"task_id", "completion"},
-       {"task_id", "completion", "", "", "passed", "", ""}},
+      {"humaneval", {"task_id", "completion"}, {"task_id", "completion", "", "", "passed", "", ""}},
+      // Reflexion and LDB: each record brings its test.
+      {"reflexion",
+       {"task_id", "solution", "test"},
+       {"task_id", "solution", "", "", "is_solved", "", ""}},
       {"evalplus", {"task_id", "solution"}, {"task_id", "solution", "", "", "", "", ""}},
       {"plain", {"id", "completion"}, {"id", "completion", "", "", "", "", ""}},
       {"plain", {"id", "completions"}, {"id", "completions", "", "", "", "", ""}},
@@ -48,18 +48,23 @@ const std::vector<KnownShape>& known_shapes() {
 
 // What unknown files call their fields, the surest names first. "answer" is sometimes the gold
 // answer and sometimes the model's, so it is never taken unasked.
-constexpr std::array id_names = {"task_id", "problem_id", "unique_id", "question_id", "doc_id",
-                                 "idx",     "id",         "index"};
+constexpr std::array id_names = {"task_id", "problem_id", "unique_id", "question_id",
+                                 "doc_id",  "idx",        "id",        "index"};
 constexpr std::array completion_names = {
-    "completion",  "completions", "generation", "generations", "generated_text", "response",
-    "responses",   "output",      "outputs",    "model_output", "model_outputs", "samples",
-    "prediction",  "predictions", "text",       "texts"};
-constexpr std::array answer_names = {"gt",           "gold",           "target",
-                                     "ground_truth", "correct_answer", "expected_answer",
-                                     "gold_answer",  "reference_answer"};
+    "completion", "completions", "generation", "generations",  "generated_text", "response",
+    "responses",  "output",      "outputs",    "model_output", "model_outputs",  "samples",
+    "prediction", "predictions", "text",       "texts"};
+constexpr std::array answer_names = {"gt",
+                                     "gold",
+                                     "target",
+                                     "ground_truth",
+                                     "correct_answer",
+                                     "expected_answer",
+                                     "gold_answer",
+                                     "reference_answer"};
 constexpr std::array question_names = {"question", "problem", "prompt", "query"};
-constexpr std::array label_names = {"is_solved", "passed",     "base_status", "is_correct",
-                                    "correct",   "correctness", "score",      "label"};
+constexpr std::array label_names = {"is_solved", "passed",      "base_status", "is_correct",
+                                    "correct",   "correctness", "score",       "label"};
 constexpr std::array sample_names = {"sample", "sample_index", "sample_id", "completion_id"};
 constexpr std::array stop_names = {"finish_reason", "stop_reason", "finish_reasons"};
 
@@ -68,8 +73,8 @@ bool is_there(const json& record, std::string_view path) {
 }
 
 std::size_t count_with(std::span<const json> records, std::string_view path) {
-  return static_cast<std::size_t>(std::count_if(records.begin(), records.end(),
-                                                [path](const json& r) { return is_there(r, path); }));
+  return static_cast<std::size_t>(std::count_if(
+      records.begin(), records.end(), [path](const json& r) { return is_there(r, path); }));
 }
 
 /// More than half of the records: a few broken ones do not hide a shape.

@@ -73,9 +73,10 @@ void collect_texts(const json& value, int depth, std::vector<std::string>& out) 
   if (value.is_string()) {
     out.push_back(value.get<std::string>());
   } else if (value.is_array()) {
-    const bool is_chat = !value.empty() && std::all_of(value.begin(), value.end(), [](const json& e) {
-      return e.is_object() && e.contains("role");
-    });
+    const bool is_chat =
+        !value.empty() && std::all_of(value.begin(), value.end(), [](const json& e) {
+          return e.is_object() && e.contains("role");
+        });
     if (is_chat) {
       for (auto turn = value.rbegin(); turn != value.rend(); ++turn) {
         if (json_text(*turn, "role") != "assistant") continue;
@@ -92,7 +93,8 @@ void collect_texts(const json& value, int depth, std::vector<std::string>& out) 
   }
 }
 
-/// The i-th label of a record: of a list or of keyed objects as the texts are, else the one for all.
+/// The i-th label of a record: of a list or of keyed objects as the texts are, else the one for
+/// all.
 std::optional<bool> label_at(const json& value, std::size_t i, std::size_t n_texts) {
   if (const auto one = label_of(value)) return one;
   if (value.size() != n_texts || !(value.is_array() || value.is_object())) return std::nullopt;

@@ -60,9 +60,9 @@ Task find_task_or_answers(const ScoreOptions& options, const SamplesFile& file) 
 void load_problems(const ScoreOptions& options, const SamplesFile& file, const Listener& listener,
                    Task& task, Scored& scored) {
   if (task.dataset == nullptr) {
-    scored.notes.push_back(fmt::format(
-        "'{}' is no task of assay: graded as answers, by the gold answers in the file",
-        name_for_message(options.task)));
+    scored.notes.push_back(
+        fmt::format("'{}' is no task of assay: graded as answers, by the gold answers in the file",
+                    name_for_message(options.task)));
     return;
   }
   const DatasetManifest& manifest = task.dataset->manifest;
@@ -71,7 +71,7 @@ void load_problems(const ScoreOptions& options, const SamplesFile& file, const L
     task.has_content = true;
     return;
   }
-  const bool answers_suffice = file_has_gold(file) && manifest.eval != "humaneval";
+  const bool answers_suffice = file_has_gold(file) && !is_code_eval(*task.eval);
   if (answers_suffice &&
       (!options.fields.answer.empty() || !dataset_availability(manifest).available)) {
     scored.notes.push_back(fmt::format("gold answers are the file's own (field '{}')",
@@ -93,14 +93,17 @@ bool is_thinking(const ScoreOptions& options, const SamplesFile& file) {
   });
 }
 
+/// Code in a file of samples was taken out of its completion by whoever wrote it; only our own
+/// journal holds what the model said.
+std::string default_protocol(const SamplesFile& file, const Eval& eval) {
+  if (!is_code_eval(eval) || file.shape.name == journal_shape) return eval.protocols().front();
+  return file.shape.name == "reflexion" ? "standalone" : "samples";
+}
+
 std::string protocol_of(const ScoreOptions& options, const SamplesFile& file, const Eval& eval) {
+  if (options.protocol.empty()) return default_protocol(file, eval);
   std::vector<std::string> known = eval.protocols();
-  // Code in a file of samples was extracted by whoever wrote it.
-  const bool is_code = eval.name() == "humaneval";
-  if (is_code) known.insert(known.begin(), "samples");
-  if (options.protocol.empty()) {
-    return is_code && file.shape.name == journal_shape ? known.at(1) : known.front();
-  }
+  if (is_code_eval(eval)) known.insert(known.end(), {"samples", "standalone"});
   if (std::find(known.begin(), known.end(), options.protocol) == known.end()) {
     throw unknown_name("protocol", options.protocol, known);
   }
@@ -155,16 +158,11 @@ std::vector<Work> work_of(const SamplesFile& file, const Matched& matched,
       one.problem = p;
       one.sample = &sample;
       const std::string& id = matched.problems[p].problem.id;
-      one.sample_record = {{"type", "sample"},
-                           {"key", fmt::format("{}#{}#{}", p, id, number)},
-                           {"task", task},
-                           {"problem", id},
-                           {"index", p},
-                           {"sample", number},
-                           {"text", sample.text},
-                           {"tokens", json::array()},
-                           {"stop", nullptr},
-                           {"where", sample.where}};
+      one.sample_record = {{"type", "sample"},    {"key", fmt::format("{}#{}#{}", p, id, number)},
+                           {"task", task},        {"problem", id},
+                           {"index", p},          {"sample", number},
+                           {"text", sample.text}, {"tokens", json::array()},
+                           {"stop", nullptr},     {"where", sample.where}};
       if (sample.stop) one.sample_record["stop"] = stop_reason_name(*sample.stop);
       if (!sample.error.empty()) {
         one.sample_record["stop"] = stop_reason_name(StopReason::error);
@@ -262,19 +260,21 @@ json labels_json(const SampleShape& shape, const std::vector<Work>& work) {
     if ((verdict == "equal") == *one.sample->label) {
       ++agree;
     } else if (differences.size() < max_named) {
-      differences.push_back({{"id", one.sample_record.at("problem")},
-                             {"sample", one.sample_record.at("sample")},
-                             {"label", *one.sample->label},
-                             {"verdict", verdict},
-                             {"rung", one.grade_record.at("rung")},
-                             {"gold", one.grade_record.at("gold")},
-                             {"extracted", cut_text(one.grade_record.at("extracted").get<std::string>(), 400)},
-                             {"where", one.sample->where}});
+      differences.push_back(
+          {{"id", one.sample_record.at("problem")},
+           {"sample", one.sample_record.at("sample")},
+           {"label", *one.sample->label},
+           {"verdict", verdict},
+           {"rung", one.grade_record.at("rung")},
+           {"gold", one.grade_record.at("gold")},
+           {"extracted", cut_text(one.grade_record.at("extracted").get<std::string>(), 400)},
+           {"where", one.sample->where}});
     }
   }
   if (n == 0) return nullptr;
   const std::string field = shape.name == journal_shape ? "verdict" : shape.fields.label;
-  return {{"field", field}, {"n", n}, {"right", right}, {"agree", agree}, {"differences", differences}};
+  return {
+      {"field", field}, {"n", n}, {"right", right}, {"agree", agree}, {"differences", differences}};
 }
 
 /// The plan's entry: n_problems of the whole task, so that a part shows as one.
@@ -284,8 +284,7 @@ json task_json(const ScoreOptions& options, const Task& task, const Matched& mat
   for (const ProblemSamples& problem : matched.problems) {
     fewest = std::min(fewest, problem.samples.size());
   }
-  const std::int64_t n =
-      matched.n_problems > 0 ? matched.n_problems : std::ssize(matched.problems);
+  const std::int64_t n = matched.n_problems > 0 ? matched.n_problems : std::ssize(matched.problems);
   return {{"name", options.task},
           {"protocol", prompt.protocol},
           {"eval", task.eval->name()},
@@ -317,8 +316,7 @@ void grade_all(const SampleGrader& grader, const PromptOptions& prompt, const Ma
 
 Scored score_file(const ScoreOptions& options, const Listener& listener) {
   Scored scored;
-  const SamplesFile file =
-      value_or_throw(read_samples(options.path, options.fields, options.task));
+  const SamplesFile file = value_or_throw(read_samples(options.path, options.fields, options.task));
   Task task = find_task_or_answers(options, file);
   PromptOptions prompt;
   prompt.protocol = protocol_of(options, file, *task.eval);
@@ -333,8 +331,8 @@ Scored score_file(const ScoreOptions& options, const Listener& listener) {
   std::vector<Work> work = work_of(file, matched, options.task);
   grade_all(*grader, prompt, matched, options.task, work, listener);
   scored.task = task_json(options, task, matched, prompt);
-  scored.file = file_json(file.summary,
-                          value_or_throw(fetch::hash_file(options.path, listener.cancelled)));
+  scored.file =
+      file_json(file.summary, value_or_throw(fetch::hash_file(options.path, listener.cancelled)));
   scored.shape = shape_json(file.shape);
   scored.counts = counts_json(file, matched, work);
   scored.labels = labels_json(file.shape, work);

@@ -16,8 +16,8 @@ struct ScoreOptions {
   std::string path;
   std::string task;
   std::string grader = "assay";
-  std::string protocol;  ///< empty: the eval's (code: "samples"; a journal: its own)
-  SampleFields fields;   ///< what the command line names
+  std::string protocol;      ///< empty: the eval's; for code in files "samples" or "standalone"
+  SampleFields fields;       ///< what the command line names
   std::string dataset_path;  ///< a file of the task's problems; empty: the cache's
   ProfileChoice profile = ProfileChoice::automatic;
   std::vector<std::int64_t> pass_at;  ///< pass@k that must be in the result, or refused by name

@@ -77,8 +77,8 @@ TEST(Match, UnknownAndMissingAreCountedByName) {
 }
 
 TEST(Match, AFurtherSampleIsADuplicateWhereMostHaveOne) {
-  const Matched out = matched(file_of(
-      {sample("set/p0", "a"), sample("set/p1"), sample("set/p2"), sample("set/p0", "b")}));
+  const Matched out = matched(
+      file_of({sample("set/p0", "a"), sample("set/p1"), sample("set/p2"), sample("set/p0", "b")}));
   EXPECT_EQ(out.duplicates.count, 1);
   EXPECT_THAT(out.problems[0].samples, ElementsAre(0)) << "the first one counts";
 }

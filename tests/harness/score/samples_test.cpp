@@ -44,6 +44,9 @@ TEST_F(Samples, EvalplusWithAVerdict) {
   EXPECT_EQ(file.shape.name, "evalplus");
   EXPECT_EQ(file.samples[0].label, true);
   EXPECT_EQ(file.samples[1].label, false);
+  EXPECT_EQ(
+      sound({{{"task_id", "T/1"}, {"solution", "x"}, {"test", "def check(f): f()"}}}).shape.name,
+      "reflexion");
 }
 
 TEST_F(Samples, LmEvalKeepsOneFilterAndTheDocumentsOwnId) {
@@ -100,11 +103,11 @@ TEST_F(Samples, PlainOnesAndChats) {
   EXPECT_EQ(sound({{{"id", "a"}, {"completion", "x"}}}).shape.name, "plain");
   const SamplesFile several = sound({{{"id", "a"}, {"completions", {"x", "y", "z"}}}});
   EXPECT_EQ(several.samples.size(), 3U);
-  const SamplesFile chat = sound({{{"question_id", 3},
-                                   {"output",
-                                    {{{"role", "user"}, {"content", "q"}},
-                                     {{"role", "assistant"}, {"content", "a"}}}},
-                                   {"finish_reason", "length"}}});
+  const SamplesFile chat =
+      sound({{{"question_id", 3},
+              {"output",
+               {{{"role", "user"}, {"content", "q"}}, {{"role", "assistant"}, {"content", "a"}}}},
+              {"finish_reason", "length"}}});
   EXPECT_EQ(chat.shape.name, "fields found by name");
   ASSERT_EQ(chat.samples.size(), 1U);
   EXPECT_EQ(chat.samples[0].text, "a");

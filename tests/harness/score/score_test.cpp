@@ -168,7 +168,7 @@ TEST_F(Score, MistakesAreNamed) {
   EXPECT_THAT(error(wrong), HasSubstr("unknown protocol 'nosuch'"));
   wrong = options(path, "mini-code");
   wrong.protocol = "chat";
-  EXPECT_THAT(error(wrong), HasSubstr("known: samples, chat-think"));
+  EXPECT_THAT(error(wrong), HasSubstr("completion, samples, standalone"));
 }
 
 TEST_F(Score, TheSameFileGivesTheSameBytes) {
