@@ -176,9 +176,7 @@ std::optional<ExtractedProgram> program_from_sample(std::string_view text, std::
 std::optional<ExtractedProgram> program_standing_alone(std::string_view text,
                                                        std::string_view prompt,
                                                        std::string_view entry_point) {
-  constexpr std::string_view prelude =
-      "from typing import *\nimport math\nfrom heapq import *\nimport itertools\nimport re\n"
-      "import typing\nimport heapq\n";
+  constexpr std::string_view prelude = "from typing import *\nimport math\n";
   if (is_blank(text)) return std::nullopt;
   const bool is_whole = definition_line(text, entry_point) != npos;
   ExtractedProgram out;

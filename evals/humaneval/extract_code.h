@@ -49,8 +49,8 @@ std::optional<ExtractedProgram> program_from_sample(std::string_view text, std::
                                                     std::string_view entry_point);
 
 /// As Reflexion and LDB ran their records {solution, test}: a text that defines the entry point
-/// stands alone, behind a prelude of common imports, and what the prompt defines is there for the
-/// tests only if the text defines it, too. A body goes behind the prompt.
+/// stands alone, behind "from typing import *" and "import math", and what the prompt defines is
+/// there for the tests only if the text defines it, too. A body goes behind the prompt.
 std::optional<ExtractedProgram> program_standing_alone(std::string_view text,
                                                        std::string_view prompt,
                                                        std::string_view entry_point);

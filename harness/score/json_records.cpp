@@ -16,6 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t max_examples = 5;
+constexpr const char* one_object = "one JSON object";
 
 bool is_blank(std::string_view text) {
   return text.find_first_not_of(" \t\r\n") == std::string_view::npos;
@@ -63,9 +64,11 @@ struct Found {
   std::vector<json> records;
 };
 
+/// Records, that is, and not the turns of one chat.
 bool holds_objects(const json& list) {
   return list.is_array() && !list.empty() &&
-         std::all_of(list.begin(), list.end(), [](const json& e) { return e.is_object(); });
+         std::all_of(list.begin(), list.end(),
+                     [](const json& e) { return e.is_object() && !e.contains("role"); });
 }
 
 /// {"A": {...}, "B": {...}} or {"A": [{...}], "B": [{...}]}: records by name.
@@ -121,7 +124,7 @@ Found records_in(json document) {
   if (is_table(document) && document.size() > 1) {
     return {"a table of JSON objects", "", rows_of_table(document)};
   }
-  Found one{"one JSON object", "", {}};
+  Found one{one_object, "", {}};
   one.records.push_back(std::move(document));
   return one;
 }
@@ -136,7 +139,7 @@ class Reader {
   Result<RecordsSummary> read() {
     Result<std::optional<json>> document = whole_document();
     if (!document) return tl::unexpected(document.error());
-    Result<void> done = *document ? take(records_in(std::move(**document))) : read_lines();
+    Result<void> done = *document ? take_document(std::move(**document)) : read_lines();
     if (!done) return tl::unexpected(done.error());
     return std::move(summary_);
   }
@@ -202,6 +205,13 @@ class Reader {
       ++summary_.records;
       if (Result<void> done = sink_(std::move(*record), where); !done) return done;
     }
+  }
+
+  Result<void> take_document(json document) {
+    Found found = records_in(std::move(document));
+    // One record on one line is JSON lines, too.
+    const bool is_line = first_is_whole_ && found.container == one_object;
+    return is_line ? read_lines() : take(std::move(found));
   }
 
   Result<void> take(Found found) {

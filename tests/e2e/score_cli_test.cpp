@@ -91,7 +91,7 @@ TEST_F(ScoreCli, TextNamesWhatWasLeftOut) {
 }
 
 TEST_F(ScoreCli, ARunsJournalGradesAgainAsItWas) {
-  testing::TinyModel tiny = testing::tiny_model(testing::Arch::llama, TensorType::F32);
+  testing::TinyModel tiny = testing::tiny_model(Arch::llama, TensorType::F32);
   tiny.max_context = 4096;
   testing::tiny_gguf(tiny).write(path("m.gguf"));
   const ProcessResult run = assay({"run", "--model", path("m.gguf"), "--task", "mini-aime",

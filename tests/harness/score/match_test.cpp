@@ -94,7 +94,7 @@ TEST(Match, SamplesOfOneProblemMayBeAlike) {
   const Matched copy = matched(file_of(samples));
   EXPECT_EQ(copy.duplicates.count, 1) << "a copy beyond the two that the others have";
   EXPECT_EQ(copy.problems[0].samples.size(), 2U);
-  samples.back().text = "another";
+  samples[0].text = "one", samples[1].text = "another";
   EXPECT_EQ(matched(file_of(samples)).duplicates.count, 0) << "one more sample, not a copy";
 }
 

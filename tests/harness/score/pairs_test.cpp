@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/error.h"
 #include "tests/support/test_data.h"
 
 namespace assay::score {

@@ -54,8 +54,8 @@ TEST_F(Samples, LmEvalKeepsOneFilterAndTheDocumentsOwnId) {
   const json base = {{"doc_id", 0},
                      {"doc", doc},
                      {"target", "so\n#### 4"},
-                     {"resps", {{"It is #### 4", "It is 5"}}},
-                     {"filtered_resps", {"4"}}};
+                     {"resps", json::array({json::array({"It is #### 4", "It is 5"})})},
+                     {"filtered_resps", json::array({"4"})}};
   json strict = base;
   strict["filter"] = "strict-match";
   json flexible = base;
@@ -76,7 +76,7 @@ TEST_F(Samples, QwenMathWithSeveralCompletionsAndScores) {
                                    {"gt", "1/2"},
                                    {"answer", 0.5},
                                    {"solution", "long"},
-                                   {"code", {"first", "second"}},
+                                   {"code", json::array({"first", "second"})},
                                    {"score", {true, false}}}});
   EXPECT_EQ(file.shape.name, "qwen-math");
   ASSERT_EQ(file.samples.size(), 2U);
