@@ -56,7 +56,7 @@ class Gsm8kEval : public Eval {
   }
   Grade grade(const Problem& problem, const std::string& text,
               const PromptOptions& options) const override {
-    return evals::grade_answer(problem, text, options, 
+    return evals::grade_answer(problem, text, options,
                                {evals::compare_answers, evals::answer_parses, false, extract});
   }
 };

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "evals/common/compare_answers.h"
 #include "evals/common/compat/compat_grader.h"
+#include "evals/common/extract_answer.h"
 #include "harness/names.h"
 #include "harness/score/json_records.h"
 #include "harness/score/sample_grader.h"
@@ -63,7 +64,9 @@ class PairScorer {
     const evals::AnswerComparison comparison = compare(pair);
     json row = {{"verdict", verdict_name(comparison.verdict)},
                 {"rung", comparison.rung},
-                {"proof", nullptr}};
+                {"proof", comparison.proof.empty() ? json(nullptr) : json(comparison.proof)},
+                {"gold_form", comparison.gold_form},
+                {"pred_form", comparison.prediction_form}};
     undecided_ += comparison.verdict == Verdict::undecided ? 1 : 0;
     if (pair.label) {
       ++labelled_;
@@ -92,12 +95,17 @@ class PairScorer {
   }
 
  private:
-  /// A protocol's comparison alone: the predictions are answers already.
+  /// Both texts may be sentences around an answer; a protocol takes them as answers already.
   evals::AnswerComparison compare(const Pair& pair) const {
-    if (compat_ == nullptr) return evals::compare_answers(pair.gold, pair.prediction);
+    if (compat_ == nullptr) {
+      return evals::compare_answers(evals::answer_in(pair.gold), evals::answer_in(pair.prediction));
+    }
     const evals::compat::CompatComparison found =
         compat_->equal(compat_->gold(pair.gold, ""), pair.prediction);
-    return {found.verdict, found.rung};
+    evals::AnswerComparison comparison;
+    comparison.verdict = found.verdict;
+    comparison.rung = found.rung;
+    return comparison;
   }
 
   const evals::compat::CompatGrader* compat_;
