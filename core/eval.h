@@ -90,6 +90,9 @@ class Eval {
   virtual std::string name() const = 0;
   /// Named protocols, the default first.
   virtual std::vector<std::string> protocols() const = 0;
+  /// Further names under which completions that exist already may be graded (assay score): other
+  /// harnesses' ways to read them.
+  virtual std::vector<std::string> stored_protocols() const { return {}; }
   virtual std::int64_t default_max_new_tokens(bool thinking) const = 0;
   virtual Prompt prompt(const Problem& problem, const PromptOptions& options) const = 0;
   /// `text` is the completion with the prompt's assistant_prefix NOT included.

@@ -22,18 +22,28 @@ void for_each_line(std::string_view text, Visit visit) {
   }
 }
 
-/// The length of the run of backticks or tildes that opens or closes a block; 0 if there is none.
-std::size_t fence_length(std::string_view line, char* kind) {
-  const std::size_t start = std::min(line.find_first_not_of(" \t"), line.size());
-  if (start == line.size() || (line[start] != '`' && line[start] != '~')) return 0;
-  *kind = line[start];
-  const std::size_t end = std::min(line.find_first_not_of(*kind, start), line.size());
-  return end - start >= 3 ? end - start : 0;
-}
+/// A line that opens or closes a block.
+struct Fence {
+  char kind = 0;
+  std::size_t length = 0;  ///< 0: it is none
+  std::size_t indent = 0;
+  bool bare = false;  ///< nothing but the fence: only such a line closes
+};
 
-/// Whether a closing fence stands alone on its line.
-bool is_bare(std::string_view line) {
-  return line.find_first_not_of(" \t\r`~") == npos;
+/// As CommonMark has it, but indented as far as it likes: lists of steps hold blocks.
+Fence fence_of(std::string_view line) {
+  Fence fence;
+  fence.indent = std::min(line.find_first_not_of(" \t"), line.size());
+  if (fence.indent == line.size()) return {};
+  fence.kind = line[fence.indent];
+  if (fence.kind != '`' && fence.kind != '~') return {};
+  const std::size_t end = std::min(line.find_first_not_of(fence.kind, fence.indent), line.size());
+  const std::string_view info = line.substr(end);
+  // "```x```" is inline code.
+  if (fence.kind == '`' && info.find('`') != npos) return {};
+  fence.length = end - fence.indent >= 3 ? end - fence.indent : 0;
+  fence.bare = info.find_first_not_of(" \t\r") == npos;
+  return fence;
 }
 
 bool is_blank(std::string_view text) {
@@ -42,8 +52,12 @@ bool is_blank(std::string_view text) {
 
 /// A line at column 0 that Python would take and prose would not begin with.
 bool starts_code(std::string_view line) {
-  constexpr std::array<std::string_view, 6> starts = {"def ",   "import ", "from ",
-                                                      "class ", "@",       "async def "};
+  if (line.starts_with("from ")) return line.find(" import ") != npos;
+  if (line.starts_with("import ")) {
+    const std::string_view names = line.substr(std::string_view("import ").size());
+    return names.find(' ') == npos || names.find(',') != npos || names.find(" as ") != npos;
+  }
+  constexpr std::array<std::string_view, 4> starts = {"def ", "class ", "@", "async def "};
   return std::any_of(starts.begin(), starts.end(),
                      [line](std::string_view start) { return line.starts_with(start); });
 }
@@ -84,45 +98,67 @@ std::string complete(std::string_view code, std::string_view prompt, std::string
   return std::string(preamble) + "\n" + std::string(code);
 }
 
-/// Without fences: from the first line of code to the last line that may belong to it.
-std::optional<FencedBlock> bare_code(std::string_view text) {
-  FencedBlock block{npos, 0};
+/// Whether a line of a program without fences may go on a piece of code: prose begins a line at
+/// column 0 with a word.
+bool continues_code(std::string_view line) {
+  return is_blank(line) || starts_code(line) || std::string_view(" \t#)]}").find(line[0]) != npos ||
+         line.find(" = ") != npos;
+}
+
+/// Without fences: the piece of code around the last line at column 0 that defines the function,
+/// else the one that begins with the first line of code.
+std::optional<FencedBlock> bare_code(std::string_view text, std::string_view entry_point) {
+  std::vector<FencedBlock> pieces;
+  bool inside = false;
   for_each_line(text, [&](std::size_t begin, std::string_view line) {
-    if (block.begin == npos && !starts_code(line)) return true;
-    if (block.begin == npos) block.begin = begin;
-    const bool continues = is_blank(line) || line[0] == ' ' || line[0] == '\t' || line[0] == '#' ||
-                           line[0] == ')' || line[0] == ']' || line[0] == '}' ||
-                           starts_code(line) || line.find(" = ") != npos;
-    if (continues) block.end = begin + line.size();
-    return continues;
+    if (!inside && starts_code(line)) pieces.push_back({begin, begin, 0});
+    inside = inside ? continues_code(line) : starts_code(line);
+    if (inside) pieces.back().end = begin + line.size();
+    return true;
   });
-  if (block.begin != npos) return block;
-  if (is_body(text)) return FencedBlock{0, text.size()};
+  for (auto piece = pieces.rbegin(); piece != pieces.rend(); ++piece) {
+    const std::string_view code = text.substr(piece->begin, piece->end - piece->begin);
+    if (defines_function(code, entry_point)) return *piece;
+  }
+  if (!pieces.empty()) return pieces.front();
+  if (is_body(text)) return FencedBlock{0, text.size(), 0};
   return std::nullopt;
+}
+
+/// The block's lines without the fence's indentation, as far as all of them have it.
+std::string dedented(std::string_view code, std::size_t indent) {
+  for_each_line(code, [&](std::size_t /*begin*/, std::string_view line) {
+    if (!is_blank(line)) indent = std::min(indent, line.find_first_not_of(" \t"));
+    return true;
+  });
+  std::string out;
+  for_each_line(code, [&](std::size_t begin, std::string_view line) {
+    out += line.substr(std::min(indent, line.size()));
+    if (begin + line.size() < code.size()) out += '\n';
+    return true;
+  });
+  return out;
 }
 
 }  // namespace
 
 std::vector<FencedBlock> fenced_blocks(std::string_view text) {
   std::vector<FencedBlock> blocks;
-  char open_kind = 0;
-  std::size_t open_length = 0;
+  Fence open;
   std::size_t content = 0;
   for_each_line(text, [&](std::size_t begin, std::string_view line) {
-    char kind = 0;
-    const std::size_t length = fence_length(line, &kind);
-    if (length == 0) return true;
-    if (open_length == 0) {
-      open_kind = kind;
-      open_length = length;
+    const Fence fence = fence_of(line);
+    if (fence.length == 0) return true;
+    if (open.length == 0) {
+      open = fence;
       content = std::min(begin + line.size() + 1, text.size());
-    } else if (kind == open_kind && length >= open_length && is_bare(line)) {
-      blocks.push_back({content, begin});
-      open_length = 0;
+    } else if (fence.kind == open.kind && fence.length >= open.length && fence.bare) {
+      blocks.push_back({content, begin, open.indent});
+      open = {};
     }
     return true;
   });
-  if (open_length > 0) blocks.push_back({content, text.size()});
+  if (open.length > 0) blocks.push_back({content, text.size(), open.indent});
   return blocks;
 }
 
@@ -146,11 +182,17 @@ std::optional<ExtractedProgram> program_from_chat(std::string_view text, std::st
       chosen = block;
     }
   }
-  if (!chosen) chosen = blocks.empty() ? bare_code(text) : std::optional(blocks.back());
+  if (!chosen)
+    chosen = blocks.empty() ? bare_code(text, entry_point) : std::optional(blocks.back());
   if (!chosen) return std::nullopt;
-  const std::string_view code = text.substr(chosen->begin, chosen->end - chosen->begin);
+  const std::string code =
+      dedented(text.substr(chosen->begin, chosen->end - chosen->begin), chosen->indent);
   if (is_blank(code)) return std::nullopt;
-  return ExtractedProgram{complete(code, prompt, entry_point), chosen->begin, chosen->end};
+  ExtractedProgram out;
+  out.program = complete(code, prompt, entry_point);
+  out.begin = chosen->begin;
+  out.end = chosen->end;
+  return out;
 }
 
 std::optional<ExtractedProgram> program_from_continuation(std::string_view text,
@@ -158,13 +200,21 @@ std::optional<ExtractedProgram> program_from_continuation(std::string_view text,
                                                           std::string_view entry_point,
                                                           const std::vector<std::string>& stops) {
   if (is_blank(text)) return std::nullopt;
-  if (!is_body(text) && definition_line(text, entry_point) != npos) {
+  const std::size_t definition = is_body(text) ? npos : definition_line(text, entry_point);
+  if (definition != npos) {
     const std::size_t fence = std::min(text.find("\n```"), text.size());
-    return ExtractedProgram{complete(text.substr(0, fence), prompt, entry_point), 0, fence};
+    if (definition > fence) return program_from_chat(text, prompt, entry_point);
+    ExtractedProgram out;
+    out.program = complete(text.substr(0, fence), prompt, entry_point);
+    out.end = fence;
+    return out;
   }
   std::size_t end = text.size();
   for (const std::string& stop : stops) end = std::min(end, text.find(stop));
-  return ExtractedProgram{std::string(prompt) + std::string(text.substr(0, end)), 0, end};
+  ExtractedProgram out;
+  out.program = std::string(prompt) + std::string(text.substr(0, end));
+  out.end = end;
+  return out;
 }
 
 std::optional<ExtractedProgram> program_from_sample(std::string_view text, std::string_view prompt,

@@ -12,6 +12,7 @@ namespace assay::evals {
 struct FencedBlock {
   std::size_t begin = 0;
   std::size_t end = 0;
+  std::size_t indent = 0;  ///< of its opening fence
 };
 
 /// Markdown's ``` or ~~~ blocks, in order. One that is not closed ends with the text.
@@ -26,17 +27,20 @@ struct ExtractedProgram {
   std::size_t end = 0;
   /// Whether the prompt's own functions are there for the tests (HumanEval/32, 38 and 50 use them).
   bool helpers_for_tests = true;
+  /// Whether `program` still holds prose, to be left out where there is a parser (EvalPlus' rule).
+  bool needs_parser = false;
 };
 
-/// The last fenced block that defines the entry point; else the last fenced block; else the text
-/// from its first line of code on. What stands before the entry point in the prompt (imports,
+/// The last fenced block that defines the entry point; else the last fenced block; else the lines
+/// of code around its definition. What stands before the entry point in the prompt (imports,
 /// helpers) goes in front unless the block has it; a block that is only an indented body goes
 /// behind the prompt. Nothing if there is no code at all.
 std::optional<ExtractedProgram> program_from_chat(std::string_view text, std::string_view prompt,
                                                   std::string_view entry_point);
 
 /// The prompt and the continuation `text` up to the first of `stops`. A continuation that writes
-/// the whole function again replaces the prompt's. Nothing if the text is blank.
+/// the whole function again, before any fence, replaces the prompt's; one that does so in a fenced
+/// block is read as program_from_chat's. Nothing if the text is blank.
 std::optional<ExtractedProgram> program_from_continuation(std::string_view text,
                                                           std::string_view prompt,
                                                           std::string_view entry_point,

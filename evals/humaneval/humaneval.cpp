@@ -5,32 +5,24 @@
 //                is asked for; the last code block after the last </think> counts.
 //  chat-prefill  the assistant's turn begins with the prompt in an open code block; up to its end.
 //  completion    the raw prompt, no template; up to the stop strings of Chen et al. 2021.
-// Code that stands in a file already (assay score) is read under one of two further names:
+// Code that stands in a file already (assay score) is read under further names:
 //  samples       HumanEval's own rule: behind the prompt, or with the prompt's imports and helpers.
 //  standalone    Reflexion's and LDB's: alone, behind common imports.
+//  evalplus, simple-evals, lm-eval   how these harnesses read a chat completion.
 // A program that fails, crashes or runs out of time is wrong; a sandbox that fails is no verdict.
-#include <fmt/core.h>
-
 #include <algorithm>
-#include <map>
-#include <mutex>
 #include <optional>
 #include <thread>
 
 #include "core/plugins.h"
-#include "core/sha256.h"
 #include "evals/common/answer_zone.h"
 #include "evals/common/sandbox/sandbox.h"
+#include "evals/humaneval/code_tests.h"
 #include "evals/humaneval/extract_code.h"
+#include "evals/humaneval/extract_compat.h"
 
 namespace assay {
 namespace {
-
-using sandbox::PythonJob;
-using sandbox::PythonSandbox;
-using sandbox::RunStatus;
-using sandbox::SandboxLimits;
-using sandbox::SandboxResult;
 
 const std::vector<std::string>& completion_stops() {
   static const std::vector<std::string> stops = {"\nclass", "\ndef", "\n#", "\nif", "\nprint"};
@@ -46,48 +38,9 @@ const std::string& text_of(const Problem& problem, const char* field) {
   return problem.extra.at(field).get_ref<const std::string&>();
 }
 
-PythonJob job_for(const Problem& problem, std::string program) {
-  return {std::move(program), text_of(problem, "entry_point"), problem.question,
-          text_of(problem, "test")};
-}
-
-/// CPU seconds that each problem's canonical solution takes here, measured on first use. A problem
-/// whose canonical solution does not pass here is not graded at all.
-class CanonicalTimes {
- public:
-  Result<double> of(const Problem& problem) {
-    const PythonJob job =
-        job_for(problem, problem.question + text_of(problem, "canonical_solution"));
-    const std::string key = sha256_hex(job.program + job.test);
-    {
-      const std::lock_guard lock(mutex_);
-      if (const auto found = seconds_.find(key); found != seconds_.end()) return found->second;
-    }
-    SandboxLimits limits;
-    limits.cpu_seconds = 60;
-    limits.wall_seconds = 180;
-    const SandboxResult run = PythonSandbox::shared().run(job, limits);
-    if (run.status != RunStatus::passed) {
-      return env_failure(
-          fmt::format("the canonical solution of {} does not pass here: {}", problem.id, run.why));
-    }
-    const std::lock_guard lock(mutex_);
-    return seconds_.emplace(key, run.cpu_seconds).first->second;
-  }
-
- private:
-  std::mutex mutex_;
-  std::map<std::string, double> seconds_;
-};
-
-/// CPU: the larger of 4 s and ten times the canonical solution's. The wall clock only ends what
-/// waits, so it leaves room for a busy machine.
-SandboxLimits limits_for(double canonical_seconds) {
-  SandboxLimits limits;
-  limits.cpu_seconds =
-      std::max<std::int64_t>(4, static_cast<std::int64_t>(10 * canonical_seconds) + 1);
-  limits.wall_seconds = 4 * static_cast<double>(limits.cpu_seconds);
-  return limits;
+evals::CodeTests& code_tests() {
+  static evals::CodeTests tests;
+  return tests;
 }
 
 class HumanEval : public Eval {
@@ -95,6 +48,9 @@ class HumanEval : public Eval {
   std::string name() const override { return "humaneval"; }
   std::vector<std::string> protocols() const override {
     return {"chat-think", "chat-prefill", "completion"};
+  }
+  std::vector<std::string> stored_protocols() const override {
+    return {"samples", "standalone", "evalplus", "simple-evals", "lm-eval"};
   }
   std::int64_t default_max_new_tokens(bool thinking) const override {
     return thinking ? 32'768 : 1'024;
@@ -136,12 +92,12 @@ class HumanEval : public Eval {
     grade.answer_found = true;
     grade.extracted = program->program;
     grade.details["span"] = {zone.begin + program->begin, zone.begin + program->end};
-    run_tests(problem, *program, grade);
+    code_tests().run(problem, *program, grade);
     return grade;
   }
 
   std::optional<std::string> unavailable() const override {
-    const auto& error = PythonSandbox::shared().unavailable();
+    const auto& error = sandbox::PythonSandbox::shared().unavailable();
     return error ? std::optional(error->line()) : std::nullopt;
   }
 
@@ -152,8 +108,8 @@ class HumanEval : public Eval {
  private:
   /// Only a chat answer has a thinking part; a continuation is code from its first byte.
   static evals::AnswerZone answer_zone(const std::string& text, const PromptOptions& options) {
-    if (options.protocol == "chat-think" || options.protocol == "samples") {
-      return evals::answer_zone(text, options.thinking);
+    for (const char* chat : {"chat-think", "samples", "evalplus", "simple-evals"}) {
+      if (options.protocol == chat) return evals::answer_zone(text, options.thinking);
     }
     return {};
   }
@@ -161,48 +117,20 @@ class HumanEval : public Eval {
   static std::optional<evals::ExtractedProgram> extract(const Problem& problem,
                                                         std::string_view text,
                                                         const std::string& protocol) {
+    const std::string& prompt = problem.question;
     const std::string& entry_point = text_of(problem, "entry_point");
     if (protocol == "completion") {
-      return evals::program_from_continuation(text, problem.question, entry_point,
-                                              completion_stops());
+      return evals::program_from_continuation(text, prompt, entry_point, completion_stops());
     }
     if (protocol == "chat-prefill") {
-      return evals::program_from_continuation(text, problem.question, entry_point, prefill_stops());
+      return evals::program_from_continuation(text, prompt, entry_point, prefill_stops());
     }
-    if (protocol == "samples") {
-      return evals::program_from_sample(text, problem.question, entry_point);
-    }
-    if (protocol == "standalone") {
-      return evals::program_standing_alone(text, problem.question, entry_point);
-    }
-    return evals::program_from_chat(text, problem.question, entry_point);
-  }
-
-  static void run_tests(const Problem& problem, const evals::ExtractedProgram& program,
-                        Grade& grade) {
-    static CanonicalTimes canonical_times;
-    const auto infrastructure_failure = [&grade](const std::string& why) {
-      grade.status = Grade::Status::infrastructure_failure;
-      grade.why = why;
-    };
-    if (const auto& error = PythonSandbox::shared().unavailable()) {
-      return infrastructure_failure(error->line());
-    }
-    const Result<double> canonical_seconds = canonical_times.of(problem);
-    if (!canonical_seconds) return infrastructure_failure(canonical_seconds.error().line());
-    const SandboxLimits limits = limits_for(*canonical_seconds);
-    PythonJob job = job_for(problem, program.program);
-    if (!program.helpers_for_tests) job.prompt.clear();
-    const SandboxResult run = PythonSandbox::shared().run(job, limits);
-    if (run.status == RunStatus::sandbox_failure) return infrastructure_failure(run.why);
-    grade.verdict = run.status == RunStatus::passed ? Verdict::equal : Verdict::not_equal;
-    grade.answer_parses = run.compiles && run.defines_entry_point;
-    grade.rung = std::string("tests ") + sandbox::run_status_name(run.status);
-    grade.details["why"] = run.why;
-    grade.details["cpu_seconds"] = run.cpu_seconds;
-    grade.details["cpu_limit_seconds"] = limits.cpu_seconds;
-    grade.details["python"] = {{"version", PythonSandbox::shared().python().version},
-                               {"sha256", PythonSandbox::shared().python().sha256}};
+    if (protocol == "samples") return evals::program_from_sample(text, prompt, entry_point);
+    if (protocol == "standalone") return evals::program_standing_alone(text, prompt, entry_point);
+    if (protocol == "evalplus") return evals::program_as_evalplus(text, prompt, entry_point);
+    if (protocol == "simple-evals") return evals::program_as_simple_evals(text, prompt);
+    if (protocol == "lm-eval") return evals::program_as_lm_eval(text, prompt);
+    return evals::program_from_chat(text, prompt, entry_point);
   }
 };
 

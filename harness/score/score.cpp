@@ -103,7 +103,8 @@ std::string default_protocol(const SamplesFile& file, const Eval& eval) {
 std::string protocol_of(const ScoreOptions& options, const SamplesFile& file, const Eval& eval) {
   if (options.protocol.empty()) return default_protocol(file, eval);
   std::vector<std::string> known = eval.protocols();
-  if (is_code_eval(eval)) known.insert(known.end(), {"samples", "standalone"});
+  const std::vector<std::string> stored = eval.stored_protocols();
+  known.insert(known.end(), stored.begin(), stored.end());
   if (std::find(known.begin(), known.end(), options.protocol) == known.end()) {
     throw unknown_name("protocol", options.protocol, known);
   }

@@ -4,24 +4,20 @@ namespace assay::testing {
 
 using enum sandbox::RunStatus;
 
-std::vector<HostileProgram> cheating_programs() {
-  return {
-      {"_exit(0) at load", "import os\nos._exit(0)\n", {crashed}},
-      {"_exit(0) in the call", "import os\ndef f(n):\n    os._exit(0)\n", {crashed}},
-      {"SystemExit at load", "raise SystemExit(0)\n", {failed}, "SystemExit"},
-      {"SystemExit in the call", "import sys\ndef f(n):\n    sys.exit(0)\n", {failed}},
-      {"KeyboardInterrupt", "def f(n):\n    raise KeyboardInterrupt\n", {failed}},
-      {"GeneratorExit", "def f(n):\n    raise GeneratorExit\n", {failed}},
-      {"atexit",
-       "import atexit, os, sys\natexit.register(lambda: os.write(1, b'passed'))\nsys.exit(0)\n",
-       {failed}},
-      {"abort", "import os\ndef f(n):\n    os.abort()\n", {crashed}, "SIGABRT"},
-      {"a wild pointer",
-       "import ctypes\ndef f(n):\n    ctypes.string_at(0)\n",
-       {crashed},
-       "SIGSEGV"},
-      {"forged result lines",
-       R"(
+const std::vector<HostileProgram> cheating_programs = {
+    {"_exit(0) at load", "import os\nos._exit(0)\n", {crashed}},
+    {"_exit(0) in the call", "import os\ndef f(n):\n    os._exit(0)\n", {crashed}},
+    {"SystemExit at load", "raise SystemExit(0)\n", {failed}, "SystemExit"},
+    {"SystemExit in the call", "import sys\ndef f(n):\n    sys.exit(0)\n", {failed}},
+    {"KeyboardInterrupt", "def f(n):\n    raise KeyboardInterrupt\n", {failed}},
+    {"GeneratorExit", "def f(n):\n    raise GeneratorExit\n", {failed}},
+    {"atexit",
+     "import atexit, os, sys\natexit.register(lambda: os.write(1, b'passed'))\nsys.exit(0)\n",
+     {failed}},
+    {"abort", "import os\ndef f(n):\n    os.abort()\n", {crashed}, "SIGABRT"},
+    {"a wild pointer", "import ctypes\ndef f(n):\n    ctypes.string_at(0)\n", {crashed}, "SIGSEGV"},
+    {"forged result lines",
+     R"(
 import json, os
 line = json.dumps({'nonce': '', 'started': True, 'state': 'ready', 'status': 'passed', 'why': ''})
 def f(n):
@@ -32,9 +28,9 @@ def f(n):
             pass
     return 0
 )",
-       {crashed, failed}},
-      {"forged frames",
-       R"(
+     {crashed, failed}},
+    {"forged frames",
+     R"(
 import json, os, struct
 def frame(value):
     data = json.dumps(value).encode()
@@ -48,9 +44,9 @@ def f(n):
                 pass
     return 0
 )",
-       {failed, crashed}},
-      {"rubbish in the pipe",
-       R"(
+     {failed, crashed}},
+    {"rubbish in the pipe",
+     R"(
 import os
 def f(n):
     for fd in range(3, 64):
@@ -60,9 +56,9 @@ def f(n):
             pass
     return 2 * n
 )",
-       {crashed}},
-      {"a frame of 2^63 bytes",
-       R"(
+     {crashed}},
+    {"a frame of 2^63 bytes",
+     R"(
 import os, struct
 def f(n):
     for fd in range(3, 64):
@@ -72,28 +68,28 @@ def f(n):
             pass
     return 2 * n
 )",
-       {crashed}},
-      {"no descriptors",
-       "import os\ndef f(n):\n    os.closerange(0, 64)\n    return 2 * n\n",
-       {crashed}},
-      {"an object that equals everything",
-       "class Yes:\n    def __eq__(self, other):\n        return True\n"
-       "def f(n):\n    return Yes()\n",
-       {failed}},
-      {"a number that equals everything",
-       "class Yes(int):\n    def __eq__(self, other):\n        return True\n"
-       "    def __int__(self):\n        return 0\n"
-       "def f(n):\n    return Yes(0)\n",
-       {failed}},
-      {"a lying class name",
-       "class Fraction:\n    numerator, denominator = 1, 0\ndef f(n):\n    return Fraction()\n",
-       {failed, crashed}},
-      {"an object that pickles as a call",
-       "import os\nclass Call:\n    def __reduce__(self):\n        return os._exit, (0,)\n"
-       "def f(n):\n    return Call()\n",
-       {failed}},
-      {"patched builtins",
-       R"(
+     {crashed}},
+    {"no descriptors",
+     "import os\ndef f(n):\n    os.closerange(0, 64)\n    return 2 * n\n",
+     {crashed}},
+    {"an object that equals everything",
+     "class Yes:\n    def __eq__(self, other):\n        return True\n"
+     "def f(n):\n    return Yes()\n",
+     {failed}},
+    {"a number that equals everything",
+     "class Yes(int):\n    def __eq__(self, other):\n        return True\n"
+     "    def __int__(self):\n        return 0\n"
+     "def f(n):\n    return Yes(0)\n",
+     {failed}},
+    {"a lying class name",
+     "class Fraction:\n    numerator, denominator = 1, 0\ndef f(n):\n    return Fraction()\n",
+     {failed, crashed}},
+    {"an object that pickles as a call",
+     "import os\nclass Call:\n    def __reduce__(self):\n        return os._exit, (0,)\n"
+     "def f(n):\n    return Call()\n",
+     {failed}},
+    {"patched builtins",
+     R"(
 import builtins, json, os, sys
 builtins.AssertionError = StopIteration
 builtins.compile = builtins.exec = lambda *a, **k: None
@@ -103,9 +99,9 @@ sys.modules['random'] = None
 def f(n):
     return 0
 )",
-       {failed, crashed}},
-      {"a patched driver",
-       R"(
+     {failed, crashed}},
+    {"a patched driver",
+     R"(
 import sys
 main = sys.modules['__main__']
 main.run_check = lambda *a: ('passed', '')
@@ -114,9 +110,9 @@ main.pack = lambda value: {'status': 'passed'}
 def f(n):
     return 0
 )",
-       {failed, crashed}},
-      {"tests in frames and on the heap",
-       R"(
+     {failed, crashed}},
+    {"tests in frames and on the heap",
+     R"(
 import gc, sys
 def f(n):
     seen, frame = [], sys._getframe()
@@ -129,9 +125,9 @@ def f(n):
             return 'saw the tests'
     return 2 * n
 )",
-       {passed, timeout}},
-      {"tests in the memory of the process",
-       R"(
+     {passed, timeout}},
+    {"tests in the memory of the process",
+     R"(
 import ctypes
 def f(n):
     base = id(b'x' * 100) & ~0xfff
@@ -143,18 +139,18 @@ def f(n):
             pass
     return 2 * n
 )",
-       {passed, crashed}},
-      {"memory writes",
-       R"(
+     {passed, crashed}},
+    {"memory writes",
+     R"(
 import ctypes
 def f(n):
     for value in (True, False, 0, 1, None):
         ctypes.memset(id(value) + 8, 0xff, 16)
     return True
 )",
-       {crashed, failed}},
-      {"trace functions",
-       R"(
+     {crashed, failed}},
+    {"trace functions",
+     R"(
 import sys, threading
 def trace(frame, event, argument):
     for name in list(frame.f_locals):
@@ -167,9 +163,9 @@ threading.settrace(trace)
 def f(n):
     return 0
 )",
-       {failed, crashed}},
-      {"import hooks",
-       R"(
+     {failed, crashed}},
+    {"import hooks",
+     R"(
 import sys
 class Hook:
     def find_spec(self, name, path=None, target=None):
@@ -182,9 +178,9 @@ for name in ('random', 'fractions', 'decimal', 'math', 'copy'):
 def f(n):
     return 0
 )",
-       {failed}},
-      {"signal handlers",
-       R"(
+     {failed}},
+    {"signal handlers",
+     R"(
 import signal
 for number in range(1, 32):
     try:
@@ -195,9 +191,9 @@ signal.setitimer(signal.ITIMER_REAL, 0.001, 0.001)
 def f(n):
     return 0
 )",
-       {failed, crashed}},
-      {"a thread that outlives the call",
-       R"(
+     {failed, crashed}},
+    {"a thread that outlives the call",
+     R"(
 import threading
 def spin():
     while True:
@@ -207,34 +203,33 @@ def f(n):
         threading.Thread(target=spin).start()
     return 2 * n
 )",
-       {passed, timeout}},
-      {"reading standard input", "def f(n):\n    return 2 * int(input())\n", {failed}, "EOF"},
-      {"an exception that will not be named",
-       R"(
+     {passed, timeout}},
+    {"reading standard input", "def f(n):\n    return 2 * int(input())\n", {failed}, "EOF"},
+    {"an exception that will not be named",
+     R"(
 class Mute(Exception):
     def __str__(self):
         raise SystemExit(0)
 def f(n):
     raise Mute
 )",
-       {crashed, failed}},
-      {"an exception with a long and dirty name",
-       "def f(n):\n    raise ValueError('\\x1b[2J\\ud800\\n' * 10000)\n",
-       {failed}},
-      {"random numbers foreseen",
-       "import random\nrandom.seed(0)\nguess = 2 * random.randrange(10 ** 12)\n"
-       "def f(n):\n    return guess\n",
-       {failed}},
-      {"changed arguments", "def f(n):\n    n = 0\n    return n\n", {failed}},
-      {"no program", "", {failed}, "does not define f"},
-      {"a name that is no function", "f = 5\n", {failed}, "does not define f"},
-      {"no Python", "\x7f\x45LF\x01\x02\xff\xfe", {failed}},
-      {"a null byte", std::string("x = '\0'\n", 9), {failed}},
-      {"brackets without end", std::string(1 << 20, '('), {failed, crashed}},
-      {"a program of 20 MB",
-       "x = '" + std::string(20 << 20, 'y') + "'\ndef f(n):\n    return 0\n",
-       {failed}},
-  };
-}
+     {crashed, failed}},
+    {"an exception with a long and dirty name",
+     "def f(n):\n    raise ValueError('\\x1b[2J\\ud800\\n' * 10000)\n",
+     {failed}},
+    {"random numbers foreseen",
+     "import random\nrandom.seed(0)\nguess = 2 * random.randrange(10 ** 12)\n"
+     "def f(n):\n    return guess\n",
+     {failed}},
+    {"changed arguments", "def f(n):\n    n = 0\n    return n\n", {failed}},
+    {"no program", "", {failed}, "does not define f"},
+    {"a name that is no function", "f = 5\n", {failed}, "does not define f"},
+    {"no Python", "\x7f\x45LF\x01\x02\xff\xfe", {failed}},
+    {"a null byte", std::string("x = '") + '\0' + "'\n", {failed}},
+    {"brackets without end", std::string(1 << 20, '('), {failed, crashed}},
+    {"a program of 20 MB",
+     "x = '" + std::string(20 << 20, 'y') + "'\ndef f(n):\n    return 0\n",
+     {failed}},
+};
 
 }  // namespace assay::testing

@@ -1,5 +1,5 @@
-// Programs that try to break out, to break down or to cheat. Each defines f(n), which a test expects
-// to double n; one that looks for a hole returns what it found instead.
+// Programs that try to break out, to break down or to cheat. Each defines f(n), which a test
+// expects to double n; one that looks for a hole returns what it found instead.
 #pragma once
 
 #include <string>
@@ -18,10 +18,12 @@ struct HostileProgram {
 };
 
 /// Memory, files, processes, time.
-std::vector<HostileProgram> exhausting_programs();
-/// The kernel, the host, other processes.
-std::vector<HostileProgram> escaping_programs();
-/// The verdict.
-std::vector<HostileProgram> cheating_programs();
+extern const std::vector<HostileProgram> exhausting_programs;
+/// Reaching out of the sandbox.
+extern const std::vector<HostileProgram> attacks_on_processes;
+extern const std::vector<HostileProgram> attacks_on_the_kernel;
+extern const std::vector<HostileProgram> attacks_on_the_host;
+/// Forging the verdict.
+extern const std::vector<HostileProgram> cheating_programs;
 
 }  // namespace assay::testing

@@ -125,6 +125,8 @@ void add_folder(std::vector<std::string>& command, const fs::path& path) {
   }
 }
 
+/// One bubblewrap for each worker; `--seccomp` is not used, since the worker makes namespaces: each
+/// job's processes put the filter on themselves.
 std::vector<std::string> command_line(const std::string& bubblewrap,
                                       const PythonInterpreter& python) {
   const std::string uid = std::to_string(inner_uid);
@@ -163,9 +165,11 @@ nlohmann::json job_record(const PythonJob& job, const std::string& nonce) {
                            {"program", job.program},
                            {"entry_point", job.entry_point},
                            {"prompt", job.prompt},
-                           {"test", job.test}};
+                           {"test", job.test},
+                           {"longest_valid_part", job.longest_valid_part}};
   if (job.input_tests) {
     record["inputs"] = job.input_tests->inputs;
+    record["n_base"] = job.input_tests->n_base;
     record["atol"] = job.input_tests->atol;
     record["oracle"] = job.input_tests->polynomial_root ? "polynomial root" : "equal";
     if (!job.input_tests->expected.is_null()) record["expected"] = job.input_tests->expected;

@@ -36,7 +36,8 @@ namespace assay::sandbox {
 
 /// Inputs whose outputs are compared with the canonical solution's.
 struct InputTests {
-  nlohmann::json inputs;    ///< an array of argument lists
+  nlohmann::json inputs;    ///< an array of argument lists, the base inputs first
+  std::size_t n_base = 0;   ///< how many of them
   nlohmann::json expected;  ///< SandboxResult::outputs of a run without it; null: records them
   double atol = 0;          ///< absolute tolerance; 0: exact, but 1e-6 where floats are expected
   /// The argument is a polynomial's coefficients and any of its roots is right.
@@ -49,6 +50,9 @@ struct PythonJob {
   std::string prompt;                          ///< trusted: its helpers are there for the tests
   std::string test;                            ///< trusted: defines check(candidate)
   std::optional<InputTests> input_tests = {};  ///< instead of `test`
+  /// Of `program`, a text with prose in it, takes the longest run of lines that is Python, and of
+  /// it imports and what the entry point needs, as EvalPlus does.
+  bool longest_valid_part = false;
 };
 
 struct SandboxLimits {

@@ -1,15 +1,73 @@
 # Part 2: the untrusted side. This process was forked before the tests were read, so its memory never
 # held them; two pipes to the tests' process are all that it has open. It loads the program and
 # answers calls with it.
+import ast
 import random
 import sys
 import types
 
 
+def parsed(text):
+    """The module, or nothing if this is not Python."""
+    try:
+        return ast.parse(text)
+    except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError):
+        return None
+
+
+def longest_valid_lines(text):
+    """The run of lines with the most that are not blank that is Python; the first of equals."""
+    lines = text.split("\n")
+    counts = [0]
+    for line in lines:
+        counts.append(counts[-1] + bool(line.strip()))
+    best = (0, 0)
+    for begin in range(len(lines)):
+        for end in range(len(lines), begin, -1):
+            if counts[end] - counts[begin] <= counts[best[1]] - counts[best[0]]:
+                break
+            if parsed("\n".join(lines[begin:end])) is not None:
+                best = (begin, end)
+                break
+    return "\n".join(lines[best[0]:best[1]])
+
+
+def names_defined(node):
+    if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+        return {node.name}
+    if isinstance(node, (ast.Assign, ast.AnnAssign)):
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        return {target.id for target in targets if isinstance(target, ast.Name)}
+    return set()
+
+
+def needed_part(text, entry_point):
+    """Imports, and the definitions that the entry point reaches."""
+    module = parsed(text) or ast.Module(body=[], type_ignores=[])
+    definitions = [node for node in module.body if names_defined(node)]
+    wanted, found = {entry_point}, set()
+    while wanted:
+        name = wanted.pop()
+        found.add(name)
+        for node in definitions:
+            if name in names_defined(node):
+                used = {inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name)}
+                wanted |= used - found
+    lines, kept = text.split("\n"), []
+    for node in module.body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)) or names_defined(node) & found:
+            first = min([node.lineno] + [d.lineno for d in getattr(node, "decorator_list", [])])
+            kept += lines[first - 1:node.end_lineno]
+    return "\n".join(kept)
+
+
 def load_program(job):
     """-> (state, detail, entry point): "ready", "syntax", "load" or "missing"."""
     try:
-        code = compile(job["program"], "<program>", "exec", dont_inherit=True)
+        source = job["program"]
+        if job["longest_valid_part"]:
+            source = needed_part(longest_valid_lines(source), job["entry_point"])
+        code = compile(source, "<program>", "exec", dont_inherit=True)
     except (SyntaxError, ValueError, MemoryError, RecursionError, OverflowError) as error:
         return "syntax", describe(error), None
     module = types.ModuleType("program")

@@ -93,20 +93,23 @@ def run_check(job, program):
 # --- inputs with expected outputs (HumanEval+) ---------------------------------------------------
 
 
-def batches(items):
-    return (items[i:i + BATCH_CALLS] for i in range(0, len(items), BATCH_CALLS))
+def batches(items, n_base):
+    """None holds base inputs and further ones, so that a crash in these leaves those judged."""
+    for begin, end in ((0, n_base), (n_base, len(items))):
+        for i in range(begin, end, BATCH_CALLS):
+            yield items[i:min(i + BATCH_CALLS, end)]
 
 
 def record_outputs(job, program):
     """-> (status, why, answers): what the program answers to every input."""
     outputs = []
-    for batch in batches(job["inputs"]):
+    for batch in batches(job["inputs"], job["n_base"]):
         outputs += program.ask({"batch": [pack(arguments) for arguments in batch]})
         if outputs and outputs[-1][0] != "value":
             break
     for number, answer in enumerate(outputs):
         if answer[0] != "value":
-            return "failed", "input %d: %s" % (number, answer[2]), None
+            return "failed", "input %d: %s" % (number + 1, answer[2]), None
     return "passed", "", [answer[1] for answer in outputs]
 
 
@@ -147,28 +150,30 @@ def is_right(found, expected, arguments, job):
 
 def check_answer(answer, expected, arguments, job):
     """Nothing if it is right, else why not."""
-    if answer[0] != "value":
-        return str(answer[2])
     try:
+        if answer[0] != "value":
+            return str(answer[2])
         right = is_right(unpack(answer[1]), unpack(expected), arguments, job)
     except Exception as error:
         return describe(error)
     return None if right else "another output than the canonical solution's"
 
 
-def compare_outputs(job, program):
-    """-> (status, why, how many inputs were right before the first that was not)"""
-    number = 0
-    for batch in batches(list(zip(job["inputs"], job["expected"]))):
+def compare_outputs(job, program, verdict):
+    """Fills in status, why and how many inputs were right before the first that was not."""
+    verdict["right"] = 0
+    for batch in batches(list(zip(job["inputs"], job["expected"])), job["n_base"]):
         answers = program.ask({"batch": [pack(arguments) for arguments, _ in batch]})
         if not isinstance(answers, list) or len(answers) != len(batch):
             raise ProgramEnded("the program answered with nonsense")
         for answer, (arguments, expected) in zip(answers, batch):
             why = check_answer(answer, expected, arguments, job)
             if why is not None:
-                return "failed", "input %d: %s" % (number, why), number
-            number += 1
-    return "passed", "", number
+                verdict["status"] = "failed"
+                verdict["why"] = "input %d: %s" % (verdict["right"] + 1, why)
+                return
+            verdict["right"] += 1
+    verdict["status"], verdict["why"] = "passed", ""
 
 
 # --- the verdict ---------------------------------------------------------------------------------
@@ -178,7 +183,8 @@ def judge(job, calls, answers):
     """-> the verdict's fields: state of the program, status, why; by kind of tests more"""
     program = Program(calls, answers)
     try:
-        state, detail = program.ask({key: job[key] for key in ("program", "entry_point")})
+        state, detail = program.ask(
+            {key: job[key] for key in ("program", "entry_point", "longest_valid_part")})
         if state != "ready":
             return {"state": str(state), "status": "failed", "why": str(detail)}
     except (ProgramEnded, ValueError, TypeError) as error:
@@ -188,7 +194,7 @@ def judge(job, calls, answers):
         if "inputs" not in job:
             verdict["status"], verdict["why"] = run_check(job, program)
         elif "expected" in job:
-            verdict["status"], verdict["why"], verdict["right"] = compare_outputs(job, program)
+            compare_outputs(job, program, verdict)
         else:
             verdict["status"], verdict["why"], verdict["outputs"] = record_outputs(job, program)
     except ProgramEnded as error:
