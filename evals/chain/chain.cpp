@@ -3,63 +3,135 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <array>
+
+#include "evals/chain/answers.h"
+#include "evals/chain/language.h"
+#include "evals/chain/pseudo_tokens.h"
+#include "evals/chain/thresholds.h"
 
 namespace assay::chain {
 namespace {
 
-constexpr std::string_view open_tag = "<think>";
-constexpr std::string_view close_tag = "</think>";
+constexpr std::size_t npos = std::string_view::npos;
+constexpr const char* never_closed = "cannot be told: the thinking part is not closed (C1)";
 
-std::size_t count_of(std::string_view text, std::string_view tag) {
-  std::size_t n = 0;
-  for (std::size_t at = text.find(tag); at != std::string_view::npos;
-       at = text.find(tag, at + tag.size())) {
-    ++n;
-  }
-  return n;
+Component not_applicable(std::string why) {
+  Component out;
+  out.applies = false;
+  out.why = "not applicable: " + std::move(why);
+  return out;
+}
+
+Component unknown(std::string why) {
+  Component out;
+  out.why = std::move(why);
+  return out;
 }
 
 std::size_t count_of(std::span<const TokenId> tokens, TokenId id) {
   return static_cast<std::size_t>(std::count(tokens.begin(), tokens.end(), id));
 }
 
-std::optional<ByteSpan> last_close_tag(std::string_view text) {
-  const std::size_t at = text.rfind(close_tag);
-  if (at == std::string_view::npos) return std::nullopt;
-  return ByteSpan{at, at + close_tag.size()};
-}
-
-Component think_closed(const ChainInput& input) {
+Component think_closed(const ChainInput& input, const Layout& layout) {
+  if (!input.thinking) return not_applicable("plain profile");
   Component out;
-  if (!input.thinking) {
-    out.why = "not applicable: plain profile";
-    return out;
-  }
-  out.evidence = last_close_tag(input.text);
-  std::size_t opened = 0;
-  std::size_t closed = 0;
-  const bool by_ids = !input.tokens.empty() && input.think_open && input.think_close;
-  if (by_ids) {
+  out.evidence = layout.close_tag;
+  // Without ids: the prompt's text is not here, and templates often end with the opening tag.
+  std::size_t opened = std::max<std::size_t>(1, layout.opened);
+  std::size_t closed = layout.closed;
+  if (!input.tokens.empty() && input.think_open && input.think_close) {
     opened = count_of(input.prompt_tokens, *input.think_open) +
              count_of(input.tokens, *input.think_open);
     closed = count_of(input.tokens, *input.think_close);
-  } else {
-    // The prompt's text is not here; templates often end with the opening tag.
-    opened = std::max<std::size_t>(1, count_of(input.text, open_tag));
-    closed = count_of(input.text, close_tag);
   }
   out.ok = opened == 1 && closed == 1;
   if (!*out.ok) out.why = fmt::format("opened {} times, closed {} times", opened, closed);
   return out;
 }
 
-Component not_truncated(const ChainInput& input) {
+std::size_t occurrences(std::string_view text, std::string_view needle) {
+  std::size_t n = 0;
+  for (std::size_t at = text.find(needle); at != npos; at = text.find(needle, at + needle.size())) {
+    ++n;
+  }
+  return n;
+}
+
+/// Where `text` stops in the middle of something: what that is, else nothing.
+const char* cut_inside(std::string_view text) {
+  if (occurrences(text, "```") % 2 != 0) return "a code block is open";
+  if (occurrences(text, "\\[") > occurrences(text, "\\]")) return "a formula is open";
+  if (occurrences(text, "$$") % 2 != 0) return "a formula is open";
+  constexpr std::size_t longest_box = 2000;
+  const std::size_t box = text.rfind("\\boxed{");
+  if (box != npos && text.size() - box < longest_box && boxed_values(text, {box, text.size()}).empty()) {
+    return "a box is open";
+  }
+  return nullptr;
+}
+
+/// The end of a sentence, a formula, a list item in quotes or a code block.
+bool ends_like_an_end(std::string_view text) {
+  constexpr std::string_view closing = ".!?)]}>$*`\"'|_%";
+  const std::size_t last = text.find_last_not_of(" \t\r\n");
+  if (last == npos) return false;
+  if (closing.find(text[last]) != npos) return true;
+  const std::string_view end = text.substr(0, last + 1);
+  for (const std::string_view mark : {"\xE3\x80\x82", "\xEF\xBC\x81", "\xEF\xBC\x9F", "\xE2\x80\x9D"}) {
+    if (end.ends_with(mark)) return true;
+  }
+  return static_cast<unsigned char>(text[last]) >= 0xF0;
+}
+
+/// A last line such as "**Answer:** 12" needs no full stop.
+bool last_line_answers(std::string_view text, const ChainInput& input) {
+  const std::size_t last = text.find_last_not_of(" \t\r\n");
+  if (last == npos) return false;
+  const std::size_t newline = text.rfind('\n', last);
+  const std::size_t line = newline == npos ? 0 : newline + 1;
+  return input.answer && input.answer_parses && input.answer->begin >= line &&
+         input.answer->end + 1 >= last;
+}
+
+/// An answer near the end, thinking or not: what a finished text has even when its tag was lost.
+bool states_an_answer(std::string_view text) {
+  constexpr std::size_t near_the_end = 600;
+  const std::size_t begin = text.size() > near_the_end ? text.size() - near_the_end : 0;
+  const std::string_view tail = text.substr(begin);
+  return tail.find("\\boxed") != npos || tail.find("nswer") != npos || tail.find("```") != npos;
+}
+
+Component truncation_in_text(const ChainInput& input, const Layout& layout) {
   Component out;
-  if (!input.stop) {
-    out.why = "the reason for the end was not recorded";
+  out.inferred = true;
+  const TextEnd end = without_end_tokens(input.text);
+  const std::string_view text = input.text.substr(0, end.size);
+  out.ok = true;
+  if (end.ended || text.ends_with("<|end_of_solution|>")) {
+    out.why = "inferred: an end token stands at the end";
     return out;
   }
+  const char* open = cut_inside(text);
+  if (open != nullptr) {
+    out.ok = false;
+    out.why = fmt::format("inferred: the text stops where {}", open);
+  } else if (layout.unclosed && !states_an_answer(text)) {
+    out.ok = false;
+    out.why = "inferred: the text stops inside the thinking part, without an answer";
+  } else if (!ends_like_an_end(text) && !last_line_answers(text, input)) {
+    out.ok = false;
+    out.why = "inferred: the text stops in the middle of a sentence";
+  } else {
+    out.why = "inferred: the text ends like a finished one";
+  }
+  const std::size_t shown = 40;
+  out.evidence = ByteSpan{text.size() > shown ? text.size() - shown : 0, text.size()};
+  return out;
+}
+
+Component not_truncated(const ChainInput& input, const Layout& layout) {
+  if (!input.stop) return truncation_in_text(input, layout);
+  Component out;
   out.ok = *input.stop == StopReason::eos || *input.stop == StopReason::stop_string;
   if (!*out.ok) out.why = fmt::format("ended by: {}", stop_reason_name(*input.stop));
   return out;
@@ -75,12 +147,24 @@ std::span<const TokenId> without_eos(const ChainInput& input) {
   return tokens;
 }
 
-Component no_loop(const ChainInput& input, const std::optional<Loop>& loop) {
+Component no_loop_in_text(const ChainInput& input, std::optional<Loop>& loop) {
   Component out;
-  if (input.tokens.empty() && !input.text.empty()) {
-    out.why = "no token ids were recorded";
-    return out;
-  }
+  out.inferred = true;
+  const std::string_view text = input.text.substr(0, without_end_tokens(input.text).size);
+  const std::optional<TextLoop> found = find_text_loop(text);
+  out.ok = !found.has_value();
+  if (!found) return out;
+  loop = found->loop;
+  out.why = fmt::format("{} in words {} to {}", loop_kind_name(found->loop.kind),
+                        found->loop.where.begin, found->loop.where.end);
+  out.evidence = found->span;
+  return out;
+}
+
+Component no_loop(const ChainInput& input, std::optional<Loop>& loop) {
+  if (input.tokens.empty()) return no_loop_in_text(input, loop);
+  Component out;
+  loop = find_loop(without_eos(input));
   out.ok = !loop.has_value();
   if (!loop) return out;
   out.why = fmt::format("{} in tokens {} to {}", loop_kind_name(loop->kind), loop->where.begin,
@@ -92,28 +176,20 @@ Component no_loop(const ChainInput& input, const std::optional<Loop>& loop) {
   return out;
 }
 
-Component answer_segment(const ChainInput& input) {
+Component answer_segment(const ChainInput& input, const Layout& layout) {
+  if (layout.unclosed) return unknown(never_closed);
   Component out;
-  std::size_t begin = 0;
-  if (input.thinking) {
-    const std::optional<ByteSpan> tag = last_close_tag(input.text);
-    if (!tag) {
-      out.ok = false;
-      out.why = "no closing tag, so nothing follows it";
-      return out;
-    }
-    begin = tag->end;
-  }
-  out.ok = input.text.find_first_not_of(" \t\r\n", begin) != std::string_view::npos;
+  out.ok = slice(input.text, layout.answer).find_first_not_of(" \t\r\n") != npos;
   if (*out.ok) {
-    out.evidence = ByteSpan{begin, input.text.size()};
+    out.evidence = layout.answer;
   } else {
     out.why = "nothing but blanks";
   }
   return out;
 }
 
-Component answer_extractable(const ChainInput& input) {
+Component answer_extractable(const ChainInput& input, const Layout& layout) {
+  if (layout.unclosed && !input.answer_parses) return unknown(never_closed);
   Component out;
   out.ok = input.answer_parses;
   out.evidence = input.answer;
@@ -121,29 +197,125 @@ Component answer_extractable(const ChainInput& input) {
   return out;
 }
 
+/// The reasoning: the thinking part; in the plain profile all of it.
+ByteSpan reasoning(const ChainInput& input, const Layout& layout) {
+  return input.thinking ? layout.thinking : layout.answer;
+}
+
+Component has_steps(const ChainInput& input, ChainAnalysis& analysis) {
+  analysis.steps = steps_of(input.text, reasoning(input, analysis.layout));
+  Component out;
+  out.ok = analysis.steps.size() >= steps_min;
+  if (!*out.ok) out.why = fmt::format("{} found", analysis.steps.size());
+  if (!analysis.steps.empty()) {
+    out.evidence = ByteSpan{analysis.steps.front().span.begin, analysis.steps.back().span.end};
+  }
+  return out;
+}
+
+Component arithmetic_holds(const ArithmeticReport& report) {
+  if (report.checked == 0) return unknown("no equation could be checked");
+  Component out;
+  out.ok = report.contradicted == 0;
+  if (*out.ok) return out;
+  out.why = fmt::format("{} of {} equations contradicted", report.contradicted, report.checked);
+  const auto first = std::find_if(report.claims.begin(), report.claims.end(), [](const Claim& c) {
+    return c.verdict == ClaimVerdict::contradicted;
+  });
+  if (first != report.claims.end()) out.evidence = first->span;
+  return out;
+}
+
+Component answer_follows(const ChainInput& input, const Layout& layout) {
+  if (layout.unclosed) return unknown(never_closed);
+  if (!input.answer_value) {
+    return input.answer_parses ? not_applicable("the answer is a program")
+                               : unknown("no answer to look for (C5)");
+  }
+  ByteSpan chain = reasoning(input, layout);
+  // In one piece of text the answer itself must not count as its own source.
+  if (!input.thinking && input.answer) chain.end = std::clamp(input.answer->begin, chain.begin, chain.end);
+  const AnswerFinding finding = answer_from_chain(input.text, chain, *input.answer_value);
+  Component out;
+  out.ok = finding.ok;
+  out.evidence = finding.evidence;
+  if (out.ok == false) out.why = "the answer is not stated at the chain's end";
+  return out;
+}
+
+Component one_language(const ChainInput& input) {
+  const std::string_view text = input.text.substr(0, without_end_tokens(input.text).size);
+  const LanguageFinding finding = language_of(input.prompt, text);
+  if (!finding.dominant) return unknown("neither prompt nor text holds letters");
+  Component out;
+  out.inferred = !finding.from_prompt;
+  out.ok = !finding.mixed;
+  if (finding.longest_run > 0) out.evidence = finding.run;
+  if (finding.mixed) {
+    out.why = fmt::format("{} of {} letters are not {}", finding.foreign, finding.letters,
+                          script_name(*finding.dominant));
+  }
+  return out;
+}
+
+Component answers_agree(const ChainInput& input, const Layout& layout) {
+  if (layout.unclosed) return unknown(never_closed);
+  if (!input.answer_value && input.answer_parses) return not_applicable("the answer is a program");
+  const AnswerFinding finding = boxed_values_agree(input.text, layout.answer);
+  Component out;
+  out.ok = finding.ok;
+  out.evidence = finding.evidence;
+  if (!out.ok) out.why = "the grader could not decide whether two boxed values are equal";
+  if (out.ok == false) out.why = "two boxed values differ";
+  return out;
+}
+
 std::optional<bool> all_hold(std::span<const Component* const> components) {
-  bool unknown = false;
+  bool unknown_part = false;
   for (const Component* component : components) {
     if (component->ok == false) return false;
-    unknown = unknown || !component->ok.has_value();
+    unknown_part = unknown_part || (component->applies && !component->ok.has_value());
   }
-  return unknown ? std::nullopt : std::optional(true);
+  return unknown_part ? std::nullopt : std::optional(true);
 }
 
 }  // namespace
 
+std::array<NamedComponent, 10> components_of(const ChainAnalysis& analysis) {
+  return {{{"C1", &analysis.c1_think_closed},
+           {"C2", &analysis.c2_not_truncated},
+           {"C3", &analysis.c3_no_loop},
+           {"C4", &analysis.c4_answer_segment},
+           {"C5", &analysis.c5_answer_extractable},
+           {"C6", &analysis.c6_steps},
+           {"C7", &analysis.c7_arithmetic},
+           {"C8", &analysis.c8_answer_from_chain},
+           {"C9", &analysis.c9_language},
+           {"C10", &analysis.c10_answers_agree}}};
+}
+
 ChainAnalysis analyse(const ChainInput& input) {
   ChainAnalysis out;
-  out.c1_think_closed = think_closed(input);
-  out.c2_not_truncated = not_truncated(input);
-  out.loop = find_loop(without_eos(input));
+  out.layout = layout_of(input.text, input.thinking);
+  out.c1_think_closed = think_closed(input, out.layout);
+  out.c2_not_truncated = not_truncated(input, out.layout);
   out.c3_no_loop = no_loop(input, out.loop);
-  out.c4_answer_segment = answer_segment(input);
-  out.c5_answer_extractable = answer_extractable(input);
-  const std::array<const Component*, 5> parts = {&out.c1_think_closed, &out.c2_not_truncated,
+  out.c4_answer_segment = answer_segment(input, out.layout);
+  out.c5_answer_extractable = answer_extractable(input, out.layout);
+  out.c6_steps = has_steps(input, out);
+  out.arithmetic = check_arithmetic(input.text);
+  out.c7_arithmetic = arithmetic_holds(out.arithmetic);
+  out.c8_answer_from_chain = answer_follows(input, out.layout);
+  out.c9_language = one_language(input);
+  out.c10_answers_agree = answers_agree(input, out.layout);
+  const std::array<const Component*, 5> basic = {&out.c1_think_closed, &out.c2_not_truncated,
                                                  &out.c3_no_loop, &out.c4_answer_segment,
                                                  &out.c5_answer_extractable};
-  out.complete = all_hold(std::span(parts).subspan(input.thinking ? 0 : 1));
+  out.complete = all_hold(basic);
+  const std::array<const Component*, 4> more = {&out.c6_steps, &out.c8_answer_from_chain,
+                                                &out.c9_language, &out.c10_answers_agree};
+  out.strictly_complete = out.complete == true ? all_hold(more) : out.complete;
+  if (all_hold(more) == false) out.strictly_complete = false;
   return out;
 }
 

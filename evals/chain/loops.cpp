@@ -117,6 +117,8 @@ const char* loop_kind_name(LoopKind kind) {
       return "repeated n-gram";
     case LoopKind::stale_tail:
       return "stale tail";
+    case LoopKind::stale_prose:
+      return "stale prose";
   }
   return "stale tail";
 }

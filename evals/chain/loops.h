@@ -18,7 +18,8 @@ struct TokenSpan {
 enum class LoopKind {
   periodic_suffix,  ///< it ends in a block repeated again and again
   repeated_ngram,   ///< one n-gram occurs more often than allowed
-  stale_tail        ///< few distinct n-grams in the last quarter
+  stale_tail,       ///< few distinct n-grams in the last quarter
+  stale_prose       ///< text without ids: the words of the prose say little new (pseudo_tokens.h)
 };
 const char* loop_kind_name(LoopKind kind);
 

@@ -223,16 +223,20 @@ TEST(Chain, PlainProfileHasNoC1) {
   EXPECT_EQ(analysis.complete, true);
 }
 
-TEST(Chain, WhatIsNotRecordedIsNull) {
+TEST(Chain, WhatIsNotRecordedIsInferredFromTheText) {
   ChainInput input;
   input.thinking = true;
-  input.text = "<think>a</think>12";
+  input.text = "<think>a</think>The answer is 12.";
   input.answer_parses = true;
   const ChainAnalysis analysis = analyse(input);
   EXPECT_EQ(analysis.c1_think_closed.ok, true);
-  EXPECT_EQ(analysis.c2_not_truncated.ok, std::nullopt);
-  EXPECT_EQ(analysis.c3_no_loop.ok, std::nullopt);
-  EXPECT_EQ(analysis.complete, std::nullopt);
+  EXPECT_EQ(analysis.c2_not_truncated.ok, true);
+  EXPECT_TRUE(analysis.c2_not_truncated.inferred);
+  EXPECT_EQ(analysis.c3_no_loop.ok, true);
+  EXPECT_TRUE(analysis.c3_no_loop.inferred);
+  EXPECT_EQ(analysis.complete, true);
+  input.text = "<think>a</think>The answer is twel";
+  EXPECT_EQ(analyse(input).c2_not_truncated.ok, false);
   input.text = "<think>a";
   EXPECT_EQ(analyse(input).complete, false);  // broken parts are known
   input.text = "a</think>b</think>c";

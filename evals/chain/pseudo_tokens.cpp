@@ -1,0 +1,158 @@
+#include "evals/chain/pseudo_tokens.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <unordered_map>
+
+#include "core/utf8.h"
+#include "evals/chain/thresholds.h"
+
+namespace assay::chain {
+namespace {
+
+bool is_ascii_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/// Numbers pieces in the order in which they first occur.
+class Numbering {
+ public:
+  void add(std::string_view piece, ByteSpan span) {
+    const auto next = static_cast<TokenId>(ids_.size());
+    out_.ids.push_back(ids_.try_emplace(std::string(piece), next).first->second);
+    out_.spans.push_back(span);
+  }
+  PseudoTokens take() { return std::move(out_); }
+
+ private:
+  std::unordered_map<std::string, TokenId> ids_;
+  PseudoTokens out_;
+};
+
+std::size_t letters_end(std::string_view text, std::size_t at, std::size_t limit) {
+  while (at < limit && is_ascii_letter(text[at])) ++at;
+  return at;
+}
+
+std::string lower_case(std::string_view word) {
+  std::string out(word);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
+/// How many of the n-grams that begin in [first, ids.size()) are distinct, as a share.
+double distinct_share(const std::vector<TokenId>& ids, std::size_t first) {
+  constexpr std::size_t n = text_prose_ngram_words;
+  if (ids.size() < first + n) return 1;
+  std::vector<std::size_t> starts;
+  for (std::size_t i = first; i + n <= ids.size(); ++i) starts.push_back(i);
+  const auto gram = [&](std::size_t i) { return std::span(ids).subspan(i, n); };
+  std::sort(starts.begin(), starts.end(), [&](std::size_t a, std::size_t b) {
+    return std::ranges::lexicographical_compare(gram(a), gram(b));
+  });
+  std::size_t distinct = 1;
+  for (std::size_t i = 1; i < starts.size(); ++i) {
+    distinct += std::ranges::equal(gram(starts[i - 1]), gram(starts[i])) ? 0 : 1;
+  }
+  return static_cast<double>(distinct) / static_cast<double>(starts.size());
+}
+
+/// Marks the words that lie in n-grams occurring text_prose_repeats_min times or more.
+std::vector<bool> repeated_words(const std::vector<TokenId>& ids) {
+  constexpr std::size_t n = text_prose_ngram_words;
+  std::vector<bool> marked(ids.size(), false);
+  std::vector<std::size_t> starts;
+  for (std::size_t i = 0; i + n <= ids.size(); ++i) starts.push_back(i);
+  const auto gram = [&](std::size_t i) { return std::span(ids).subspan(i, n); };
+  std::sort(starts.begin(), starts.end(), [&](std::size_t a, std::size_t b) {
+    return std::ranges::lexicographical_compare(gram(a), gram(b));
+  });
+  for (std::size_t first = 0; first < starts.size();) {
+    std::size_t end = first + 1;
+    while (end < starts.size() && std::ranges::equal(gram(starts[first]), gram(starts[end]))) ++end;
+    if (end - first >= text_prose_repeats_min) {
+      for (std::size_t i = first; i < end; ++i) {
+        std::fill_n(marked.begin() + static_cast<std::ptrdiff_t>(starts[i]), n, true);
+      }
+    }
+    first = end;
+  }
+  return marked;
+}
+
+std::optional<TextLoop> stale_prose(std::string_view text) {
+  const PseudoTokens words = prose_words(text);
+  const std::size_t size = words.ids.size();
+  if (size < text_prose_words_min) return std::nullopt;
+  const double tail = distinct_share(words.ids, size - size / tail_divisor);
+  const double half = distinct_share(words.ids, size - size / 2);
+  if (tail >= text_prose_distinct_min || half >= text_prose_distinct_min) return std::nullopt;
+  const std::vector<bool> repeated = repeated_words(words.ids);
+  const auto n = static_cast<std::size_t>(std::count(repeated.begin(), repeated.end(), true));
+  if (static_cast<double>(n) < text_prose_repeated_share_min * static_cast<double>(size)) {
+    return std::nullopt;
+  }
+  const auto first = std::find(repeated.begin(), repeated.end(), true) - repeated.begin();
+  const auto last = repeated.rend() - std::find(repeated.rbegin(), repeated.rend(), true) - 1;
+  TextLoop out;
+  out.loop.kind = LoopKind::stale_prose;
+  out.loop.where = {static_cast<std::size_t>(first), static_cast<std::size_t>(last) + 1};
+  out.loop.distinct_ratio = tail;
+  out.span = {words.spans[out.loop.where.begin].begin, words.spans[out.loop.where.end - 1].end};
+  return out;
+}
+
+}  // namespace
+
+PseudoTokens pseudo_tokens(std::string_view text) {
+  Numbering numbering;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    std::size_t end = at + 1;
+    if (is_ascii_letter(c)) {
+      end = letters_end(text, at, text.size());
+    } else if (c == '\\') {
+      end = std::max(std::min(at + 2, text.size()), letters_end(text, at + 1, text.size()));
+      if (end > at + 1 && static_cast<unsigned char>(text[end - 1]) >= 0x80) end = at + 1;
+    } else if (static_cast<unsigned char>(c) >= 0x80) {
+      end = at + utf8_step(text.substr(at)).bytes;
+    }
+    const bool blank = c == ' ' || c == '\t' || c == '\r' || c == '\n';
+    if (!blank) numbering.add(text.substr(at, end - at), {at, end});
+    at = end;
+  }
+  return numbering.take();
+}
+
+PseudoTokens prose_words(std::string_view text) {
+  Numbering numbering;
+  for (const Region& region : regions_of(text)) {
+    if (region.kind != RegionKind::prose) continue;
+    for (std::size_t at = region.span.begin; at < region.span.end;) {
+      if (!is_ascii_letter(text[at])) {
+        // A LaTeX command is no word.
+        at += text[at] == '\\' ? letters_end(text, at + 1, region.span.end) - at : 1;
+        continue;
+      }
+      const std::size_t end = letters_end(text, at, region.span.end);
+      const bool word = end - at > 1 || text[at] == 'a' || text[at] == 'I';
+      if (word) numbering.add(lower_case(text.substr(at, end - at)), {at, end});
+      at = end;
+    }
+  }
+  return numbering.take();
+}
+
+std::optional<TextLoop> find_text_loop(std::string_view text) {
+  const PseudoTokens pieces = pseudo_tokens(text);
+  if (const std::optional<Loop> loop = find_loop(pieces.ids)) {
+    TextLoop out;
+    out.loop = *loop;
+    out.span = {pieces.spans[loop->where.begin].begin, pieces.spans[loop->where.end - 1].end};
+    return out;
+  }
+  return stale_prose(text);
+}
+
+}  // namespace assay::chain
