@@ -11,7 +11,9 @@
 //   grade   of a sample: key, grader (version), protocol, gold, status, why, verdict,
 //           answer_found, answer_parses, extracted, rung, details
 //   chain   of a sample: key, thresholds (version), profile, components {C1..C10: bool|null},
-//           complete, strictly_complete (bool|null), outcome, evidence [{component, begin, end}]
+//           complete, strictly_complete (bool|null), outcome,
+//           evidence [{component, begin, end, why}], why {C1..C10: phrase}, inferred [C1..C10],
+//           steps (count), contradictions {found, checked, contradicted}
 //   bench   one row of report.json's bench[]
 //   totals  of one process: prefill_tokens, decode_tokens, prefill_seconds, decode_seconds,
 //           wall_seconds, cpu_seconds, memory{host_peak_bytes, device_peak_bytes}, energy

@@ -70,6 +70,8 @@ Graded grade_sample(const RunPlan& plan, const PlannedSample& planned, const jso
   input.stop = stop;
   input.answer_parses = grade.answer_parses;
   input.answer = answer_span(grade);
+  input.answer_value = answer_value(grade);
+  input.prompt = task.problems[planned.problem].question;
   const chain::ChainAnalysis analysis = chain::analyse(input);
   const chain::Outcome outcome = chain::outcome_of(grade, analysis, generated);
   const std::string& key = planned.request.key;

@@ -39,35 +39,56 @@ json grade_record(const GradedSample& sample, const Grade& grade) {
           {"details", grade.details}};
 }
 
-json chain_record(const std::string& key, const chain::ChainAnalysis& analysis, bool thinking,
-                  std::string_view outcome) {
+json chain_analysis_json(const chain::ChainAnalysis& analysis) {
   json components = json::object();
   json evidence = json::array();
-  const auto add = [&](const char* name, const chain::Component& component) {
-    components[name] = component.ok ? json(*component.ok) : json(nullptr);
-    if (component.evidence) {
-      evidence.push_back({{"component", name},
-                          {"begin", component.evidence->begin},
-                          {"end", component.evidence->end},
-                          {"why", component.why}});
-    }
+  json why = json::object();
+  json inferred = json::array();
+  const auto add = [&evidence](const char* name, chain::ByteSpan span, const std::string& reason) {
+    evidence.push_back(
+        {{"component", name}, {"begin", span.begin}, {"end", span.end}, {"why", reason}});
   };
-  add("C1", analysis.c1_think_closed);
-  add("C2", analysis.c2_not_truncated);
-  add("C3", analysis.c3_no_loop);
-  add("C4", analysis.c4_answer_segment);
-  add("C5", analysis.c5_answer_extractable);
-  // Not analysed yet: unknown, never true.
-  for (const char* name : {"C6", "C7", "C8", "C9", "C10"}) components[name] = nullptr;
-  return {{"type", "chain"},
-          {"key", key},
-          {"thresholds", chain::thresholds_version},
-          {"profile", thinking ? "thinking" : "plain"},
+  for (const auto& [name, component] : chain::components_of(analysis)) {
+    components[name] = component->ok ? json(*component->ok) : json(nullptr);
+    if (component->inferred) inferred.push_back(name);
+    if (!component->why.empty()) why[name] = component->why;
+    // Each contradicted equation is evidence of its own.
+    if (component->evidence && component != &analysis.c7_arithmetic) {
+      add(name, *component->evidence, component->why);
+    }
+  }
+  for (const chain::Claim& claim : analysis.arithmetic.claims) {
+    if (claim.verdict == chain::ClaimVerdict::contradicted) add("C7", claim.span, claim.why);
+  }
+  const auto flag = [](std::optional<bool> value) { return value ? json(*value) : json(nullptr); };
+  return {{"thresholds", chain::thresholds_version},
           {"components", components},
-          {"complete", analysis.complete ? json(*analysis.complete) : json(nullptr)},
-          {"strictly_complete", nullptr},
-          {"outcome", outcome},
-          {"evidence", evidence}};
+          {"complete", flag(analysis.complete)},
+          {"strictly_complete", flag(analysis.strictly_complete)},
+          {"evidence", evidence},
+          {"why", why},
+          {"inferred", inferred},
+          {"steps", analysis.steps.size()},
+          {"contradictions",
+           {{"found", analysis.arithmetic.found},
+            {"checked", analysis.arithmetic.checked},
+            {"contradicted", analysis.arithmetic.contradicted}}}};
+}
+
+json chain_record(const std::string& key, const chain::ChainAnalysis& analysis, bool thinking,
+                  std::string_view outcome) {
+  json record = chain_analysis_json(analysis);
+  record["type"] = "chain";
+  record["key"] = key;
+  record["profile"] = thinking ? "thinking" : "plain";
+  record["outcome"] = outcome;
+  return record;
+}
+
+std::optional<std::string_view> answer_value(const Grade& grade) {
+  // A value that votes and compares has a normalised form; a program has none.
+  if (!grade.answer_found || !grade.details.contains("normalised")) return std::nullopt;
+  return grade.extracted;
 }
 
 std::optional<chain::ByteSpan> answer_span(const Grade& grade) {

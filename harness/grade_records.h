@@ -24,9 +24,16 @@ struct GradedSample {
 
 nlohmann::json grade_record(const GradedSample& sample, const Grade& grade);
 
+/// What a chain analysis found, without whose it is: thresholds, components, complete,
+/// strictly_complete, evidence, why, inferred, steps, contradictions.
+nlohmann::json chain_analysis_json(const chain::ChainAnalysis& analysis);
+
 /// `outcome`: outcome_name's, or another class where the completeness is not known.
 nlohmann::json chain_record(const std::string& key, const chain::ChainAnalysis& analysis,
                             bool thinking, std::string_view outcome);
+
+/// The answer as a value; nothing for a program or where there is none. Borrows from `grade`.
+std::optional<std::string_view> answer_value(const Grade& grade);
 
 /// Where the answer stands in the text: the grade's details.span.
 std::optional<chain::ByteSpan> answer_span(const Grade& grade);

@@ -1,0 +1,508 @@
+#include "evals/chain/arithmetic/tokens.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+namespace assay::chain {
+namespace {
+
+using Kind = MathToken::Kind;
+constexpr std::size_t npos = std::string_view::npos;
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_blank(char c) {
+  return c == ' ' || c == '\t' || c == '\r';
+}
+
+struct Spelling {
+  std::string_view text;
+  Kind kind;
+};
+
+/// Signs of one or more bytes; the longest first where one begins another.
+constexpr std::array<Spelling, 41> signs = {{
+    {"\xC3\x97", Kind::times},
+    {"\xC2\xB7", Kind::times},
+    {"\xE2\x8B\x85", Kind::times},
+    {"\xE2\x88\x97", Kind::times},
+    {"\xE2\x80\xA2", Kind::barrier},
+    {"\xC3\xB7", Kind::slash},
+    {"\xE2\x88\x95", Kind::slash},
+    {"\xE2\x81\x84", Kind::slash},
+    {"\xE2\x88\x92", Kind::minus},
+    {"\xE2\x80\x93", Kind::minus},
+    {"\xE2\x89\x88", Kind::approx},
+    {"\xE2\x89\x85", Kind::approx},
+    {"\xE2\x80\xA6", Kind::ellipsis},
+    {"\xE2\x8B\xAF", Kind::ellipsis},
+    {"\xC2\xB0", Kind::degree},
+    {"\xE2\x88\x9A", Kind::sqrt},
+    {"\xC2\xA2", Kind::degree},
+    {"\xE2\x82\xAC", Kind::money},
+    {"\xC2\xA3", Kind::money},
+    {"...", Kind::ellipsis},
+    {"==", Kind::barrier},
+    {"=>", Kind::barrier},
+    {"<=", Kind::barrier},
+    {">=", Kind::barrier},
+    {"!=", Kind::barrier},
+    {"->", Kind::barrier},
+    {"--", Kind::barrier},
+    {"~=", Kind::approx},
+    {"+", Kind::plus},
+    {"-", Kind::minus},
+    {"/", Kind::slash},
+    {"^", Kind::caret},
+    {"!", Kind::factorial},
+    {"(", Kind::open},
+    {"[", Kind::open},
+    {"{", Kind::open},
+    {")", Kind::close},
+    {"]", Kind::close},
+    {"}", Kind::close},
+    {"%", Kind::percent},
+    {"=", Kind::equals},
+}};
+
+constexpr std::array<Spelling, 25> commands = {{
+    {"times", Kind::times},     {"cdot", Kind::times},     {"ast", Kind::times},
+    {"div", Kind::slash},       {"frac", Kind::frac},      {"dfrac", Kind::frac},
+    {"tfrac", Kind::frac},      {"cfrac", Kind::frac},     {"sqrt", Kind::sqrt},
+    {"binom", Kind::binom},     {"dbinom", Kind::binom},   {"tbinom", Kind::binom},
+    {"choose", Kind::choose},   {"bmod", Kind::modulo},    {"approx", Kind::approx},
+    {"simeq", Kind::approx},    {"doteq", Kind::approx},   {"lbrack", Kind::open},
+    {"rbrack", Kind::close},    {"ldots", Kind::ellipsis}, {"dots", Kind::ellipsis},
+    {"cdots", Kind::ellipsis},  {"circ", Kind::degree},    {"degree", Kind::degree},
+    {"prime", Kind::degree},
+}};
+
+/// Commands that only space or size.
+constexpr std::array<std::string_view, 22> silent_commands = {
+    "left",         "right",     "big",  "Big",  "bigg",  "Bigg",  "bigl",   "bigr",
+    "Bigl",         "Bigr",      "biggl", "biggr", "displaystyle", "textstyle", "boxed", "fbox",
+    "mathbf",       "mathit",    "bf",   "limits", "nolimits", "hspace"};
+
+constexpr std::array<std::string_view, 10> text_commands = {
+    "text", "mathrm", "mbox", "textbf", "textit", "textrm", "operatorname", "texttt", "mathsf", "hbox"};
+
+/// Commands whose argument has its digits under a line: 0.\overline{3}.
+constexpr std::array<std::string_view, 2> line_commands = {"overline", "bar"};
+
+constexpr std::array<std::string_view, 26> letters = {
+    "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta",
+    "iota",  "kappa", "lambda", "mu",  "nu",      "xi",         "rho",  "sigma", "tau",
+    "upsilon", "phi", "varphi", "chi", "psi",     "omega",      "pi",   "ell"};
+
+/// Words that are signs between or after numbers.
+constexpr std::array<Spelling, 8> sign_words = {{
+    {"plus", Kind::plus},
+    {"minus", Kind::minus},
+    {"times", Kind::times},
+    {"mod", Kind::modulo},
+    {"modulo", Kind::modulo},
+    {"choose", Kind::choose},
+    {"percent", Kind::percent},
+    {"equals", Kind::equals},
+}};
+
+template <std::size_t N>
+bool one_of(std::string_view text, const std::array<std::string_view, N>& set) {
+  return std::find(set.begin(), set.end(), text) != set.end();
+}
+
+class Lexer {
+ public:
+  explicit Lexer(std::string_view text) : text_(text) {}
+
+  std::vector<MathToken> run() {
+    for (const Region& region : regions_of(text_)) {
+      in_math_ = region.kind == RegionKind::math;
+      if (region.kind == RegionKind::code) {
+        push(Kind::barrier, region.span);
+        continue;
+      }
+      at_ = region.body.begin;
+      end_ = region.body.end;
+      text_due_ = false;
+      text_depth_ = 0;
+      // A displayed formula stands alone; an inline one may continue a sum ("$3$ + $4$").
+      const bool display = in_math_ && slice(text_, region.span).substr(0, 2) != "\\(" &&
+                           slice(text_, region.span)[0] != '$';
+      const bool dollars = slice(text_, region.span).starts_with("$$");
+      if (display || (in_math_ && dollars)) push(Kind::barrier, {region.span.begin, region.span.begin});
+      line_start_ = region.span.begin == 0 || text_[region.span.begin - 1] == '\n';
+      while (at_ < end_) step();
+      if (display || (in_math_ && dollars)) push(Kind::barrier, {region.span.end, region.span.end});
+      space_ = space_ || in_math_;
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void push(Kind kind, ByteSpan span, std::string text = {}) {
+    MathToken token;
+    token.kind = kind;
+    token.span = span;
+    token.text = std::move(text);
+    token.space = space_;
+    token.in_text = text_depth_ > 0;
+    out_.push_back(std::move(token));
+    space_ = false;
+    line_start_ = false;
+  }
+
+  std::string_view rest() const { return text_.substr(at_, end_ - at_); }
+  char at(std::size_t i) const { return i < end_ ? text_[i] : '\n'; }
+
+  void step() {
+    const char c = text_[at_];
+    if (is_blank(c) || c == '~') {
+      ++at_;
+      space_ = true;
+    } else if (c == '\n') {
+      newline();
+    } else if (c == '\\') {
+      command();
+    } else if (is_digit(c) || (c == '.' && is_digit(at(at_ + 1)) && (at_ == 0 || !is_digit(text_[at_ - 1])))) {
+      number();
+    } else if (is_letter(c)) {
+      letters_run();
+    } else if (c == '$') {
+      push(Kind::money, {at_, at_ + 1});
+      ++at_;
+    } else if (c == '*') {
+      star();
+    } else if (c == '&') {
+      ++at_;
+      space_ = true;
+    } else {
+      sign(c);
+    }
+  }
+
+  /// In a formula a line end is a blank; in prose it ends the statement, unless the next line goes
+  /// on with a relation.
+  void newline() {
+    const std::size_t next = text_.find_first_not_of(" \t\r\n&", at_);
+    const bool goes_on = next != npos && (text_[next] == '=' || text_.substr(next).starts_with("\\approx") ||
+                                          text_.substr(next).starts_with("\xE2\x89\x88"));
+    const bool blank_line = next != npos && next < end_ &&
+                            std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_),
+                                       text_.begin() + static_cast<std::ptrdiff_t>(next), '\n') > 1;
+    if (!goes_on && (!in_math_ || blank_line)) push(Kind::barrier, {at_, at_ + 1}, "\n");
+    ++at_;
+    space_ = true;
+    line_start_ = true;
+  }
+
+  void sign(char c) {
+    if (c == '{' && text_due_) {
+      text_due_ = false;
+      text_depth_ = 1;
+      ++at_;
+      return;
+    }
+    if (text_depth_ > 0 && (c == '{' || c == '}')) {
+      text_depth_ += c == '{' ? 1 : -1;
+      ++at_;
+      space_ = true;
+      return;
+    }
+    if (c == '-' && hyphen()) return;
+    for (const auto& [text, kind] : signs) {
+      if (!rest().starts_with(text)) continue;
+      // A bullet or a dash at the start of a line.
+      const bool bullet = kind == Kind::minus && line_start_ && !in_math_ && is_blank(at(at_ + text.size()));
+      const ByteSpan span = {at_, at_ + text.size()};
+      at_ += text.size();
+      push(bullet ? Kind::barrier : kind, span, std::string(text));
+      return;
+    }
+    if (superscript()) return;
+    if (c == '_') {
+      index();
+      return;
+    }
+    if (c == '\'' || c == '"') {
+      ++at_;
+      return;
+    }
+    const std::size_t begin = at_;
+    ++at_;
+    while (at_ < end_ && (static_cast<unsigned char>(text_[at_]) & 0xC0U) == 0x80) ++at_;
+    push(Kind::barrier, {begin, at_}, std::string(text_.substr(begin, at_ - begin)));
+  }
+
+  /// "12-hour", "well-known": part of a word.
+  bool hyphen() {
+    if (in_math_ || at_ == 0 || !is_letter(at(at_ + 1)) || !is_letter(at(at_ + 2))) return false;
+    const char before = text_[at_ - 1];
+    if (!is_letter(before) && !is_digit(before)) return false;
+    ++at_;
+    space_ = false;
+    letters_run();
+    return true;
+  }
+
+  bool superscript() {
+    constexpr std::array<std::pair<std::string_view, char>, 10> digits = {{
+        {"\xC2\xB9", '1'}, {"\xC2\xB2", '2'}, {"\xC2\xB3", '3'}, {"\xE2\x81\xB0", '0'},
+        {"\xE2\x81\xB4", '4'}, {"\xE2\x81\xB5", '5'}, {"\xE2\x81\xB6", '6'}, {"\xE2\x81\xB7", '7'},
+        {"\xE2\x81\xB8", '8'}, {"\xE2\x81\xB9", '9'}}};
+    std::string exponent;
+    const std::size_t begin = at_;
+    for (bool found = true; found;) {
+      found = false;
+      for (const auto& [bytes, digit] : digits) {
+        if (!rest().starts_with(bytes)) continue;
+        exponent += digit;
+        at_ += bytes.size();
+        found = true;
+      }
+    }
+    if (exponent.empty() || exponent.size() > 6) return false;
+    push(Kind::caret, {begin, at_});
+    push(Kind::number, {begin, at_});
+    out_.back().value = mpz_class(exponent);
+    return true;
+  }
+
+  /// An index belongs to the variable before it; after a number it is a base, which is not read.
+  void index() {
+    const std::size_t begin = at_;
+    ++at_;
+    std::size_t stop = at_;
+    if (at(at_) == '{') {
+      const std::size_t close = text_.substr(0, end_).find('}', at_);
+      stop = close == npos ? end_ : close + 1;
+    } else if (is_digit(at(at_)) || is_letter(at(at_))) {
+      while (is_digit(at(stop)) || (is_letter(at(stop)) && !in_math_)) ++stop;
+      stop = std::max(stop, at_ + 1);
+    } else if (at(at_) == '\\') {
+      stop = at_ + 1;
+      while (is_letter(at(stop))) ++stop;
+    }
+    stop = std::min(stop, end_);
+    const bool variable = !out_.empty() && (out_.back().kind == Kind::variable || out_.back().kind == Kind::word);
+    if (variable) {
+      out_.back().text += text_.substr(begin, stop - begin);
+      out_.back().span.end = stop;
+    } else {
+      push(Kind::barrier, {begin, stop}, "_");
+    }
+    at_ = stop;
+  }
+
+  /// '*': a product between two operands, "**" a power; otherwise Markdown's emphasis.
+  void star() {
+    const bool doubled = at(at_ + 1) == '*';
+    const std::size_t length = doubled ? 2 : 1;
+    const bool operand_before = !out_.empty() && is_operand_end(out_.back().kind);
+    const char before = at_ == 0 ? ' ' : text_[at_ - 1];
+    const char after = at(at_ + length);
+    const bool spaced = is_blank(before) && is_blank(after);
+    const bool tight = !is_blank(before) && !is_blank(after) && after != '\n';
+    std::size_t next = at_ + length;
+    while (next < end_ && is_blank(text_[next])) ++next;
+    const char first = at(next);
+    const bool operand_after = is_digit(first) || is_letter(first) || first == '(' || first == '$' ||
+                               first == '\\' || first == '.' || first == '-';
+    const ByteSpan span = {at_, at_ + length};
+    at_ += length;
+    if (operand_before && operand_after && (spaced || tight)) {
+      push(doubled ? Kind::caret : Kind::times, span);
+    } else if (line_start_ && !doubled) {
+      push(Kind::barrier, span, "*");
+    } else {
+      space_ = true;
+    }
+  }
+
+  static bool is_operand_end(Kind kind) {
+    return kind == Kind::number || kind == Kind::variable || kind == Kind::close ||
+           kind == Kind::percent || kind == Kind::word || kind == Kind::factorial;
+  }
+
+  void command() {
+    const std::size_t begin = at_;
+    ++at_;
+    if (at_ >= end_) return;
+    const char c = text_[at_];
+    if (!is_letter(c)) {
+      ++at_;
+      const ByteSpan span = {begin, at_};
+      if (c == '$') {
+        push(Kind::money, span);
+      } else if (c == '%') {
+        push(Kind::percent, span);
+      } else if (c == '\\') {
+        // A new line of a formula: the statement goes on if the next one starts with a relation.
+        const std::size_t next = text_.find_first_not_of(" \t\r\n&", at_);
+        const bool goes_on = next != npos && (text_[next] == '=' || text_.substr(next).starts_with("\\approx"));
+        if (!goes_on) push(Kind::barrier, span, "\\\\");
+      } else if (std::string_view(",!;: >").find(c) != npos) {
+        space_ = true;
+      } else {
+        push(Kind::barrier, span);
+      }
+      return;
+    }
+    while (at_ < end_ && is_letter(text_[at_])) ++at_;
+    named_command(text_.substr(begin + 1, at_ - begin - 1), {begin, at_});
+  }
+
+  void named_command(std::string_view name, ByteSpan span) {
+    if (one_of(name, silent_commands)) {
+      space_ = true;
+      return;
+    }
+    if (one_of(name, text_commands)) {
+      text_due_ = at(at_) == '{';
+      return;
+    }
+    if (one_of(name, line_commands)) {
+      if (!out_.empty() && out_.back().kind == Kind::number) out_.back().cut = true;
+      push(Kind::barrier, span, std::string(name));
+      return;
+    }
+    if (one_of(name, letters)) {
+      push(Kind::variable, span, std::string(name));
+      return;
+    }
+    for (const auto& [text, kind] : commands) {
+      if (text == name) {
+        push(kind, span, std::string(name));
+        return;
+      }
+    }
+    push(Kind::barrier, span, std::string(name));
+  }
+
+  /// Digits at `i`, with separators of thousands; returns their end.
+  std::size_t take_digits(std::size_t i, std::string& digits) const {
+    const std::size_t begin = i;
+    while (i < end_ && is_digit(text_[i])) digits += text_[i++];
+    if (i - begin > 3 || i == begin) return i;
+    while (true) {
+      std::size_t length = 0;
+      for (const std::string_view separator : {",\\!", "{,}", "{,\\!}", ",", "\\,"}) {
+        if (length == 0 && text_.substr(i, end_ - i).starts_with(separator)) length = separator.size();
+      }
+      const std::size_t from = i + length;
+      const bool three = length > 0 && is_digit(at(from)) && is_digit(at(from + 1)) &&
+                         is_digit(at(from + 2)) && !is_digit(at(from + 3));
+      if (!three) return i;
+      digits += text_.substr(from, 3);
+      i = from + 3;
+    }
+  }
+
+  void number() {
+    const std::size_t begin = at_;
+    std::string digits;
+    std::size_t i = take_digits(at_, digits);
+    int decimals = -1;
+    if (at(i) == '.' && is_digit(at(i + 1))) {
+      decimals = 0;
+      for (++i; i < end_ && is_digit(text_[i]); ++i, ++decimals) digits += text_[i];
+    }
+    // "9:55", "3.2.1", "5th": no number that can be reckoned with.
+    const bool clock = at(i) == ':' && is_digit(at(i + 1));
+    const bool version = at(i) == '.' && is_digit(at(i + 1));
+    const bool ordinal = !in_math_ && is_ordinal(i);
+    if (clock || version || ordinal || digits.size() > max_number_digits) {
+      while (i < end_ && (is_digit(text_[i]) || is_letter(text_[i]) || text_[i] == ':' || text_[i] == '.')) ++i;
+      at_ = std::max(i, at_ + 1);
+      push(Kind::barrier, {begin, at_}, "number");
+      return;
+    }
+    at_ = i;
+    push(Kind::number, {begin, i});
+    MathToken& token = out_.back();
+    mpz_class power;
+    mpz_ui_pow_ui(power.get_mpz_t(), 10, static_cast<unsigned long>(std::max(decimals, 0)));
+    token.value = mpq_class(mpz_class(digits, 10), power);
+    token.value.canonicalize();
+    token.decimals = decimals;
+    token.cut = decimals >= 0 && (rest().starts_with("...") || rest().starts_with("\\ldots") ||
+                                  rest().starts_with("\\dots") || rest().starts_with("\xE2\x80\xA6"));
+    if (token.cut) {
+      at_ += rest().starts_with("\\ldots") ? 6 : rest().starts_with("\\dots") ? 5 : 3;
+    }
+  }
+
+  bool is_ordinal(std::size_t i) const {
+    const std::string_view after = text_.substr(i, end_ - i);
+    for (const std::string_view suffix : {"st", "nd", "rd", "th"}) {
+      if (after.starts_with(suffix) && (after.size() == 2 || !is_letter(after[2]))) return true;
+    }
+    return false;
+  }
+
+  void letters_run() {
+    const std::size_t begin = at_;
+    while (at_ < end_ && is_letter(text_[at_])) ++at_;
+    const std::string_view run = text_.substr(begin, at_ - begin);
+    if (text_depth_ == 0 && run.size() == 1) {
+      single_letter(begin, run[0]);
+      return;
+    }
+    // Letters side by side in a formula are a product of variables.
+    if (in_math_ && text_depth_ == 0) {
+      for (std::size_t i = 0; i < run.size(); ++i) {
+        push(Kind::variable, {begin + i, begin + i + 1}, std::string(1, run[i]));
+      }
+      return;
+    }
+    std::string word(run);
+    for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    for (const auto& [text, kind] : sign_words) {
+      if (text == word) {
+        push(kind, {begin, at_}, word);
+        return;
+      }
+    }
+    push(Kind::word, {begin, at_}, word);
+  }
+
+  /// "3 x 4" multiplies; 'a' and 'I' in prose are words; a letter elsewhere is a variable.
+  void single_letter(std::size_t begin, char c) {
+    const ByteSpan span = {begin, begin + 1};
+    std::size_t next = at_;
+    while (next < end_ && is_blank(text_[next])) ++next;
+    const bool number_before = !out_.empty() && (out_.back().kind == Kind::number || out_.back().kind == Kind::percent || out_.back().kind == Kind::word);
+    const bool number_after = is_digit(at(next)) || at(next) == '$' || at(next) == '(';
+    if ((c == 'x' || c == 'X') && !in_math_ && number_before && number_after &&
+        (is_digit(at(next)) || at(next) == '$')) {
+      push(Kind::times, span);
+    } else if (!in_math_ && (c == 'a' || c == 'A' || c == 'I') && is_blank(at(at_)) && is_letter(at(next))) {
+      push(Kind::word, span, "a");
+    } else {
+      push(Kind::variable, span, std::string(1, c));
+    }
+  }
+
+  std::string_view text_;
+  std::vector<MathToken> out_;
+  std::size_t at_ = 0;
+  std::size_t end_ = 0;  ///< of the region
+  bool in_math_ = false;
+  bool space_ = false;
+  bool line_start_ = true;
+  bool text_due_ = false;  ///< the next brace opens a \text{}
+  int text_depth_ = 0;     ///< braces open inside \text{}
+};
+
+}  // namespace
+
+std::vector<MathToken> math_tokens(std::string_view text) {
+  return Lexer(text).run();
+}
+
+}  // namespace assay::chain

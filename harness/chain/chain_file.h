@@ -1,0 +1,42 @@
+// Reasoning chains in a foreign file: which field of a record holds the text, and what else a
+// record tells about it.
+#pragma once
+
+#include <cstddef>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/error.h"
+#include "core/types.h"
+
+namespace assay {
+
+/// One completion of a record.
+struct ChainText {
+  std::string id;     ///< the record's, with "#2" for its second completion; else its line
+  std::string where;  ///< "file.jsonl:12"
+  std::string text;   ///< the completion, without a prompt that stood before it in the same field
+  /// Bytes of the field before `text`; 0 unless the field also holds the prompt.
+  std::size_t text_begin = 0;
+  std::string field;     ///< the field that held it: "code[0]", "messages[1].content"
+  std::string question;  ///< may be empty
+  std::string answer;    ///< the expected answer; may be empty
+  std::optional<StopReason> stop;  ///< of a finish_reason, where one was recorded
+};
+
+/// The completions of one record. The text is looked for in, in this order: completion, response,
+/// generation, output, full_response, model_output, generated_text, text, code, solution, resps,
+/// messages, conversations, choices, steps; `text_field` names another ("a.b" for nested ones).
+/// Lists of texts are several completions, but "steps" is one, and so is a conversation (its last
+/// turn). Empty when there is none.
+std::vector<ChainText> chains_of_record(const nlohmann::json& record, const std::string& where,
+                                        const std::string& text_field);
+
+/// All chains of a file of JSON lines (plain or gzipped) or of one JSON array of objects.
+/// Error{environment}: unreadable, or no record has a text; {usage}: no record has `text_field`.
+Result<std::vector<ChainText>> read_chain_file(const std::string& path,
+                                               const std::string& text_field);
+
+}  // namespace assay

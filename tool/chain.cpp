@@ -1,0 +1,227 @@
+// `assay chain`: are the reasoning chains of a file complete?
+#include <fmt/core.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "core/error.h"
+#include "core/text.h"
+#include "harness/chain/analyse_text.h"
+#include "harness/chain/chain_file.h"
+#include "harness/chain/clean.h"
+#include "harness/chain/sheet.h"
+#include "harness/grade_records.h"
+#include "reports/common/words.h"
+#include "tool/chain_text.h"
+#include "tool/command.h"
+
+namespace assay::tool {
+namespace {
+
+using nlohmann::json;
+
+struct Flags {
+  std::string file;
+  std::string text_field;
+  std::string profile = "auto";
+  std::string sheet;
+  std::string clean;
+  std::int64_t limit = 0;
+  bool as_json = false;
+  bool summary = false;
+};
+
+/// Spans count bytes of the record's field, which may hold the prompt before the completion.
+void shift_evidence(json& record, std::size_t by) {
+  for (json& item : record["evidence"]) {
+    item["begin"] = item["begin"].get<std::size_t>() + by;
+    item["end"] = item["end"].get<std::size_t>() + by;
+  }
+}
+
+json record_of(const ChainText& text, const TextAnalysis& result) {
+  json record = chain_analysis_json(result.analysis);
+  shift_evidence(record, text.text_begin);
+  json& sums = record["contradictions"];
+  sums["coverage"] = result.analysis.arithmetic.found == 0
+                         ? json(nullptr)
+                         : json(result.analysis.arithmetic.coverage());
+  record["id"] = text.id;
+  record["where"] = text.where;
+  record["field"] = text.field;
+  record["profile"] = result.thinking ? "thinking" : "plain";
+  record["answer"] = result.answer ? json(*result.answer) : json(nullptr);
+  record["correct"] = result.correct ? json(*result.correct) : json(nullptr);
+  json drops = json::array();
+  for (const Drop& drop : drops_of(text, result)) {
+    drops.push_back({{"reason", drop_reason_name(drop.reason)}, {"why", drop.why}});
+  }
+  record["drop"] = drops;
+  return record;
+}
+
+/// What a whole file amounts to.
+class Tally {
+ public:
+  void add(const chain::ChainAnalysis& analysis) {
+    ++n_;
+    complete_ += analysis.complete == true ? 1 : 0;
+    strictly_ += analysis.strictly_complete == true ? 1 : 0;
+    const auto components = chain::components_of(analysis);
+    for (std::size_t i = 0; i < components.size(); ++i) {
+      const auto& ok = components[i].component->ok;
+      if (!ok) continue;
+      ++judged_[i];
+      held_[i] += *ok ? 1 : 0;
+    }
+    found_ += analysis.arithmetic.found;
+    checked_ += analysis.arithmetic.checked;
+    contradicted_ += analysis.arithmetic.contradicted;
+  }
+
+  std::string text() const {
+    std::string out = fmt::format("{} chains: {} complete, {} strictly complete\n", n_, complete_,
+                                  strictly_);
+    const auto words = component_words();
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      out += fmt::format("  {:<17} ({}) holds in {} of {}\n", words[i].label, words[i].name,
+                         held_[i], judged_[i]);
+    }
+    return out + fmt::format("  equations: {} found, {} checked, {} contradicted\n", found_,
+                             checked_, contradicted_);
+  }
+
+ private:
+  std::size_t n_ = 0;
+  std::size_t complete_ = 0;
+  std::size_t strictly_ = 0;
+  std::array<std::size_t, 10> held_{};
+  std::array<std::size_t, 10> judged_{};
+  std::size_t found_ = 0;
+  std::size_t checked_ = 0;
+  std::size_t contradicted_ = 0;
+};
+
+/// auto: one tag anywhere and the file's chains are thinking ones; a chain whose prompt opened the
+/// thinking part and that was cut off before its end has no tag of its own.
+bool is_thinking(const Flags& flags, const std::vector<ChainText>& chains) {
+  if (flags.profile != "auto") return flags.profile == "thinking";
+  return std::any_of(chains.begin(), chains.end(),
+                     [](const ChainText& text) { return chain::has_thinking_tag(text.text); });
+}
+
+int write_sheet(const Flags& flags, const std::vector<ChainText>& chains) {
+  const RatingSheet sheet = rating_sheet(chains);
+  const std::string key = flags.sheet + ".key.csv";
+  write_file(flags.sheet, sheet.sheet);
+  write_file(key, sheet.key);
+  fmt::print(stderr, "{} chains for raters in {}; which is which in {}\n", chains.size(),
+             flags.sheet, key);
+  return 0;
+}
+
+/// Writes the chains that are kept, and says for each other one why it is not.
+class Cleaner {
+ public:
+  explicit Cleaner(bool quiet) : quiet_(quiet) {}
+
+  void add(const ChainText& text, const TextAnalysis& result) {
+    const std::vector<Drop> drops = drops_of(text, result);
+    if (drops.empty()) {
+      kept_ += cleaned_record(text, result).dump() + "\n";
+      ++n_kept_;
+      return;
+    }
+    ++n_dropped_;
+    ++by_reason_[static_cast<std::size_t>(drops.front().reason)];
+    if (quiet_) return;
+    std::string reasons;
+    for (const Drop& drop : drops) {
+      reasons += fmt::format("{}{} ({})", reasons.empty() ? "" : "; ", drop_reason_name(drop.reason),
+                             drop.why);
+    }
+    print(fmt::format("dropped {}: {}\n", name_for_message(text.id),
+                      sanitize_for_terminal(reasons)));
+  }
+
+  void finish(const std::string& path) const {
+    write_file(path, kept_);
+    std::string line = fmt::format("{} kept in {}, {} dropped", n_kept_, path, n_dropped_);
+    for (std::size_t i = 0; i < by_reason_.size(); ++i) {
+      if (by_reason_[i] == 0) continue;
+      line += fmt::format("; {}: {}", drop_reason_name(static_cast<DropReason>(i)), by_reason_[i]);
+    }
+    fmt::print(stderr, "{}\n", sanitize_for_terminal(line));
+  }
+
+ private:
+  bool quiet_;
+  std::string kept_;
+  std::size_t n_kept_ = 0;
+  std::size_t n_dropped_ = 0;
+  std::array<std::size_t, 7> by_reason_{};  ///< by the first reason
+};
+
+int chain(const Flags& flags) {
+  const std::vector<ChainText> chains =
+      value_or_throw(read_chain_file(flags.file, flags.text_field));
+  if (!flags.sheet.empty()) return write_sheet(flags, chains);
+  const bool thinking = is_thinking(flags, chains);
+  const bool colour = ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
+  Cleaner cleaner(flags.as_json);
+  Tally tally;
+  std::int64_t shown = 0;
+  for (const ChainText& text : chains) {
+    const TextAnalysis result = analyse_text(text, thinking);
+    tally.add(result.analysis);
+    if (!flags.clean.empty()) cleaner.add(text, result);
+    if (flags.limit > 0 && shown >= flags.limit) continue;
+    ++shown;
+    if (flags.as_json) {
+      print(record_of(text, result).dump() + "\n");
+    } else if (!flags.summary && flags.clean.empty()) {
+      print(annotated_chain(text, result, colour) + "\n");
+    }
+  }
+  if (!flags.clean.empty()) cleaner.finish(flags.clean);
+  if (flags.as_json) {
+    fmt::print(stderr, "{}", tally.text());
+  } else {
+    print(tally.text());
+  }
+  return 0;
+}
+
+}  // namespace
+
+void add_chain_command(CLI::App& app, Action& action) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* command =
+      app.add_subcommand("chain", "Are the reasoning chains of a file complete? No model needed");
+  command->add_option("file", flags->file, "JSON lines (plain or gzipped) or a JSON array")
+      ->required();
+  command->add_option("--text-field", flags->text_field,
+                      "The field with the text (default: found by itself); a.b for nested ones");
+  command->add_option("--profile", flags->profile, "auto, thinking (between think tags) or plain")
+      ->check(CLI::IsMember({"auto", "thinking", "plain"}))
+      ->capture_default_str();
+  command->add_flag("--json", flags->as_json, "One JSON object a chain on stdout");
+  command->add_flag("--summary", flags->summary, "The totals alone");
+  command->add_option("--limit", flags->limit, "Show the first N chains (totals count all)");
+  command->add_option("--sheet", flags->sheet,
+                      "Write a blind rating sheet (CSV), and SHEET.key.csv beside it");
+  command->add_option("--clean", flags->clean,
+                      "Write the chains fit for use, split into steps; say why others are dropped");
+  command->footer(
+      "Examples:\n"
+      "  assay chain completions.jsonl                  each chain annotated, then the totals\n"
+      "  assay chain completions.jsonl.gz --json        C1 to C10 with evidence, a line a chain\n"
+      "  assay chain corpus.jsonl --clean kept.jsonl    drop broken, looping and jumping chains\n"
+      "  assay chain completions.jsonl --sheet rate.csv for people to rate");
+  command->callback([flags, &action] { action = [flags] { return chain(*flags); }; });
+}
+
+}  // namespace assay::tool
