@@ -83,8 +83,8 @@ class Tally {
   }
 
   std::string text() const {
-    std::string out = fmt::format("{} chains: {} complete, {} strictly complete\n", n_, complete_,
-                                  strictly_);
+    std::string out =
+        fmt::format("{} chains: {} complete, {} strictly complete\n", n_, complete_, strictly_);
     const auto words = component_words();
     for (std::size_t i = 0; i < words.size(); ++i) {
       out += fmt::format("  {:<17} ({}) holds in {} of {}\n", words[i].label, words[i].name,
@@ -140,11 +140,11 @@ class Cleaner {
     if (quiet_) return;
     std::string reasons;
     for (const Drop& drop : drops) {
-      reasons += fmt::format("{}{} ({})", reasons.empty() ? "" : "; ", drop_reason_name(drop.reason),
-                             drop.why);
+      reasons += fmt::format("{}{} ({})", reasons.empty() ? "" : "; ",
+                             drop_reason_name(drop.reason), drop.why);
     }
-    print(fmt::format("dropped {}: {}\n", name_for_message(text.id),
-                      sanitize_for_terminal(reasons)));
+    print(
+        fmt::format("dropped {}: {}\n", name_for_message(text.id), sanitize_for_terminal(reasons)));
   }
 
   void finish(const std::string& path) const {

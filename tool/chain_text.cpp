@@ -104,7 +104,8 @@ std::string marked_text(std::string_view text, const std::vector<Mark>& marks, b
     const std::size_t at = std::min(edge.at, text.size());
     if (at > done) out += sanitize_for_terminal(text.substr(done, at - done));
     done = std::max(done, at);
-    const std::string words = sanitize_for_terminal(edge.opens ? edge.mark->before : edge.mark->after);
+    const std::string words =
+        sanitize_for_terminal(edge.opens ? edge.mark->before : edge.mark->after);
     if (!colour) {
       out += words;
     } else {

@@ -33,11 +33,28 @@ bool same_answer(std::string_view a, std::string_view b) {
 }
 
 /// Where a formula says one value after another.
-constexpr std::array<std::string_view, 22> separators = {
-    "=",         "\\approx",  "\\implies", "\\Rightarrow", "\\Longrightarrow", "\\iff",
-    "\\equiv",   "\\to",      ";",         "\\\\",         "\\quad",           "\\text{or}",
-    "\\text{ or }", "\\text{and}", "\\text{ and }", "\xE2\x89\x88", "\xE2\x87\x92", "<",
-    ">",         "\\le",      "\\ge",      "&"};
+constexpr std::array<std::string_view, 22> separators = {"=",
+                                                         "\\approx",
+                                                         "\\implies",
+                                                         "\\Rightarrow",
+                                                         "\\Longrightarrow",
+                                                         "\\iff",
+                                                         "\\equiv",
+                                                         "\\to",
+                                                         ";",
+                                                         "\\\\",
+                                                         "\\quad",
+                                                         "\\text{or}",
+                                                         "\\text{ or }",
+                                                         "\\text{and}",
+                                                         "\\text{ and }",
+                                                         "\xE2\x89\x88",
+                                                         "\xE2\x87\x92",
+                                                         "<",
+                                                         ">",
+                                                         "\\le",
+                                                         "\\ge",
+                                                         "&"};
 
 class StatedValues {
  public:
@@ -51,8 +68,7 @@ class StatedValues {
       add(boxed);
       add_formula(boxed);
     }
-    std::sort(values_.begin(), values_.end(),
-              [](ByteSpan a, ByteSpan b) { return a.end < b.end; });
+    std::sort(values_.begin(), values_.end(), [](ByteSpan a, ByteSpan b) { return a.end < b.end; });
   }
 
   /// The last value that equals `answer`.
@@ -174,8 +190,9 @@ class StatedValues {
 ByteSpan chain_end(std::string_view text, ByteSpan chain) {
   const std::size_t length = chain.end - chain.begin;
   std::size_t begin = chain.end - length / chain_end_divisor;
-  while (begin > chain.begin && text[begin - 1] != '\n' &&
-         !(begin + 1 < chain.end && text[begin - 1] == ' ' && begin >= 2 && text[begin - 2] == '.')) {
+  while (
+      begin > chain.begin && text[begin - 1] != '\n' &&
+      !(begin + 1 < chain.end && text[begin - 1] == ' ' && begin >= 2 && text[begin - 2] == '.')) {
     --begin;
   }
   return {begin, chain.end};
@@ -195,7 +212,9 @@ std::vector<ByteSpan> boxed_values(std::string_view text, ByteSpan part) {
     const char c = text[i];
     if (c == '\\') {
       const std::string_view rest = slice(text, {i, part.end});
-      const std::size_t length = rest.starts_with("\\boxed") ? 6 : rest.starts_with("\\fbox") ? 5 : 0;
+      const std::size_t length = rest.starts_with("\\boxed")  ? 6
+                                 : rest.starts_with("\\fbox") ? 5
+                                                              : 0;
       due = length > 0;
       i += length > 0 ? length - 1 : 1;
     } else if (c == '{') {
@@ -236,7 +255,8 @@ AnswerFinding boxed_values_agree(std::string_view text, ByteSpan part) {
     const std::string_view gap = next.begin > values[i].end
                                      ? slice(text, {values[i].end, next.begin})
                                      : std::string_view("\n");
-    one_list = one_list && gap.size() <= longest_connective + std::string_view("}\\boxed{").size() &&
+    one_list = one_list &&
+               gap.size() <= longest_connective + std::string_view("}\\boxed{").size() &&
                gap.find('\n') == npos && gap.find('=') == npos;
     next = values[i];
     const std::string_view value = slice(text, values[i]);

@@ -64,7 +64,8 @@ const char* cut_inside(std::string_view text) {
   if (occurrences(text, "$$") % 2 != 0) return "a formula is open";
   constexpr std::size_t longest_box = 2000;
   const std::size_t box = text.rfind("\\boxed{");
-  if (box != npos && text.size() - box < longest_box && boxed_values(text, {box, text.size()}).empty()) {
+  if (box != npos && text.size() - box < longest_box &&
+      boxed_values(text, {box, text.size()}).empty()) {
     return "a box is open";
   }
   return nullptr;
@@ -77,7 +78,8 @@ bool ends_like_an_end(std::string_view text) {
   if (last == npos) return false;
   if (closing.find(text[last]) != npos) return true;
   const std::string_view end = text.substr(0, last + 1);
-  for (const std::string_view mark : {"\xE3\x80\x82", "\xEF\xBC\x81", "\xEF\xBC\x9F", "\xE2\x80\x9D"}) {
+  for (const std::string_view mark :
+       {"\xE3\x80\x82", "\xEF\xBC\x81", "\xEF\xBC\x9F", "\xE2\x80\x9D"}) {
     if (end.ends_with(mark)) return true;
   }
   return static_cast<unsigned char>(text[last]) >= 0xF0;
@@ -234,7 +236,8 @@ Component answer_follows(const ChainInput& input, const Layout& layout) {
   }
   ByteSpan chain = reasoning(input, layout);
   // In one piece of text the answer itself must not count as its own source.
-  if (!input.thinking && input.answer) chain.end = std::clamp(input.answer->begin, chain.begin, chain.end);
+  if (!input.thinking && input.answer)
+    chain.end = std::clamp(input.answer->begin, chain.begin, chain.end);
   const AnswerFinding finding = answer_from_chain(input.text, chain, *input.answer_value);
   Component out;
   out.ok = finding.ok;

@@ -25,9 +25,9 @@ struct Component {
   /// C5 the answer, C6 the steps, C7 the first contradiction, C8 the value, C9 the foreign stretch,
   /// C10 the value that differs. Absent where there is nothing to show.
   std::optional<ByteSpan> evidence;
-  std::string why;       ///< one phrase when it is broken, unknown or inferred
-  bool applies = true;   ///< false: this kind of chain has no such part; it breaks nothing
-  bool inferred = false; ///< judged from the text because no record said it (C2, C3, C9)
+  std::string why;        ///< one phrase when it is broken, unknown or inferred
+  bool applies = true;    ///< false: this kind of chain has no such part; it breaks nothing
+  bool inferred = false;  ///< judged from the text because no record said it (C2, C3, C9)
 };
 
 /// What is analysed. Only `text` is always there; text from a file has no ids.

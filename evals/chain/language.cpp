@@ -43,7 +43,8 @@ constexpr char32_t last_math_letter = 0x1D7FF;
 bool is_letter(char32_t c) {
   if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   // Letterlike symbols and mathematical alphabets are signs of formulas.
-  if ((c >= 0x2070 && c <= 0x214F) || (c >= first_math_letter && c <= last_math_letter)) return false;
+  if ((c >= 0x2070 && c <= 0x214F) || (c >= first_math_letter && c <= last_math_letter))
+    return false;
   switch (utf8proc_category(static_cast<utf8proc_int32_t>(c))) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
@@ -122,7 +123,8 @@ using Counts = std::array<std::size_t, n_scripts>;
 
 Counts count_scripts(std::string_view text) {
   Counts counts{};
-  letters_of(text, [&](const Letter& letter) { ++counts[static_cast<std::size_t>(letter.script)]; });
+  letters_of(text,
+             [&](const Letter& letter) { ++counts[static_cast<std::size_t>(letter.script)]; });
   return counts;
 }
 
@@ -154,7 +156,7 @@ bool is_dense(Script script) {
 
 std::string_view script_name(Script script) {
   constexpr std::array<std::string_view, n_scripts> names = {
-      "Latin",  "Greek",  "Cyrillic", "Han",        "kana", "Hangul",
+      "Latin",  "Greek",  "Cyrillic",   "Han",  "kana", "Hangul",
       "Arabic", "Hebrew", "Devanagari", "Thai", "other"};
   return names[static_cast<std::size_t>(script)];
 }
@@ -184,15 +186,15 @@ LanguageFinding language_of(std::string_view prompt, std::string_view text) {
     if (run == 0) run_begin = letter.span.begin;
     dense_run = (run == 0 || dense_run) && is_dense(letter.script);
     ++run;
-    run_too_long = run_too_long ||
-                   run >= (dense_run ? foreign_run_dense_letters : foreign_run_letters);
+    run_too_long =
+        run_too_long || run >= (dense_run ? foreign_run_dense_letters : foreign_run_letters);
     if (run <= out.longest_run) return;
     out.longest_run = run;
     out.run = {run_begin, letter.span.end};
   });
-  const double share = out.letters == 0 ? 1.0
-                                        : 1.0 - static_cast<double>(out.foreign) /
-                                                    static_cast<double>(out.letters);
+  const double share =
+      out.letters == 0 ? 1.0
+                       : 1.0 - static_cast<double>(out.foreign) / static_cast<double>(out.letters);
   out.mixed = share < dominant_script_share_min || run_too_long;
   return out;
 }

@@ -10,7 +10,19 @@
 
 namespace assay::chain {
 
-enum class Script { latin, greek, cyrillic, han, kana, hangul, arabic, hebrew, devanagari, thai, other };
+enum class Script {
+  latin,
+  greek,
+  cyrillic,
+  han,
+  kana,
+  hangul,
+  arabic,
+  hebrew,
+  devanagari,
+  thai,
+  other
+};
 std::string_view script_name(Script script);
 
 struct LanguageFinding {

@@ -25,8 +25,15 @@ constexpr std::string_view solution_open = "<|begin_of_solution|>";
 constexpr std::string_view solution_close = "<|end_of_solution|>";
 
 constexpr std::array<std::string_view, 8> end_tokens = {
-    "<|im_end|>", "<|endoftext|>", "</s>",           "<|eot_id|>",
-    "<|end|>",    "<|return|>",    "<end_of_turn>",  "<\xEF\xBD\x9C" "end\xE2\x96\x81of\xE2\x96\x81sentence\xEF\xBD\x9C>"};
+    "<|im_end|>",
+    "<|endoftext|>",
+    "</s>",
+    "<|eot_id|>",
+    "<|end|>",
+    "<|return|>",
+    "<end_of_turn>",
+    "<\xEF\xBD\x9C"
+    "end\xE2\x96\x81of\xE2\x96\x81sentence\xEF\xBD\x9C>"};
 
 std::size_t times_in(std::string_view text, std::string_view tag) {
   std::size_t n = 0;

@@ -10,8 +10,8 @@
 namespace assay::chain {
 
 struct Layout {
-  ByteSpan thinking;  ///< without its tags; empty at the start when there is none
-  ByteSpan answer;    ///< after the last closing tag, without the tags of a solution part
+  ByteSpan thinking;       ///< without its tags; empty at the start when there is none
+  ByteSpan answer;         ///< after the last closing tag, without the tags of a solution part
   std::size_t opened = 0;  ///< opening tags in the text
   std::size_t closed = 0;  ///< closing tags in the text
   std::optional<ByteSpan> close_tag;  ///< the last one

@@ -75,8 +75,10 @@ LineStart line_start(std::string_view line) {
   if (!number) return out;
   rest.remove_prefix(std::to_string(*number).size());
   while (!rest.empty() && is_digit(rest[0])) rest.remove_prefix(1);  // "03."
-  const bool marks = bracket ? rest.starts_with(")") : rest.starts_with(".") || rest.starts_with(")");
-  if (!marks || (rest.size() > 1 && rest[1] != ' ' && rest[1] != '*' && rest[1] != '\r')) return out;
+  const bool marks =
+      bracket ? rest.starts_with(")") : rest.starts_with(".") || rest.starts_with(")");
+  if (!marks || (rest.size() > 1 && rest[1] != ' ' && rest[1] != '*' && rest[1] != '\r'))
+    return out;
   out.starts_step = true;
   out.number = number;
   return out;
@@ -104,7 +106,8 @@ std::vector<Step> marked_steps(std::string_view text, ByteSpan chain) {
     const std::size_t next = slice(text, {begin, chain.end}).find(step_marker);
     const std::size_t end = next == npos ? chain.end : begin + next;
     const ByteSpan span = trimmed(text, {begin, end});
-    if (says_something(slice(text, span))) steps.push_back({span, line_start(slice(text, span)).number});
+    if (says_something(slice(text, span)))
+      steps.push_back({span, line_start(slice(text, span)).number});
     begin = end + step_marker.size();
   }
   return steps;

@@ -16,18 +16,21 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<const char*, 15> text_fields = {
-    "completion", "response",       "generation", "output", "full_response",
-    "model_output", "generated_text", "text",     "code",     "solution",
-    "resps",      "messages",       "conversations", "choices", "steps"};
+    "completion",   "response",       "generation",    "output",  "full_response",
+    "model_output", "generated_text", "text",          "code",    "solution",
+    "resps",        "messages",       "conversations", "choices", "steps"};
 constexpr std::array<const char*, 8> question_fields = {
-    "question", "problem", "instruction", "prompt", "query", "input", "original_message", "original_question"};
+    "question", "problem", "instruction",      "prompt",
+    "query",    "input",   "original_message", "original_question"};
 constexpr std::array<const char*, 7> answer_fields = {
     "expected_answer", "gold", "gt", "answer", "target", "ground_truth", "reference_answer"};
-constexpr std::array<const char*, 8> id_fields = {
-    "id", "task_id", "idx", "key", "doc_id", "problem_id", "question_id", "uuid"};
+constexpr std::array<const char*, 8> id_fields = {"id",     "task_id",    "idx",         "key",
+                                                  "doc_id", "problem_id", "question_id", "uuid"};
 
 /// DeepSeek's mark between the prompt and the completion, where a field holds both.
-constexpr std::string_view assistant_mark = "<\xEF\xBD\x9C" "Assistant\xEF\xBD\x9C>";
+constexpr std::string_view assistant_mark =
+    "<\xEF\xBD\x9C"
+    "Assistant\xEF\xBD\x9C>";
 
 /// The text of a string or a number; empty for anything else.
 std::string plain_text(const json& value) {
@@ -83,8 +86,9 @@ std::vector<Found> texts_in(const std::string& name, const json& value) {
   }
   if (!value.is_array()) return {};
   if (name == "steps") return {{name, joined_steps(value)}};
-  if (!value.empty() && value[0].is_object() && (is_question_turn(value[0]) || is_reply_turn(value[0]) ||
-                                                 json_text(value[0], "role") == "system")) {
+  if (!value.empty() && value[0].is_object() &&
+      (is_question_turn(value[0]) || is_reply_turn(value[0]) ||
+       json_text(value[0], "role") == "system")) {
     return conversation_texts(name, value);
   }
   std::vector<Found> out;
@@ -163,7 +167,8 @@ Result<std::vector<ChainText>> read_array(std::string_view text, const std::stri
   if (!array) return env_failure(path + ": " + array.error().message());
   std::vector<ChainText> out;
   for (std::size_t i = 0; i < array->size(); ++i) {
-    for (ChainText& chain : chains_of_record((*array)[i], fmt::format("{}[{}]", path, i), text_field)) {
+    for (ChainText& chain :
+         chains_of_record((*array)[i], fmt::format("{}[{}]", path, i), text_field)) {
       out.push_back(std::move(chain));
     }
   }
@@ -179,7 +184,8 @@ std::vector<ChainText> chains_of_record(const json& record, const std::string& w
   std::vector<ChainText> out;
   for (std::size_t i = 0; i < found.size(); ++i) {
     ChainText chain;
-    chain.id = id.empty() ? where : id;
+    // Without an id of its own: "file.jsonl:12", which names no folder.
+    chain.id = id.empty() ? where.substr(where.rfind('/') + 1) : id;
     if (i > 0) chain.id += fmt::format("#{}", i + 1);
     chain.where = where;
     chain.field = found[i].field;
@@ -205,8 +211,8 @@ Result<std::vector<ChainText>> read_chain_file(const std::string& path,
     if (!array) return array;
     chains = std::move(*array);
   } else {
-    const Result<void> done =
-        for_each_jsonl(file->text, path, [&](const json& record, const std::string& where) -> Result<void> {
+    const Result<void> done = for_each_jsonl(
+        file->text, path, [&](const json& record, const std::string& where) -> Result<void> {
           for (ChainText& chain : chains_of_record(record, where, text_field)) {
             chains.push_back(std::move(chain));
           }
@@ -215,7 +221,8 @@ Result<std::vector<ChainText>> read_chain_file(const std::string& path,
     if (!done) return tl::unexpected(done.error());
   }
   if (chains.empty() && !text_field.empty()) {
-    return failure(ErrorKind::usage, fmt::format("no record of {} has a text in '{}'", path, text_field),
+    return failure(ErrorKind::usage,
+                   fmt::format("no record of {} has a text in '{}'", path, text_field),
                    "leave out --text-field to have the field found");
   }
   if (chains.empty()) {

@@ -20,9 +20,9 @@ struct ChainText {
   std::string text;   ///< the completion, without a prompt that stood before it in the same field
   /// Bytes of the field before `text`; 0 unless the field also holds the prompt.
   std::size_t text_begin = 0;
-  std::string field;     ///< the field that held it: "code[0]", "messages[1].content"
-  std::string question;  ///< may be empty
-  std::string answer;    ///< the expected answer; may be empty
+  std::string field;               ///< the field that held it: "code[0]", "messages[1].content"
+  std::string question;            ///< may be empty
+  std::string answer;              ///< the expected answer; may be empty
   std::optional<StopReason> stop;  ///< of a finish_reason, where one was recorded
 };
 

@@ -66,7 +66,8 @@ std::vector<Drop> drops_of(const ChainText& text, const TextAnalysis& result) {
   if (is_broken(a.c2_not_truncated)) drops.push_back({DropReason::cut_off, a.c2_not_truncated.why});
   if (is_broken(a.c3_no_loop)) drops.push_back({DropReason::looping, a.c3_no_loop.why});
   if (is_broken(a.c6_steps)) {
-    drops.push_back({DropReason::jumping, fmt::format("{} step", a.steps.empty() ? "no" : "a single")});
+    drops.push_back(
+        {DropReason::jumping, fmt::format("{} step", a.steps.empty() ? "no" : "a single")});
   } else if (const auto skip = skipped_number(a.steps)) {
     drops.push_back({DropReason::jumping, *skip});
   } else if (is_broken(a.c8_answer_from_chain)) {

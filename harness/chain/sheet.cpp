@@ -45,8 +45,8 @@ std::span<const SheetQuestion> sheet_questions() {
 std::string csv_cell(std::string_view text) {
   const std::string safe = sanitize_for_terminal(fitted(text));
   const std::size_t first = safe.find_first_not_of(" \t\n");
-  const bool formula =
-      first != std::string::npos && std::string_view("=+-@|%").find(safe[first]) != std::string_view::npos;
+  const bool formula = first != std::string::npos &&
+                       std::string_view("=+-@|%").find(safe[first]) != std::string_view::npos;
   std::string out = formula ? "\"'" : "\"";
   for (const char c : safe) {
     if (c == '"') out += '"';
@@ -57,7 +57,8 @@ std::string csv_cell(std::string_view text) {
 
 RatingSheet rating_sheet(std::span<const ChainText> chains) {
   std::vector<std::string> hashes;
-  for (const ChainText& chain : chains) hashes.push_back(sha256_hex(chain.question + "\n" + chain.text));
+  for (const ChainText& chain : chains)
+    hashes.push_back(sha256_hex(chain.question + "\n" + chain.text));
   std::vector<std::size_t> order(chains.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::stable_sort(order.begin(), order.end(),

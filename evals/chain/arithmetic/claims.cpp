@@ -14,6 +14,7 @@ namespace {
 
 using Kind = MathToken::Kind;
 using Tokens = std::span<const MathToken>;
+constexpr std::size_t npos = std::string_view::npos;
 
 /// More tokens before a relation than this are not searched for its left side.
 constexpr std::size_t max_left_tokens = 160;
@@ -26,27 +27,29 @@ bool one_of(std::string_view word, const std::array<std::string_view, N>& set) {
 }
 
 /// Before a sum these make it a part of something larger: "5 more than 3 + 4 = 12".
-constexpr std::array<std::string_view, 17> absorbing_words = {
-    "than", "twice", "thrice", "half",  "double", "triple", "times",    "by",     "over",
-    "plus", "minus", "from",   "every", "each",   "divided", "multiplied", "per"};
+constexpr std::array<std::string_view, 33> absorbing_words = {
+    "than", "twice", "thrice", "half",   "double", "triple",  "times",      "by",  "over",
+    "plus", "minus", "from",   "every",  "each",   "divided", "multiplied", "per", "sin",
+    "cos",  "tan",   "log",    "ln",     "exp",    "gcd",     "lcm",        "max", "min",
+    "csc",  "sec",   "cot",    "arcsin", "arccos", "arctan"};
 
 /// After a number these make it a part of something larger: "= 3 more than".
-constexpr std::array<std::string_view, 12> extending_words = {
-    "more", "less", "fewer", "times", "greater", "remainder", "r", "mod",
-    "plus", "minus", "divided", "multiplied"};
+constexpr std::array<std::string_view, 14> extending_words = {
+    "more", "less", "fewer", "times",   "greater",    "remainder", "r",
+    "mod",  "plus", "minus", "divided", "multiplied", "raised",    "squared"};
 
 /// Words that state the result of a calculation.
 constexpr std::array<std::string_view, 5> verbs = {"is", "gives", "makes", "yields", "equals"};
 
 /// Somewhere near, these mean that the writer does not claim the equation.
 constexpr std::array<std::string_view, 16> retracting = {
-    " not ",      "n't",     "wrong",   "incorrect", "mistake", "false",   "instead", "error",
-    "impossible", "contradict", "unless", "cannot",  "base",    "binary",  "modul",   "clock"};
+    " not ",      "n't",        "wrong",  "incorrect", "mistake", "false",  "instead", "error",
+    "impossible", "contradict", "unless", "cannot",    "base",    "binary", "modul",   "clock"};
 
 /// These mean that a result was rounded to a whole number.
-constexpr std::array<std::string_view, 12> rounding = {
-    "round", "approx", "about", "nearly", "nearest", "whole", "roughly", "floor",
-    "ceil",  "estimate", "almost", "around"};
+constexpr std::array<std::string_view, 12> rounding = {"round",   "approx",   "about",   "nearly",
+                                                       "nearest", "whole",    "roughly", "floor",
+                                                       "ceil",    "estimate", "almost",  "around"};
 
 std::string lower(std::string_view text) {
   std::string out(text);
@@ -56,9 +59,8 @@ std::string lower(std::string_view text) {
 
 template <std::size_t N>
 bool mentions(const std::string& text, const std::array<std::string_view, N>& words) {
-  return std::any_of(words.begin(), words.end(), [&](std::string_view word) {
-    return text.find(word) != std::string::npos;
-  });
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return text.find(word) != std::string::npos; });
 }
 
 /// One side of a relation.
@@ -107,6 +109,8 @@ class Checker {
   void statement(std::size_t begin, std::size_t end) {
     const Tokens all(tokens_.data(), end);
     std::size_t left_limit = begin;
+    // A function or another sign that is not read stands before it: nothing begins there.
+    opaque_start_ = begin > 0 && !is_plain_end(tokens_[begin - 1]) ? begin : npos;
     for (std::size_t i = begin; i < end; ++i) {
       const auto relation = relation_at(i);
       if (!relation) continue;
@@ -123,12 +127,18 @@ class Checker {
   /// The longest expression that ends just before `relation`.
   std::optional<Side> left_side(Tokens all, std::size_t limit, std::size_t relation) const {
     const Tokens before = all.first(relation + 1);
-    const std::size_t first = std::max(limit, relation > max_left_tokens ? relation - max_left_tokens : 0);
+    const std::size_t first =
+        std::max(limit, relation > max_left_tokens ? relation - max_left_tokens : 0);
     for (std::size_t begin = first; begin < relation; ++begin) {
-      if (!may_begin(begin, first)) continue;
+      if (begin == opaque_start_ || !may_begin(begin, first)) continue;
       auto expression = parse_expression(before, begin);
       if (!expression || expression->end != relation) continue;
-      if (begin > limit && absorbed(begin)) return std::nullopt;
+      if (begin > limit && absorbed(begin, kind(relation) == Kind::word)) return std::nullopt;
+      // "8 boxes = 8 * 20": a quantity that is explained, no equation. A bare number must be all.
+      const MathToken* literal = expression->literal();
+      const bool bare =
+          expression->units.empty() || expression->units[0] == "$" || expression->units[0] == "%";
+      if (literal != nullptr && (begin != limit || !bare)) return std::nullopt;
       // Cut off at the limit of the search: there may be more of it.
       if (begin == first && first > limit) return std::nullopt;
       return Side{std::move(*expression), begin};
@@ -146,7 +156,7 @@ class Checker {
     if (i == first) return true;
     const Kind before = kind(i - 1);
     return before == Kind::word || before == Kind::equals || before == Kind::approx ||
-           (before == Kind::open && here != Kind::minus && remark_bracket(i - 1)) ;
+           (before == Kind::open && here != Kind::minus && remark_bracket(i - 1));
   }
 
   /// "(that is 3 + 4 = 7)" and "(3 + 4 = 7)": a bracket around a whole equation.
@@ -162,9 +172,10 @@ class Checker {
   }
 
   /// What stands before it makes it part of something larger.
-  bool absorbed(std::size_t begin) const {
+  bool absorbed(std::size_t begin, bool spoken) const {
     if (kind(begin - 1) != Kind::word) return false;
     const std::string& word = tokens_[begin - 1].text;
+    if (spoken && (word == "and" || word == "or")) return true;
     if (one_of(word, absorbing_words)) return true;
     if (word != "of" || begin < 2 || kind(begin - 2) != Kind::word) return word == "of";
     constexpr std::array<std::string_view, 8> names_of_results = {
@@ -196,7 +207,7 @@ class Checker {
         // "= 12 - which is": a dash.
         return kind(next + 1) == Kind::word && one_of_joining(next + 1);
       case Kind::open:
-        return tokens_[next].space;
+        return tokens_[next].space && kind(next + 1) == Kind::word;
       default:
         return false;
     }
@@ -204,13 +215,16 @@ class Checker {
 
   bool is_plain_end(const MathToken& token) const {
     constexpr std::array<std::string_view, 16> ends = {
-        "\n", "", ".", ",", ";", ":", "?", "\\\\", "implies", "Rightarrow", "=>", "*", "quad", "qquad", "\xE2\x80\x9D", "\xE2\x87\x92"};
+        "\n",          "",  ".",    ",",       ";",
+        ":",           "?", "\\\\", "implies", "Rightarrow",
+        "=>",          "*", "quad", "qquad",   "\xE2\x80\x9D",
+        "\xE2\x87\x92"};
     return one_of(token.text, ends);
   }
 
   bool one_of_joining(std::size_t i) const {
     constexpr std::array<std::string_view, 8> joining = {"which", "so", "this", "that",
-                                                         "the", "a", "we", "not"};
+                                                         "the",   "a",  "we",   "not"};
     return one_of(tokens_[i].text, joining);
   }
 
@@ -257,7 +271,8 @@ class Checker {
 
   /// "26.67 = 27", "2/3 = 0.67": from here on the second number stands for an interval.
   void note_rounding(const MathToken& left, const MathToken& right, const Relation& relation) {
-    if (relation.approximate || left.value != right.value) values_.rounded.insert(literal_key(right));
+    if (relation.approximate || left.value != right.value)
+      values_.rounded.insert(literal_key(right));
   }
 
   /// Nothing: it cannot be decided.
@@ -297,7 +312,8 @@ class Checker {
       // A sign that promises little: two percent, or one unit of the last digit shown.
       const mpq_class size = abs(a.low) > abs(b.low) ? abs(a.low) : abs(b.low);
       const mpq_class loose = size / 50;
-      tolerance = std::max({tolerance, loose, shown != nullptr ? last_place(*shown) : mpq_class(0)});
+      tolerance =
+          std::max({tolerance, loose, shown != nullptr ? last_place(*shown) : mpq_class(0)});
     }
     if (tolerance == 0 || !overlap(widened(a, tolerance), b)) return false;
     remember_rounded(left, right);
@@ -391,6 +407,7 @@ class Checker {
   std::vector<MathToken> tokens_;
   Values values_;
   ArithmeticReport report_;
+  std::size_t opaque_start_ = npos;  ///< where a statement begins behind a sign that is not read
 };
 
 }  // namespace

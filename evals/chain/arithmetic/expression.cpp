@@ -13,13 +13,13 @@ using Node = Expression::Node;
 
 /// Words that join sentences or compare: never a unit.
 constexpr std::array<std::string_view, 62> joining_words = {
-    "and",   "or",    "so",    "then",  "which", "is",    "are",    "if",     "than",  "more",
-    "less",  "from",  "of",    "we",    "because", "since", "where", "when",  "with",  "that",
-    "the",   "to",    "by",    "in",    "on",    "at",    "but",    "as",     "was",   "were",
-    "has",   "have",  "had",   "gives", "makes", "equal", "leaves", "left",   "be",    "not",
-    "thus",  "hence", "therefore", "now", "there", "it",  "this",   "these",  "i",     "you",
-    "over",  "fewer", "greater", "twice", "half", "remainder", "out", "into",  "yields", "divided",
-    "multiplied", "squared"};
+    "and",    "or",        "so",    "then", "which",  "is",      "are",        "if",      "than",
+    "more",   "less",      "from",  "of",   "we",     "because", "since",      "where",   "when",
+    "with",   "that",      "the",   "to",   "by",     "in",      "on",         "at",      "but",
+    "as",     "was",       "were",  "has",  "have",   "had",     "gives",      "makes",   "equal",
+    "leaves", "left",      "be",    "not",  "thus",   "hence",   "therefore",  "now",     "there",
+    "it",     "this",      "these", "i",    "you",    "over",    "fewer",      "greater", "twice",
+    "half",   "remainder", "out",   "into", "yields", "divided", "multiplied", "squared"};
 
 bool joins(const std::string& word) {
   return std::find(joining_words.begin(), joining_words.end(), word) != joining_words.end();
@@ -69,7 +69,9 @@ class Parser {
         left = back_to(before, left);
         break;
       }
-      left = make(sign == Kind::plus ? Op::add : sign == Kind::minus ? Op::subtract : Op::modulo,
+      left = make(sign == Kind::plus    ? Op::add
+                  : sign == Kind::minus ? Op::subtract
+                                        : Op::modulo,
                   left, right);
     }
     --depth_;
@@ -110,7 +112,8 @@ class Parser {
   /// "20% of 50", "1/3 of 18", "\frac{1}{3} of 18".
   bool is_share_of() const {
     if (here() != Kind::word || tokens_[at_].text != "of" || at_ == 0) return false;
-    if (kind(at_ + 1) != Kind::number && kind(at_ + 1) != Kind::money && kind(at_ + 1) != Kind::open) {
+    if (kind(at_ + 1) != Kind::number && kind(at_ + 1) != Kind::money &&
+        kind(at_ + 1) != Kind::open) {
       return false;
     }
     const Kind before = kind(at_ - 1);
@@ -227,8 +230,9 @@ class Parser {
   bool begins_number(std::size_t i) const { return kind(i) == Kind::number; }
 
   static bool ends_unit(Kind kind) {
-    return kind == Kind::plus || kind == Kind::minus || kind == Kind::times || kind == Kind::slash ||
-           kind == Kind::equals || kind == Kind::approx || kind == Kind::close || kind == Kind::open;
+    return kind == Kind::plus || kind == Kind::minus || kind == Kind::times ||
+           kind == Kind::slash || kind == Kind::equals || kind == Kind::approx ||
+           kind == Kind::close || kind == Kind::open;
   }
 
   /// Up to four words that belong to the number before them: an operator or relation follows.
@@ -266,7 +270,8 @@ class Parser {
     constexpr std::size_t longest = 12;
     for (std::size_t end = i + 1; end < i + longest; ++end) {
       if (kind(end) == Kind::close) return true;
-      if (kind(end) == Kind::open || kind(end) == Kind::barrier || kind(end) == Kind::equals) return false;
+      if (kind(end) == Kind::open || kind(end) == Kind::barrier || kind(end) == Kind::equals)
+        return false;
     }
     return false;
   }
@@ -292,7 +297,8 @@ class Parser {
     const bool binomial = here() == Kind::binom;
     ++at_;
     // \frac12: two digits run together are two arguments, which this does not read.
-    if (here() == Kind::number && kind(at_ + 1) != Kind::open && kind(at_ + 1) != Kind::number) return -1;
+    if (here() == Kind::number && kind(at_ + 1) != Kind::open && kind(at_ + 1) != Kind::number)
+      return -1;
     const int above = argument();
     const int below = above < 0 ? -1 : argument();
     if (below < 0) return -1;

@@ -25,12 +25,12 @@ struct Expression {
     divide,
     negate,
     power,
-    root,      ///< of `a`, degree `b` (-1: 2)
+    root,  ///< of `a`, degree `b` (-1: 2)
     factorial,
     binomial,
     modulo,
     percent,
-    mixed      ///< a number before a fraction: 2\frac{1}{2}
+    mixed  ///< a number before a fraction: 2\frac{1}{2}
   };
   struct Node {
     Op op = Op::number;
@@ -40,8 +40,8 @@ struct Expression {
   };
   std::vector<Node> nodes;
   int root = -1;
-  std::size_t end = 0;  ///< index of the first token behind it
-  bool ambiguous = false;  ///< written so that two readings are common: 6/2(1+2)
+  std::size_t end = 0;             ///< index of the first token behind it
+  bool ambiguous = false;          ///< written so that two readings are common: 6/2(1+2)
   std::vector<std::string> units;  ///< unit words that stood in it, "$", "%"
 
   bool has_operation() const { return nodes.size() > 1 && literal() == nullptr; }
@@ -58,9 +58,9 @@ std::optional<Expression> parse_expression(std::span<const MathToken> tokens, st
 
 /// Readings of one notation: each set bit chooses the second one.
 struct Reading {
-  static constexpr unsigned percent_is_plain = 1;   ///< 40% is 40, not 2/5
-  static constexpr unsigned mixed_is_product = 2;   ///< 2\frac12 is 1
-  static constexpr unsigned minus_binds = 4;        ///< -2^2 is 4
+  static constexpr unsigned percent_is_plain = 1;  ///< 40% is 40, not 2/5
+  static constexpr unsigned mixed_is_product = 2;  ///< 2\frac12 is 1
+  static constexpr unsigned minus_binds = 4;       ///< -2^2 is 4
   static constexpr unsigned all = 7;
 };
 /// The bits that make a difference to this expression.

@@ -46,7 +46,8 @@ RootBounds root_bounds(const mpq_class& value, unsigned long degree) {
   mpz_fdiv_qr(quotient.get_mpz_t(), remainder.get_mpz_t(), scaled.get_mpz_t(),
               value.get_den_mpz_t());
   mpz_class floor_root;
-  const bool exact = mpz_root(floor_root.get_mpz_t(), quotient.get_mpz_t(), degree) != 0 && remainder == 0;
+  const bool exact =
+      mpz_root(floor_root.get_mpz_t(), quotient.get_mpz_t(), degree) != 0 && remainder == 0;
   const mpz_class unit = mpz_class(1) << shift;
   RootBounds out{mpq_class(floor_root, unit), mpq_class(exact ? floor_root : floor_root + 1, unit)};
   out.low.canonicalize();
@@ -130,7 +131,8 @@ std::optional<Number> binomial(const Number& n, const Number& k) {
 }
 
 std::optional<Number> modulo(const Number& a, const Number& b) {
-  const bool integers = a.is_exact() && b.is_exact() && a.low.get_den() == 1 && b.low.get_den() == 1;
+  const bool integers =
+      a.is_exact() && b.is_exact() && a.low.get_den() == 1 && b.low.get_den() == 1;
   if (!integers || b.low <= 0) return std::nullopt;
   mpz_class result;
   mpz_fdiv_r(result.get_mpz_t(), a.low.get_num_mpz_t(), b.low.get_num_mpz_t());

@@ -71,42 +71,44 @@ constexpr std::array<Spelling, 41> signs = {{
 }};
 
 constexpr std::array<Spelling, 25> commands = {{
-    {"times", Kind::times},     {"cdot", Kind::times},     {"ast", Kind::times},
-    {"div", Kind::slash},       {"frac", Kind::frac},      {"dfrac", Kind::frac},
-    {"tfrac", Kind::frac},      {"cfrac", Kind::frac},     {"sqrt", Kind::sqrt},
-    {"binom", Kind::binom},     {"dbinom", Kind::binom},   {"tbinom", Kind::binom},
-    {"choose", Kind::choose},   {"bmod", Kind::modulo},    {"approx", Kind::approx},
-    {"simeq", Kind::approx},    {"doteq", Kind::approx},   {"lbrack", Kind::open},
-    {"rbrack", Kind::close},    {"ldots", Kind::ellipsis}, {"dots", Kind::ellipsis},
-    {"cdots", Kind::ellipsis},  {"circ", Kind::degree},    {"degree", Kind::degree},
+    {"times", Kind::times},    {"cdot", Kind::times},     {"ast", Kind::times},
+    {"div", Kind::slash},      {"frac", Kind::frac},      {"dfrac", Kind::frac},
+    {"tfrac", Kind::frac},     {"cfrac", Kind::frac},     {"sqrt", Kind::sqrt},
+    {"binom", Kind::binom},    {"dbinom", Kind::binom},   {"tbinom", Kind::binom},
+    {"choose", Kind::choose},  {"bmod", Kind::modulo},    {"approx", Kind::approx},
+    {"simeq", Kind::approx},   {"doteq", Kind::approx},   {"lbrack", Kind::open},
+    {"rbrack", Kind::close},   {"ldots", Kind::ellipsis}, {"dots", Kind::ellipsis},
+    {"cdots", Kind::ellipsis}, {"circ", Kind::degree},    {"degree", Kind::degree},
     {"prime", Kind::degree},
 }};
 
 /// Commands that only space or size.
 constexpr std::array<std::string_view, 22> silent_commands = {
-    "left",         "right",     "big",  "Big",  "bigg",  "Bigg",  "bigl",   "bigr",
-    "Bigl",         "Bigr",      "biggl", "biggr", "displaystyle", "textstyle", "boxed", "fbox",
-    "mathbf",       "mathit",    "bf",   "limits", "nolimits", "hspace"};
+    "left",   "right",  "big",   "Big",    "bigg",         "Bigg",      "bigl",  "bigr",
+    "Bigl",   "Bigr",   "biggl", "biggr",  "displaystyle", "textstyle", "boxed", "fbox",
+    "mathbf", "mathit", "bf",    "limits", "nolimits",     "hspace"};
 
 constexpr std::array<std::string_view, 10> text_commands = {
-    "text", "mathrm", "mbox", "textbf", "textit", "textrm", "operatorname", "texttt", "mathsf", "hbox"};
+    "text",   "mathrm",       "mbox",   "textbf", "textit",
+    "textrm", "operatorname", "texttt", "mathsf", "hbox"};
 
 /// Commands whose argument has its digits under a line: 0.\overline{3}.
 constexpr std::array<std::string_view, 2> line_commands = {"overline", "bar"};
 
 constexpr std::array<std::string_view, 26> letters = {
-    "alpha", "beta", "gamma", "delta", "epsilon", "varepsilon", "zeta", "eta", "theta",
-    "iota",  "kappa", "lambda", "mu",  "nu",      "xi",         "rho",  "sigma", "tau",
-    "upsilon", "phi", "varphi", "chi", "psi",     "omega",      "pi",   "ell"};
+    "alpha",   "beta",  "gamma",  "delta", "epsilon", "varepsilon", "zeta", "eta",   "theta",
+    "iota",    "kappa", "lambda", "mu",    "nu",      "xi",         "rho",  "sigma", "tau",
+    "upsilon", "phi",   "varphi", "chi",   "psi",     "omega",      "pi",   "ell"};
 
 /// Words that are signs between or after numbers.
-constexpr std::array<Spelling, 8> sign_words = {{
+constexpr std::array<Spelling, 9> sign_words = {{
     {"plus", Kind::plus},
     {"minus", Kind::minus},
     {"times", Kind::times},
     {"mod", Kind::modulo},
     {"modulo", Kind::modulo},
     {"choose", Kind::choose},
+    {"sqrt", Kind::sqrt},
     {"percent", Kind::percent},
     {"equals", Kind::equals},
 }};
@@ -135,7 +137,8 @@ class Lexer {
       const bool display = in_math_ && slice(text_, region.span).substr(0, 2) != "\\(" &&
                            slice(text_, region.span)[0] != '$';
       const bool dollars = slice(text_, region.span).starts_with("$$");
-      if (display || (in_math_ && dollars)) push(Kind::barrier, {region.span.begin, region.span.begin});
+      if (display || (in_math_ && dollars))
+        push(Kind::barrier, {region.span.begin, region.span.begin});
       line_start_ = region.span.begin == 0 || text_[region.span.begin - 1] == '\n';
       while (at_ < end_) step();
       if (display || (in_math_ && dollars)) push(Kind::barrier, {region.span.end, region.span.end});
@@ -169,7 +172,8 @@ class Lexer {
       newline();
     } else if (c == '\\') {
       command();
-    } else if (is_digit(c) || (c == '.' && is_digit(at(at_ + 1)) && (at_ == 0 || !is_digit(text_[at_ - 1])))) {
+    } else if (is_digit(c) ||
+               (c == '.' && is_digit(at(at_ + 1)) && (at_ == 0 || !is_digit(text_[at_ - 1])))) {
       number();
     } else if (is_letter(c)) {
       letters_run();
@@ -190,8 +194,9 @@ class Lexer {
   /// on with a relation.
   void newline() {
     const std::size_t next = text_.find_first_not_of(" \t\r\n&", at_);
-    const bool goes_on = next != npos && (text_[next] == '=' || text_.substr(next).starts_with("\\approx") ||
-                                          text_.substr(next).starts_with("\xE2\x89\x88"));
+    const bool goes_on =
+        next != npos && (text_[next] == '=' || text_.substr(next).starts_with("\\approx") ||
+                         text_.substr(next).starts_with("\xE2\x89\x88"));
     const bool blank_line = next != npos && next < end_ &&
                             std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_),
                                        text_.begin() + static_cast<std::ptrdiff_t>(next), '\n') > 1;
@@ -218,7 +223,8 @@ class Lexer {
     for (const auto& [text, kind] : signs) {
       if (!rest().starts_with(text)) continue;
       // A bullet or a dash at the start of a line.
-      const bool bullet = kind == Kind::minus && line_start_ && !in_math_ && is_blank(at(at_ + text.size()));
+      const bool bullet =
+          kind == Kind::minus && line_start_ && !in_math_ && is_blank(at(at_ + text.size()));
       const ByteSpan span = {at_, at_ + text.size()};
       at_ += text.size();
       push(bullet ? Kind::barrier : kind, span, std::string(text));
@@ -251,10 +257,16 @@ class Lexer {
   }
 
   bool superscript() {
-    constexpr std::array<std::pair<std::string_view, char>, 10> digits = {{
-        {"\xC2\xB9", '1'}, {"\xC2\xB2", '2'}, {"\xC2\xB3", '3'}, {"\xE2\x81\xB0", '0'},
-        {"\xE2\x81\xB4", '4'}, {"\xE2\x81\xB5", '5'}, {"\xE2\x81\xB6", '6'}, {"\xE2\x81\xB7", '7'},
-        {"\xE2\x81\xB8", '8'}, {"\xE2\x81\xB9", '9'}}};
+    constexpr std::array<std::pair<std::string_view, char>, 10> digits = {{{"\xC2\xB9", '1'},
+                                                                           {"\xC2\xB2", '2'},
+                                                                           {"\xC2\xB3", '3'},
+                                                                           {"\xE2\x81\xB0", '0'},
+                                                                           {"\xE2\x81\xB4", '4'},
+                                                                           {"\xE2\x81\xB5", '5'},
+                                                                           {"\xE2\x81\xB6", '6'},
+                                                                           {"\xE2\x81\xB7", '7'},
+                                                                           {"\xE2\x81\xB8", '8'},
+                                                                           {"\xE2\x81\xB9", '9'}}};
     std::string exponent;
     const std::size_t begin = at_;
     for (bool found = true; found;) {
@@ -289,7 +301,8 @@ class Lexer {
       while (is_letter(at(stop))) ++stop;
     }
     stop = std::min(stop, end_);
-    const bool variable = !out_.empty() && (out_.back().kind == Kind::variable || out_.back().kind == Kind::word);
+    const bool variable =
+        !out_.empty() && (out_.back().kind == Kind::variable || out_.back().kind == Kind::word);
     if (variable) {
       out_.back().text += text_.substr(begin, stop - begin);
       out_.back().span.end = stop;
@@ -311,8 +324,8 @@ class Lexer {
     std::size_t next = at_ + length;
     while (next < end_ && is_blank(text_[next])) ++next;
     const char first = at(next);
-    const bool operand_after = is_digit(first) || is_letter(first) || first == '(' || first == '$' ||
-                               first == '\\' || first == '.' || first == '-';
+    const bool operand_after = is_digit(first) || is_letter(first) || first == '(' ||
+                               first == '$' || first == '\\' || first == '.' || first == '-';
     const ByteSpan span = {at_, at_ + length};
     at_ += length;
     if (operand_before && operand_after && (spaced || tight)) {
@@ -344,7 +357,8 @@ class Lexer {
       } else if (c == '\\') {
         // A new line of a formula: the statement goes on if the next one starts with a relation.
         const std::size_t next = text_.find_first_not_of(" \t\r\n&", at_);
-        const bool goes_on = next != npos && (text_[next] == '=' || text_.substr(next).starts_with("\\approx"));
+        const bool goes_on =
+            next != npos && (text_[next] == '=' || text_.substr(next).starts_with("\\approx"));
         if (!goes_on) push(Kind::barrier, span, "\\\\");
       } else if (std::string_view(",!;: >").find(c) != npos) {
         space_ = true;
@@ -358,10 +372,7 @@ class Lexer {
   }
 
   void named_command(std::string_view name, ByteSpan span) {
-    if (one_of(name, silent_commands)) {
-      space_ = true;
-      return;
-    }
+    if (one_of(name, silent_commands)) return;
     if (one_of(name, text_commands)) {
       text_due_ = at(at_) == '{';
       return;
@@ -392,7 +403,8 @@ class Lexer {
     while (true) {
       std::size_t length = 0;
       for (const std::string_view separator : {",\\!", "{,}", "{,\\!}", ",", "\\,"}) {
-        if (length == 0 && text_.substr(i, end_ - i).starts_with(separator)) length = separator.size();
+        if (length == 0 && text_.substr(i, end_ - i).starts_with(separator))
+          length = separator.size();
       }
       const std::size_t from = i + length;
       const bool three = length > 0 && is_digit(at(from)) && is_digit(at(from + 1)) &&
@@ -416,8 +428,12 @@ class Lexer {
     const bool clock = at(i) == ':' && is_digit(at(i + 1));
     const bool version = at(i) == '.' && is_digit(at(i + 1));
     const bool ordinal = !in_math_ && is_ordinal(i);
-    if (clock || version || ordinal || digits.size() > max_number_digits) {
-      while (i < end_ && (is_digit(text_[i]) || is_letter(text_[i]) || text_[i] == ':' || text_[i] == '.')) ++i;
+    // 0.\\overline{6}, 0.\\dot{3}
+    const bool recurring = at(i) == '.' && at(i + 1) == '\\' && is_letter(at(i + 2));
+    if (clock || version || ordinal || recurring || digits.size() > max_number_digits) {
+      while (i < end_ &&
+             (is_digit(text_[i]) || is_letter(text_[i]) || text_[i] == ':' || text_[i] == '.'))
+        ++i;
       at_ = std::max(i, at_ + 1);
       push(Kind::barrier, {begin, at_}, "number");
       return;
@@ -430,8 +446,9 @@ class Lexer {
     token.value = mpq_class(mpz_class(digits, 10), power);
     token.value.canonicalize();
     token.decimals = decimals;
-    token.cut = decimals >= 0 && (rest().starts_with("...") || rest().starts_with("\\ldots") ||
-                                  rest().starts_with("\\dots") || rest().starts_with("\xE2\x80\xA6"));
+    token.cut =
+        decimals >= 0 && (rest().starts_with("...") || rest().starts_with("\\ldots") ||
+                          rest().starts_with("\\dots") || rest().starts_with("\xE2\x80\xA6"));
     if (token.cut) {
       at_ += rest().starts_with("\\ldots") ? 6 : rest().starts_with("\\dots") ? 5 : 3;
     }
@@ -476,12 +493,15 @@ class Lexer {
     const ByteSpan span = {begin, begin + 1};
     std::size_t next = at_;
     while (next < end_ && is_blank(text_[next])) ++next;
-    const bool number_before = !out_.empty() && (out_.back().kind == Kind::number || out_.back().kind == Kind::percent || out_.back().kind == Kind::word);
+    const bool number_before =
+        !out_.empty() && (out_.back().kind == Kind::number || out_.back().kind == Kind::percent ||
+                          out_.back().kind == Kind::word);
     const bool number_after = is_digit(at(next)) || at(next) == '$' || at(next) == '(';
     if ((c == 'x' || c == 'X') && !in_math_ && number_before && number_after &&
         (is_digit(at(next)) || at(next) == '$')) {
       push(Kind::times, span);
-    } else if (!in_math_ && (c == 'a' || c == 'A' || c == 'I') && is_blank(at(at_)) && is_letter(at(next))) {
+    } else if (!in_math_ && (c == 'a' || c == 'A' || c == 'I') && is_blank(at(at_)) &&
+               is_letter(at(next))) {
       push(Kind::word, span, "a");
     } else {
       push(Kind::variable, span, std::string(1, c));

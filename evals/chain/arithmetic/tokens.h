@@ -42,9 +42,9 @@ struct MathToken {
   ByteSpan span;
   std::string text;
   mpq_class value;
-  int decimals = -1;   ///< digits shown behind the point; -1: written as an integer
-  bool cut = false;    ///< a number with an ellipsis or a line over its digits: 0.333...
-  bool space = false;  ///< blanks stand before it
+  int decimals = -1;     ///< digits shown behind the point; -1: written as an integer
+  bool cut = false;      ///< a number with an ellipsis or a line over its digits: 0.333...
+  bool space = false;    ///< blanks stand before it
   bool in_text = false;  ///< a word of \text{}: a label or a unit, no prose
 };
 

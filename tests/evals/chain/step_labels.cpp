@@ -210,22 +210,22 @@ void prm_bench(const std::filesystem::path& folder, const Options& options) {
   Table tampered("PRMBench, tampered (first wrong step as labelled)", options);
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
     const TextFile file = value_or_throw(read_text_file(entry.path().string()));
-    value_or_throw(for_each_jsonl(file.text, entry.path().string(),
-                                  [&](const json& record, const std::string&) {
-      const std::string question = json_text(record, "original_question");
-      table.add_chain(json_text(record, "idx"), question,
-                      strings(json_list(record, "original_process")), -1);
-      const json& wrong = json_list(record, "error_steps");
-      std::int64_t first = -1;
-      for (const json& step : wrong) {
-        if (!step.is_number_integer()) continue;
-        const std::int64_t index = step.get<std::int64_t>() - 1;
-        if (first < 0 || index < first) first = index;
-      }
-      tampered.add_chain(json_text(record, "idx"), json_text(record, "modified_question"),
-                         strings(json_list(record, "modified_process")), first);
-      return Result<void>();
-    }));
+    value_or_throw(for_each_jsonl(
+        file.text, entry.path().string(), [&](const json& record, const std::string&) {
+          const std::string question = json_text(record, "original_question");
+          table.add_chain(json_text(record, "idx"), question,
+                          strings(json_list(record, "original_process")), -1);
+          const json& wrong = json_list(record, "error_steps");
+          std::int64_t first = -1;
+          for (const json& step : wrong) {
+            if (!step.is_number_integer()) continue;
+            const std::int64_t index = step.get<std::int64_t>() - 1;
+            if (first < 0 || index < first) first = index;
+          }
+          tampered.add_chain(json_text(record, "idx"), json_text(record, "modified_question"),
+                             strings(json_list(record, "modified_process")), first);
+          return Result<void>();
+        }));
   }
   table.print();
   tampered.print();
