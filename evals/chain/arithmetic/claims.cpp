@@ -7,7 +7,9 @@
 #include <optional>
 #include <span>
 
+#include "evals/chain/arithmetic/equations.h"
 #include "evals/chain/arithmetic/expression.h"
+#include "evals/chain/arithmetic/wording.h"
 
 namespace assay::chain {
 namespace {
@@ -20,48 +22,6 @@ constexpr std::size_t npos = std::string_view::npos;
 constexpr std::size_t max_left_tokens = 160;
 /// Bytes around a claim that are searched for words that take it back.
 constexpr std::size_t context_bytes = 160;
-
-template <std::size_t N>
-bool one_of(std::string_view word, const std::array<std::string_view, N>& set) {
-  return std::find(set.begin(), set.end(), word) != set.end();
-}
-
-/// Before a sum these make it a part of something larger: "5 more than 3 + 4 = 12".
-constexpr std::array<std::string_view, 33> absorbing_words = {
-    "than", "twice", "thrice", "half",   "double", "triple",  "times",      "by",  "over",
-    "plus", "minus", "from",   "every",  "each",   "divided", "multiplied", "per", "sin",
-    "cos",  "tan",   "log",    "ln",     "exp",    "gcd",     "lcm",        "max", "min",
-    "csc",  "sec",   "cot",    "arcsin", "arccos", "arctan"};
-
-/// After a number these make it a part of something larger: "= 3 more than".
-constexpr std::array<std::string_view, 14> extending_words = {
-    "more", "less", "fewer", "times",   "greater",    "remainder", "r",
-    "mod",  "plus", "minus", "divided", "multiplied", "raised",    "squared"};
-
-/// Words that state the result of a calculation.
-constexpr std::array<std::string_view, 5> verbs = {"is", "gives", "makes", "yields", "equals"};
-
-/// Somewhere near, these mean that the writer does not claim the equation.
-constexpr std::array<std::string_view, 16> retracting = {
-    " not ",      "n't",        "wrong",  "incorrect", "mistake", "false",  "instead", "error",
-    "impossible", "contradict", "unless", "cannot",    "base",    "binary", "modul",   "clock"};
-
-/// These mean that a result was rounded to a whole number.
-constexpr std::array<std::string_view, 12> rounding = {"round",   "approx",   "about",   "nearly",
-                                                       "nearest", "whole",    "roughly", "floor",
-                                                       "ceil",    "estimate", "almost",  "around"};
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
-
-template <std::size_t N>
-bool mentions(const std::string& text, const std::array<std::string_view, N>& words) {
-  return std::any_of(words.begin(), words.end(),
-                     [&](std::string_view word) { return text.find(word) != std::string::npos; });
-}
 
 /// One side of a relation.
 struct Side {
@@ -109,6 +69,9 @@ class Checker {
   void statement(std::size_t begin, std::size_t end) {
     const Tokens all(tokens_.data(), end);
     std::size_t left_limit = begin;
+    relations_ = std::count_if(tokens_.begin() + static_cast<std::ptrdiff_t>(begin),
+                               tokens_.begin() + static_cast<std::ptrdiff_t>(end),
+                               [](const MathToken& t) { return t.kind == Kind::equals; });
     // A function or another sign that is not read stands before it: nothing begins there.
     opaque_start_ = begin > 0 && !is_plain_end(tokens_[begin - 1]) ? begin : npos;
     for (std::size_t i = begin; i < end; ++i) {
@@ -120,8 +83,85 @@ class Checker {
         left_limit = i + 1;
         ++report_.found;
       }
-      if (left && right) check(*left, *right, *relation, all);
+      if (!left || !right) continue;
+      const bool follows = left->begin > 0 && kind(left->begin - 1) == Kind::equals;
+      if (has_variables(*left) || has_variables(*right)) {
+        if (kind(i) == Kind::equals) symbolic(*left, *right, follows);
+      } else {
+        check(*left, *right, *relation, all);
+      }
     }
+  }
+
+  static bool has_variables(const Side& side) { return !side.expression.variables().empty(); }
+
+  void record(const Side& left, const Side& right, bool holds, std::string why) {
+    Claim claim;
+    claim.span = {tokens_[left.begin].span.begin, tokens_[right.expression.end - 1].span.end};
+    claim.verdict = holds ? ClaimVerdict::holds : ClaimVerdict::contradicted;
+    if (!holds && taken_back(claim.span)) return;
+    claim.why = std::move(why);
+    report_.contradicted += holds ? 0 : 1;
+    ++report_.checked;
+    report_.claims.push_back(std::move(claim));
+  }
+
+  /// `follows`: another "=" stands before the left side, so the chain simplifies step by step.
+  void symbolic(const Side& left, const Side& right, bool follows) {
+    const Expression& a = left.expression;
+    const Expression& b = right.expression;
+    const std::optional<bool> same = identical(a, b);
+    if (same == true) {
+      if (a.nodes.size() > 1) record(left, right, true, {});
+      return;
+    }
+    if (same == false && follows && b.nodes.size() > 1 && simplifies(a, b)) {
+      record(left, right, false,
+             fmt::format("{} is not the same as {}", text_of(left), text_of(right)));
+      return;
+    }
+    if (relations_ == 1) solving_step(left, right);
+  }
+
+  /// "4x = 20, so x = 4": the equation before had another solution.
+  void solving_step(const Side& left, const Side& right) {
+    const auto equation = linear_equation(left.expression, right.expression);
+    if (!equation) {
+      solved_.reset();
+      return;
+    }
+    Solved step{*equation,
+                {tokens_[left.begin].span.begin, tokens_[right.expression.end - 1].span.end}};
+    // "x = 2" is a result, from which nothing else of x follows.
+    step.ends = left.expression.nodes.size() == 1 && right.expression.variables().empty();
+    const bool near = solved_ && solved_->equation.variable == equation->variable &&
+                      step.span.begin >= solved_->span.end &&
+                      step.span.begin - solved_->span.end <= max_branch_bytes;
+    if (near && !solved_->ends && !solved_->ends_branch &&
+        derives(solved_->span.end, step.span.begin)) {
+      const bool holds = solved_->equation.solution == equation->solution;
+      record(left, right, holds,
+             holds
+                 ? std::string()
+                 : fmt::format("{} = {} by the equation before, not {}", equation->variable,
+                               solved_->equation.solution.get_str(), equation->solution.get_str()));
+    } else if (near) {
+      // "x - 8 = 12 or x - 8 = -12": what comes next may belong to either.
+      step.ends_branch = true;
+    }
+    solved_ = std::move(step);
+  }
+
+  /// Whether what stands between two equations says that the second follows from the first alone.
+  bool derives(std::size_t from, std::size_t to) const {
+    if (to < from || to - from > max_derivation_bytes) return false;
+    const std::string between = " " + lower(text_.substr(from, to - from)) + " ";
+    return !mentions(between, new_starts);
+  }
+
+  std::string text_of(const Side& side) const {
+    const std::size_t begin = tokens_[side.begin].span.begin;
+    return std::string(text_.substr(begin, tokens_[side.expression.end - 1].span.end - begin));
   }
 
   /// The longest expression that ends just before `relation`.
@@ -343,19 +383,8 @@ class Checker {
     }
   }
 
-  /// The text around the claim, lower case: its line, at most context_bytes to each side.
-  std::string context(ByteSpan span, std::size_t before, std::size_t after) const {
-    std::size_t begin = span.begin > before ? span.begin - before : 0;
-    std::size_t end = std::min(text_.size(), span.end + after);
-    const std::size_t line = text_.rfind('\n', span.begin);
-    if (line != std::string_view::npos && line > begin && span.begin > 0) begin = line;
-    const std::size_t line_end = text_.find('\n', span.end);
-    if (line_end != std::string_view::npos && line_end < end) end = line_end;
-    return lower(text_.substr(begin, end - begin));
-  }
-
   bool taken_back(ByteSpan span) const {
-    const std::string around = context(span, context_bytes, context_bytes / 2);
+    const std::string around = context(text_, span, context_bytes, context_bytes / 2);
     if (mentions(around, retracting)) return true;
     const std::size_t next = text_.find_first_not_of(" \t$\\)*", span.end);
     return next != std::string_view::npos && text_[next] == '?';
@@ -367,7 +396,7 @@ class Checker {
     if (shown == nullptr || shown->decimals > 0) return false;
     const auto a = evaluate(left.expression, 0, values_);
     if (!a || abs(mpq_class(a->low - shown->value)) >= 1) return false;
-    const std::string around = context(span, context_bytes, context_bytes);
+    const std::string around = context(text_, span, context_bytes, context_bytes);
     return mentions(around, rounding) || around.find("remain") != std::string::npos ||
            around.find("left") != std::string::npos || around.find("full") != std::string::npos ||
            around.find("complete") != std::string::npos;
@@ -389,24 +418,28 @@ class Checker {
 
   std::string reason(const Side& left, const Side& right, const Relation& relation) const {
     const auto a = evaluate(left.expression, 0, values_);
-    const auto side = [&](const Side& s) {
-      const std::size_t begin = tokens_[s.begin].span.begin;
-      return std::string(text_.substr(begin, tokens_[s.expression.end - 1].span.end - begin));
-    };
     std::string value = "another number";
     if (a && a->is_exact()) {
       value = a->low.get_str();
     } else if (a) {
       value = fmt::format("about {:.6g}", a->low.get_d());
     }
-    return fmt::format("{} is {}, not {}{}", side(left), value,
-                       relation.approximate ? "about " : "", side(right));
+    return fmt::format("{} is {}, not {}{}", text_of(left), value,
+                       relation.approximate ? "about " : "", text_of(right));
   }
 
   std::string_view text_;
   std::vector<MathToken> tokens_;
   Values values_;
   ArithmeticReport report_;
+  struct Solved {
+    LinearEquation equation;
+    ByteSpan span;
+    bool ends = false;         ///< it is solved
+    bool ends_branch = false;  ///< another one stood beside it
+  };
+  std::optional<Solved> solved_;     ///< the linear equation before this one
+  std::ptrdiff_t relations_ = 0;     ///< equality signs of the statement
   std::size_t opaque_start_ = npos;  ///< where a statement begins behind a sign that is not read
 };
 

@@ -4,6 +4,8 @@
 #include <array>
 #include <utility>
 
+#include "evals/chain/arithmetic/spellings.h"
+
 namespace assay::chain {
 namespace {
 
@@ -19,99 +21,6 @@ bool is_letter(char c) {
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r';
 }
-
-struct Spelling {
-  std::string_view text;
-  Kind kind;
-};
-
-/// Signs of one or more bytes; the longest first where one begins another.
-constexpr std::array<Spelling, 41> signs = {{
-    {"\xC3\x97", Kind::times},
-    {"\xC2\xB7", Kind::times},
-    {"\xE2\x8B\x85", Kind::times},
-    {"\xE2\x88\x97", Kind::times},
-    {"\xE2\x80\xA2", Kind::barrier},
-    {"\xC3\xB7", Kind::slash},
-    {"\xE2\x88\x95", Kind::slash},
-    {"\xE2\x81\x84", Kind::slash},
-    {"\xE2\x88\x92", Kind::minus},
-    {"\xE2\x80\x93", Kind::minus},
-    {"\xE2\x89\x88", Kind::approx},
-    {"\xE2\x89\x85", Kind::approx},
-    {"\xE2\x80\xA6", Kind::ellipsis},
-    {"\xE2\x8B\xAF", Kind::ellipsis},
-    {"\xC2\xB0", Kind::degree},
-    {"\xE2\x88\x9A", Kind::sqrt},
-    {"\xC2\xA2", Kind::degree},
-    {"\xE2\x82\xAC", Kind::money},
-    {"\xC2\xA3", Kind::money},
-    {"...", Kind::ellipsis},
-    {"==", Kind::barrier},
-    {"=>", Kind::barrier},
-    {"<=", Kind::barrier},
-    {">=", Kind::barrier},
-    {"!=", Kind::barrier},
-    {"->", Kind::barrier},
-    {"--", Kind::barrier},
-    {"~=", Kind::approx},
-    {"+", Kind::plus},
-    {"-", Kind::minus},
-    {"/", Kind::slash},
-    {"^", Kind::caret},
-    {"!", Kind::factorial},
-    {"(", Kind::open},
-    {"[", Kind::open},
-    {"{", Kind::open},
-    {")", Kind::close},
-    {"]", Kind::close},
-    {"}", Kind::close},
-    {"%", Kind::percent},
-    {"=", Kind::equals},
-}};
-
-constexpr std::array<Spelling, 25> commands = {{
-    {"times", Kind::times},    {"cdot", Kind::times},     {"ast", Kind::times},
-    {"div", Kind::slash},      {"frac", Kind::frac},      {"dfrac", Kind::frac},
-    {"tfrac", Kind::frac},     {"cfrac", Kind::frac},     {"sqrt", Kind::sqrt},
-    {"binom", Kind::binom},    {"dbinom", Kind::binom},   {"tbinom", Kind::binom},
-    {"choose", Kind::choose},  {"bmod", Kind::modulo},    {"approx", Kind::approx},
-    {"simeq", Kind::approx},   {"doteq", Kind::approx},   {"lbrack", Kind::open},
-    {"rbrack", Kind::close},   {"ldots", Kind::ellipsis}, {"dots", Kind::ellipsis},
-    {"cdots", Kind::ellipsis}, {"circ", Kind::degree},    {"degree", Kind::degree},
-    {"prime", Kind::degree},
-}};
-
-/// Commands that only space or size.
-constexpr std::array<std::string_view, 22> silent_commands = {
-    "left",   "right",  "big",   "Big",    "bigg",         "Bigg",      "bigl",  "bigr",
-    "Bigl",   "Bigr",   "biggl", "biggr",  "displaystyle", "textstyle", "boxed", "fbox",
-    "mathbf", "mathit", "bf",    "limits", "nolimits",     "hspace"};
-
-constexpr std::array<std::string_view, 10> text_commands = {
-    "text",   "mathrm",       "mbox",   "textbf", "textit",
-    "textrm", "operatorname", "texttt", "mathsf", "hbox"};
-
-/// Commands whose argument has its digits under a line: 0.\overline{3}.
-constexpr std::array<std::string_view, 2> line_commands = {"overline", "bar"};
-
-constexpr std::array<std::string_view, 26> letters = {
-    "alpha",   "beta",  "gamma",  "delta", "epsilon", "varepsilon", "zeta", "eta",   "theta",
-    "iota",    "kappa", "lambda", "mu",    "nu",      "xi",         "rho",  "sigma", "tau",
-    "upsilon", "phi",   "varphi", "chi",   "psi",     "omega",      "pi",   "ell"};
-
-/// Words that are signs between or after numbers.
-constexpr std::array<Spelling, 9> sign_words = {{
-    {"plus", Kind::plus},
-    {"minus", Kind::minus},
-    {"times", Kind::times},
-    {"mod", Kind::modulo},
-    {"modulo", Kind::modulo},
-    {"choose", Kind::choose},
-    {"sqrt", Kind::sqrt},
-    {"percent", Kind::percent},
-    {"equals", Kind::equals},
-}};
 
 template <std::size_t N>
 bool one_of(std::string_view text, const std::array<std::string_view, N>& set) {
@@ -237,6 +146,8 @@ class Lexer {
     }
     if (c == '\'' || c == '"') {
       ++at_;
+      // f'(x), (x + 1)': a derivative.
+      if (in_math_ && c == '\'') push(Kind::barrier, {at_ - 1, at_}, "prime");
       return;
     }
     const std::size_t begin = at_;

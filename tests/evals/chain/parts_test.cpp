@@ -1,1 +1,184 @@
+// The parts behind C3 on text, C6, C8, C9 and C10: layout, steps, language, answers.
 #include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "evals/chain/answers.h"
+#include "evals/chain/language.h"
+#include "evals/chain/layout.h"
+#include "evals/chain/pseudo_tokens.h"
+#include "evals/chain/regions.h"
+#include "evals/chain/steps.h"
+#include "evals/chain/thresholds.h"
+
+namespace assay::chain {
+namespace {
+
+ByteSpan all(const std::string& text) {
+  return {0, text.size()};
+}
+
+std::vector<std::string> steps(const std::string& text) {
+  std::vector<std::string> out;
+  for (const Step& step : steps_of(text, all(text))) out.emplace_back(slice(text, step.span));
+  return out;
+}
+
+TEST(Regions, ProseMathAndCode) {
+  const std::string text = "a $x$ costs $5 and $6, `y`\n```\nz\n``` \\[w\\] end";
+  std::string kinds;
+  std::size_t end = 0;
+  for (const Region& region : regions_of(text)) {
+    kinds += region.kind == RegionKind::prose ? 'p' : region.kind == RegionKind::math ? 'm' : 'c';
+    EXPECT_EQ(region.span.begin, end);
+    end = region.span.end;
+  }
+  EXPECT_EQ(kinds, "pmpcpcpmp");
+  EXPECT_EQ(end, text.size());
+}
+
+TEST(Layout, KnowsTheTagsOfSeveralModels) {
+  const std::string r1 = "<think>a</think>b";
+  EXPECT_EQ(slice(r1, layout_of(r1, true).thinking), "a");
+  EXPECT_EQ(slice(r1, layout_of(r1, true).answer), "b");
+  const std::string inside = "a</think>b";  // the prompt ended with the opening tag
+  EXPECT_EQ(slice(inside, layout_of(inside, true).thinking), "a");
+  const std::string sky =
+      "<|begin_of_thought|>\na\n<|end_of_thought|>\n<|begin_of_solution|>b<|end_of_solution|>";
+  EXPECT_EQ(slice(sky, layout_of(sky, true).thinking), "\na\n");
+  EXPECT_EQ(slice(sky, layout_of(sky, true).answer), "b");
+  const std::string open = "<think>a b c";
+  EXPECT_TRUE(layout_of(open, true).unclosed);
+  EXPECT_EQ(slice(open, layout_of(open, true).thinking), "a b c");
+  EXPECT_TRUE(layout_of("a b c", true).unclosed);
+  EXPECT_FALSE(layout_of("a b c", false).unclosed);
+  EXPECT_TRUE(without_end_tokens("12.<|im_end|>\n").ended);
+}
+
+TEST(Steps, EveryKindOfMarkerIsOne) {
+  EXPECT_EQ(steps("one\n\ntwo\n\nthree").size(), 3U);
+  EXPECT_EQ(steps("[STEP] one\ntwo [STEP] three").size(), 2U);
+  EXPECT_EQ(steps("Step 1: add\nStep 2: divide").size(), 2U);
+  EXPECT_EQ(steps("**Step 1:** add\n**Step 2:** divide").size(), 2U);
+  EXPECT_EQ(steps("1. add\n2. divide\n3) stop").size(), 3U);
+  EXPECT_EQ(steps("- add\n- divide").size(), 2U);
+  EXPECT_EQ(steps("all in one go").size(), 1U);
+  EXPECT_TRUE(steps(" \n\n ---\n\n").empty());
+}
+
+TEST(Steps, HeadingsAndFormulasBelongToTheirStep) {
+  EXPECT_EQ(steps("### Plan\n\nAdd up.\n\nThen divide.").size(), 2U);
+  EXPECT_EQ(steps("We add:\n\n\\[ 1 + 2\n\n= 3 \\]\n\nwhich is odd.\n\nDone.").size(), 2U);
+  EXPECT_EQ(steps("Code:\n```\na\n\nb\n```\nEnd").size(), 1U);
+  const std::string text = "Step 2: a\n\nStep 5: b";
+  const auto found = steps_of(text, all(text));
+  EXPECT_EQ(found[0].number, 2U);
+  EXPECT_EQ(found[1].number, 5U);
+}
+
+TEST(Language, TheThresholdIsASharePlusALongestStretch) {
+  const std::string prompt = "How many apples are left?";
+  const std::string latin(190, 'a');
+  EXPECT_FALSE(language_of(prompt, latin).mixed);
+  std::string sprinkled;
+  for (int i = 0; i < 19; ++i) sprinkled += "aaaaaaaaaa";
+  for (int i = 0; i < 5; ++i)
+    sprinkled +=
+        "\xE4\xB8\xAD"
+        "a";
+  EXPECT_FALSE(language_of(prompt, sprinkled).mixed);
+  const std::string sentence =
+      "\xE6\x89\x80\xE4\xBB\xA5\xE7\xAD\x94\xE6\xA1\x88\xE6\x98\xAF\xE5\x8D\x81";
+  const auto mixed = language_of(prompt, std::string(5000, 'a') + sentence);
+  EXPECT_TRUE(mixed.mixed);
+  EXPECT_EQ(mixed.longest_run, 6U);
+  EXPECT_EQ(mixed.run.begin, 5000U);
+}
+
+TEST(Language, FormulasCodeAndGreekSymbolsAreNoLanguage) {
+  const std::string prompt = "Find the angle.";
+  EXPECT_FALSE(language_of(prompt, "The angle \xCE\xB1 is 2\xCF\x80/3 so \xCE\xB2 = 1").mixed);
+  EXPECT_EQ(language_of(prompt, "ab $\xCE\xB1\xCE\xB2\xCE\xB3 x$ `code` \\boxed{c}").letters, 3U);
+  EXPECT_TRUE(language_of("\xE6\xB1\x82\xE8\xA7\xA3", "We solve it in plain English words.").mixed);
+  EXPECT_FALSE(language_of("", "12 + 5").dominant);
+}
+
+TEST(Answers, AValueOfTheChainsEndIsFound) {
+  const std::string filler(400, 'z');
+  const auto found = [&](const std::string& end, const std::string& answer) {
+    const std::string text = filler + "\n" + end;
+    return answer_from_chain(text, all(text), answer).ok == true;
+  };
+  EXPECT_TRUE(found("so x = 12 apples", "12"));
+  EXPECT_TRUE(found("so $x = \\dfrac{3}{4}$", "\\frac{3}{4}"));
+  EXPECT_TRUE(found("it costs $1,250.", "1250"));
+  EXPECT_TRUE(found("the shape is a Hexagon", "\\text{hexagon}"));
+  EXPECT_TRUE(found("we get $(3, 4)$", "(3,4)"));
+  EXPECT_FALSE(found("so x = 13 apples", "12"));
+  EXPECT_FALSE(found("there are hexagons", "\\text{hexagon}"));
+  const std::string early = "x = 12\n" + filler + "\nand so on";
+  EXPECT_FALSE(*answer_from_chain(early, all(early), "12").ok);
+}
+
+TEST(Answers, BoxedValuesMustAgree) {
+  const auto agree = [](const std::string& text) { return boxed_values_agree(text, all(text)).ok; };
+  EXPECT_EQ(agree("no box"), true);
+  EXPECT_EQ(agree("\\boxed{12}"), true);
+  EXPECT_EQ(agree("\\boxed{12}\nagain \\boxed{12.0}"), true);
+  EXPECT_EQ(agree("\\boxed{12}\nno, \\boxed{13}"), false);
+  EXPECT_EQ(agree("$\\boxed{2}$ and $\\boxed{3}$"), true);
+  const std::string nested = "\\boxed{\\frac{1}{\\sqrt{2}}} \\boxed{} \\boxed{3";
+  const auto values = boxed_values(nested, all(nested));
+  ASSERT_EQ(values.size(), 1U);
+  EXPECT_EQ(slice(nested, values[0]), "\\frac{1}{\\sqrt{2}}");
+}
+
+/// A paragraph of `words` words that differ from paragraph to paragraph.
+std::string paragraph(int n, int words) {
+  std::string out;
+  for (int i = 0; i < words; ++i) {
+    out += "w" + std::string(1, static_cast<char>('a' + (n * 7 + i * 3) % 26)) +
+           std::string(1, static_cast<char>('a' + (n + i * i) % 26)) + " ";
+  }
+  return out + ".\n\n";
+}
+
+TEST(TextLoops, RepeatedParagraphsAreFoundInTextAlone) {
+  std::string text;
+  for (int i = 0; i < 20; ++i) text += paragraph(i, 40);
+  EXPECT_FALSE(find_text_loop(text));
+  std::string looping = text;
+  for (int i = 0; i < 8; ++i) looping += paragraph(3, 40);
+  const auto loop = find_text_loop(looping);
+  ASSERT_TRUE(loop);
+  EXPECT_GE(loop->span.begin, text.size() / 8);
+  EXPECT_LE(loop->span.end, looping.size());
+}
+
+TEST(TextLoops, LoopsThatChangeALittleAreFound) {
+  std::string text;
+  for (int i = 0; i < 6; ++i) text += paragraph(i, 40);
+  for (int i = 0; i < 8; ++i) {
+    text +=
+        "Wait, maybe I should think about the number " + std::to_string(i) +
+        " again, because the answer is not clear to me yet and I have to look at the other side "
+        "of it, as I did before, " +
+        paragraph(100 + i, 6);
+  }
+  const auto loop = find_text_loop(text);
+  ASSERT_TRUE(loop);
+  EXPECT_EQ(loop->loop.kind, LoopKind::stale_prose);
+}
+
+TEST(TextLoops, ManyLikeCalculationsAreNoLoop) {
+  std::string text;
+  for (int i = 0; i < 20; ++i) text += paragraph(i, 20);
+  for (int i = 1; i < 60; ++i) {
+    text += "$" + std::to_string(i) + " \\times 37 = " + std::to_string(37 * i) + "$\n";
+  }
+  EXPECT_FALSE(find_text_loop(text));
+}
+
+}  // namespace
+}  // namespace assay::chain

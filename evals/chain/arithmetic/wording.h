@@ -1,0 +1,69 @@
+// The words around equations: what makes a number part of something larger, what takes a claim
+// back, what announces rounding.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <string>
+#include <string_view>
+
+#include "evals/chain/regions.h"
+
+namespace assay::chain {
+
+template <std::size_t N>
+bool one_of(std::string_view word, const std::array<std::string_view, N>& set) {
+  return std::find(set.begin(), set.end(), word) != set.end();
+}
+
+/// Before a sum these make it a part of something larger: "5 more than 3 + 4 = 12".
+inline constexpr std::array<std::string_view, 33> absorbing_words = {
+    "than", "twice", "thrice", "half",   "double", "triple",  "times",      "by",  "over",
+    "plus", "minus", "from",   "every",  "each",   "divided", "multiplied", "per", "sin",
+    "cos",  "tan",   "log",    "ln",     "exp",    "gcd",     "lcm",        "max", "min",
+    "csc",  "sec",   "cot",    "arcsin", "arccos", "arctan"};
+
+/// After a number these make it a part of something larger: "= 3 more than".
+inline constexpr std::array<std::string_view, 14> extending_words = {
+    "more", "less", "fewer", "times",   "greater",    "remainder", "r",
+    "mod",  "plus", "minus", "divided", "multiplied", "raised",    "squared"};
+
+/// Words that state the result of a calculation.
+inline constexpr std::array<std::string_view, 5> verbs = {"is", "gives", "makes", "yields",
+                                                          "equals"};
+
+/// Somewhere near, these mean that the writer does not claim the equation.
+inline constexpr std::array<std::string_view, 16> retracting = {
+    " not ",      "n't",        "wrong",  "incorrect", "mistake", "false",  "instead", "error",
+    "impossible", "contradict", "unless", "cannot",    "base",    "binary", "modul",   "clock"};
+
+/// Between two equations, these begin something new: the second does not follow from the first.
+inline constexpr std::array<std::string_view, 30> new_starts = {
+    " or ",     " and ",     " if ",       " when ",       "case",        " let ",
+    "suppose",  "assum",     " try ",      " for ",        "other",       "second",
+    "third",    "another",   "first",      " now",         "also",        "again",
+    "consider", "substitut", "plug",       "equation",     "check",       "verif",
+    "next",     "mod",       "\\text{or}", "\\text{ or }", "\\text{and}", "\\text{ and }"};
+inline constexpr std::size_t max_derivation_bytes = 160;
+/// Two equations nearer than this, of which the second does not follow, stand side by side.
+inline constexpr std::size_t max_branch_bytes = 400;
+
+/// These mean that a result was rounded to a whole number.
+inline constexpr std::array<std::string_view, 12> rounding = {
+    "round",   "approx", "about", "nearly",   "nearest", "whole",
+    "roughly", "floor",  "ceil",  "estimate", "almost",  "around"};
+
+/// ASCII letters in lower case; bytes stay where they are.
+std::string lower(std::string_view text);
+
+/// The text around `span`, lower case: its line, at most that many bytes to each side.
+std::string context(std::string_view text, ByteSpan span, std::size_t before, std::size_t after);
+
+template <std::size_t N>
+bool mentions(const std::string& text, const std::array<std::string_view, N>& words) {
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return text.find(word) != std::string::npos; });
+}
+
+}  // namespace assay::chain
