@@ -13,6 +13,7 @@ namespace assay::chain {
 namespace {
 
 constexpr std::size_t npos = std::string_view::npos;
+constexpr const char* cut_before = "cannot be told: the text was cut off before it (C2)";
 constexpr const char* never_closed = "cannot be told: the thinking part is not closed (C1)";
 
 Component not_applicable(std::string why) {
@@ -178,20 +179,23 @@ Component no_loop(const ChainInput& input, std::optional<Loop>& loop) {
   return out;
 }
 
-Component answer_segment(const ChainInput& input, const Layout& layout) {
+Component answer_segment(const ChainInput& input, const Layout& layout, bool cut_off) {
   if (layout.unclosed) return unknown(never_closed);
   Component out;
   out.ok = slice(input.text, layout.answer).find_first_not_of(" \t\r\n") != npos;
   if (*out.ok) {
     out.evidence = layout.answer;
+  } else if (cut_off) {
+    return unknown(cut_before);
   } else {
     out.why = "nothing but blanks";
   }
   return out;
 }
 
-Component answer_extractable(const ChainInput& input, const Layout& layout) {
+Component answer_extractable(const ChainInput& input, const Layout& layout, bool cut_off) {
   if (layout.unclosed && !input.answer_parses) return unknown(never_closed);
+  if (cut_off && !input.answer) return unknown(cut_before);
   Component out;
   out.ok = input.answer_parses;
   out.evidence = input.answer;
@@ -302,9 +306,10 @@ ChainAnalysis analyse(const ChainInput& input) {
   out.layout = layout_of(input.text, input.thinking);
   out.c1_think_closed = think_closed(input, out.layout);
   out.c2_not_truncated = not_truncated(input, out.layout);
+  const bool cut_off = out.c2_not_truncated.ok == false;
   out.c3_no_loop = no_loop(input, out.loop);
-  out.c4_answer_segment = answer_segment(input, out.layout);
-  out.c5_answer_extractable = answer_extractable(input, out.layout);
+  out.c4_answer_segment = answer_segment(input, out.layout, cut_off);
+  out.c5_answer_extractable = answer_extractable(input, out.layout, cut_off);
   out.c6_steps = has_steps(input, out);
   out.arithmetic = check_arithmetic(input.text);
   out.c7_arithmetic = arithmetic_holds(out.arithmetic);

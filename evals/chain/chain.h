@@ -85,8 +85,8 @@ std::array<NamedComponent, 10> components_of(const ChainAnalysis& analysis);
 /// ends (an end token, or the end of a sentence or formula), marked `inferred`.
 /// C3: find_loop over the ids; without ids find_text_loop over the text.
 /// C4: something other than blanks stands after the last closing tag; plain: in the whole text.
-/// C5: the eval says that the answer parses. C4 and C5 are unknown where the thinking part never
-/// closed: C1 says so, and there is no answer segment to judge.
+/// C5: the eval says that the answer parses. Where the thinking part never closed, or the text was
+/// cut off before an answer, C4 and C5 are unknown rather than broken: C1 and C2 say so already.
 /// C6: at least steps_min steps in the chain (the thinking part; plain: the whole text).
 /// C7: no equation of the text is contradicted by exact arithmetic; unknown when none could be
 /// checked. Evidence only: never part of `complete` or `strictly_complete`.

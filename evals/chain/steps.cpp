@@ -92,10 +92,12 @@ bool is_heading(std::string_view part) {
          (part.ends_with("**") || part.ends_with(":**"));
 }
 
-bool continues(std::string_view text, ByteSpan span) {
-  const std::string_view part = slice(text, span);
+/// A displayed formula, or what goes on in lower case behind one.
+bool continues(std::string_view before, std::string_view part) {
+  const bool formula_before =
+      before.ends_with("\\]") || before.ends_with("$$") || before.ends_with("*}");
   return part.starts_with("\\[") || part.starts_with("$$") || part.starts_with("\\begin{") ||
-         is_lower(part[0]);
+         (is_lower(part[0]) && formula_before);
 }
 
 /// Cuts at [STEP].
@@ -153,7 +155,9 @@ class Segmenter {
   void cut(std::size_t at) {
     const ByteSpan span = trimmed(text_, {begin_, at});
     if (span.begin == span.end || !says_something(slice(text_, span))) return;
-    const bool joins = !steps_.empty() && (open_heading_ || (!number_ && continues(text_, span)));
+    const bool joins = !steps_.empty() &&
+                       (open_heading_ || (!number_ && continues(slice(text_, steps_.back().span),
+                                                                slice(text_, span))));
     if (joins) {
       steps_.back().span.end = span.end;
       if (!steps_.back().number) steps_.back().number = number_;

@@ -384,8 +384,8 @@ class Checker {
   }
 
   bool taken_back(ByteSpan span) const {
-    const std::string around = context(text_, span, context_bytes, context_bytes / 2);
-    if (mentions(around, retracting)) return true;
+    const std::string around = sentence(text_, span, context_bytes, context_bytes / 2);
+    if (mentions(" " + around, retracting)) return true;
     const std::size_t next = text_.find_first_not_of(" \t$\\)*", span.end);
     return next != std::string_view::npos && text_[next] == '?';
   }
@@ -402,16 +402,23 @@ class Checker {
            around.find("complete") != std::string::npos;
   }
 
-  /// "5 * 12 hours = 2.5 days": another unit, and the ratio is one of conversion.
+  /// "5 * 12 hours = 2.5 days": both sides have units, not the same, and the ratio is one of
+  /// conversion.
   bool units_convert(const Expression& left, const Expression& right) const {
-    if (right.units.empty() && left.units.empty()) return false;
+    std::vector<std::string> shown = right.units;
+    if (kind(right.end) == Kind::word) shown.push_back(tokens_[right.end].text);
+    if (left.units.empty() || shown.empty()) return false;
+    const bool shared = std::any_of(shown.begin(), shown.end(), [&](const std::string& unit) {
+      return std::find(left.units.begin(), left.units.end(), unit) != left.units.end();
+    });
+    if (shared) return false;
     const auto a = evaluate(left, 0, values_);
     const auto b = evaluate(right, 0, values_);
     if (!a || !b || a->low == 0 || b->low == 0) return false;
     mpq_class ratio = abs(mpq_class(a->low / b->low));
     if (ratio < 1) ratio = 1 / ratio;
     for (const int factor : {100, 60, 3600, 24, 7, 12, 1000, 10, 365, 30, 52, 16, 36, 3, 1440, 4}) {
-      if (ratio == factor && left.units != right.units) return true;
+      if (ratio == factor) return true;
     }
     return false;
   }

@@ -59,6 +59,8 @@ std::string lower(std::string_view text);
 
 /// The text around `span`, lower case: its line, at most that many bytes to each side.
 std::string context(std::string_view text, ByteSpan span, std::size_t before, std::size_t after);
+/// The same, but no more than the sentence.
+std::string sentence(std::string_view text, ByteSpan span, std::size_t before, std::size_t after);
 
 template <std::size_t N>
 bool mentions(const std::string& text, const std::array<std::string_view, N>& words) {

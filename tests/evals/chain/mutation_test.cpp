@@ -102,11 +102,13 @@ std::optional<Sample> loop(const Sample& sample) {
   return std::nullopt;
 }
 
-/// The last digit of the first sound equation of the chain's first half, made another one.
+/// The last digit of the first sound equation of the thinking part's first half, made another one.
 std::optional<Sample> change_digit(const Sample& sample) {
   const ChainAnalysis analysis = analysis_of(sample);
   for (const Claim& claim : analysis.arithmetic.claims) {
-    if (claim.verdict != ClaimVerdict::holds || claim.span.end > sample.text.size() / 2) continue;
+    if (claim.verdict != ClaimVerdict::holds || claim.span.end > analysis.layout.thinking.end / 2) {
+      continue;
+    }
     const char digit = sample.text[claim.span.end - 1];
     if (digit < '0' || digit > '9') continue;
     // An approximate result may be off by one.
