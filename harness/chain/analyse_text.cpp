@@ -1,16 +1,10 @@
 #include "harness/chain/analyse_text.h"
 
-#include "evals/common/answer_tokens.h"
 #include "evals/common/compare_answers.h"
 #include "evals/common/extract_answer.h"
 
 namespace assay {
 namespace {
-
-bool parses(std::string_view answer) {
-  const auto tokens = evals::answer_tokens(answer);
-  return tokens.has_value() && !tokens->empty();
-}
 
 std::optional<bool> equals(std::string_view gold, std::string_view answer) {
   if (gold.empty()) return std::nullopt;
@@ -39,7 +33,7 @@ TextAnalysis analyse_text(const ChainText& text, bool thinking) {
   const std::string_view segment = chain::slice(text.text, zone);
   if (auto answer = evals::extract_answer(segment)) {
     input.answer = chain::ByteSpan{zone.begin + answer->begin, zone.begin + answer->end};
-    input.answer_parses = parses(answer->text);
+    input.answer_parses = evals::answer_parses(answer->text);
     out.correct = equals(text.answer, answer->text);
     out.answer = std::move(answer->text);
     input.answer_value = *out.answer;
