@@ -61,7 +61,8 @@ TEST_F(Cli, HelpShowsExamplesAndExitCodes) {
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_THAT(help.out, HasSubstr("Examples:"));
   EXPECT_THAT(help.out, HasSubstr("Exit codes:"));
-  for (const char* command : {"run", "bench", "score", "compare", "fetch", "list", "tokenize", "logits"}) {
+  for (const char* command : {"run", "bench", "score", "chain", "verify", "compare", "fetch",
+                              "list", "tokenize", "logits"}) {
     const ProcessResult one = assay({command, "--help"});
     EXPECT_EQ(one.exit_code, 0) << command;
     EXPECT_THAT(one.out, HasSubstr("Example")) << command;

@@ -64,8 +64,9 @@ TEST_F(Score, AWholeTask) {
   EXPECT_EQ(out["metrics"]["pass@1"]["value"], 0.75);
   EXPECT_EQ(out["metrics"]["pass@1"]["n"], 20);
   EXPECT_FALSE(out["partial"].get<bool>());
-  EXPECT_EQ(out["outcomes"]["correct_completeness_unknown"], 15);
-  EXPECT_EQ(out["outcomes"]["wrong_completeness_unknown"], 5);
+  // How a text ends is judged by its last characters where the file does not tell.
+  EXPECT_EQ(out["outcomes"]["correct_complete"], 15) << out["outcomes"];
+  EXPECT_EQ(out["outcomes"]["wrong_complete"], 5);
   EXPECT_EQ(scored.shape["name"], "plain");
   EXPECT_EQ(scored.task["gold_from"], "dataset");
   EXPECT_EQ(scored.file["sha256"].get<std::string>().size(), 64U);

@@ -1,6 +1,6 @@
-# Part 2: the untrusted side. This process was forked before the tests were read, so its memory never
-# held them; two pipes to the tests' process are all that it has open. It loads the program and
-# answers calls with it.
+# Part 2: the untrusted side. This process was forked before the tests were read, so its memory
+# never held them; two pipes to the tests' process are all that it has open. It loads the program
+# and answers calls with it.
 import ast
 import random
 import sys
@@ -90,7 +90,7 @@ def answer_to(entry_point, positional, named):
 
 
 def answer_call(entry_point, call):
-    """-> [answer, the arguments afterwards]: tests may look at what became of a list they passed."""
+    """-> [answer, the arguments afterwards]: tests may look at what became of a list."""
     positional = unpack(call[0])
     answer = answer_to(entry_point, positional, unpack(call[1]))
     try:

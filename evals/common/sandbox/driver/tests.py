@@ -134,8 +134,8 @@ def is_floats(value):
 
 
 def is_right(found, expected, arguments, job):
-    """EvalPlus' rule: equal; floats to an absolute 1e-6 unless the problem says otherwise; of a root
-    the polynomial's value counts, since there may be several."""
+    """EvalPlus' rule: equal; floats to an absolute 1e-6 unless the problem says otherwise; of a
+    root the polynomial's value counts, since there may be several."""
     tolerance = job["atol"]
     if job["oracle"] == "polynomial root":
         value = sum(c * found ** power for power, c in enumerate(arguments[0]))

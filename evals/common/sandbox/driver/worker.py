@@ -1,8 +1,8 @@
 # Part 4: the warm worker. It sits in the sandbox with the modules imported, reads no job, and forks
 # for each one:
 #   worker -> keeper:  enters new pid and mount namespaces, mounts a small /tmp, waits for the tests
-#   keeper -> tests:   process 1 of the new pid namespace; gives up the last capability; when it ends
-#                      the kernel kills all that is left in the namespace
+#   keeper -> tests:   process 1 of the new pid namespace; gives up the last capability; when it
+#                      ends the kernel kills all that is left in the namespace
 #   tests -> program:  the untrusted one, forked before the job is read
 # Each job comes as two descriptors on a socket, the job's file and the result's pipe.
 import array
