@@ -67,7 +67,7 @@ class Reader {
     return *number;
   }
   std::string one_of(const char* name, std::initializer_list<std::string_view> values) {
-    const std::string value = text(name);
+    std::string value = text(name);
     if (std::find(values.begin(), values.end(), value) == values.end()) {
       fail(name, fmt::format("must be one of {}", fmt::join(values, ", ")));
     }

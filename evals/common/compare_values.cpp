@@ -187,8 +187,8 @@ class Comparer {
       return through(compare(*gold_value, prediction));
     }
     if (gold_value != nullptr && prediction_value != nullptr) {
-      const Judgement names = compare(gold.items[0], prediction.items[0]);
-      const Judgement values = compare(*gold_value, *prediction_value);
+      Judgement names = compare(gold.items[0], prediction.items[0]);
+      Judgement values = compare(*gold_value, *prediction_value);
       if (names.verdict == Verdict::equal || values.verdict != Verdict::equal) return values;
       return names.verdict == Verdict::not_equal ? names : values;
     }
@@ -217,7 +217,7 @@ class Comparer {
     if (gold.items.size() != prediction.items.size()) {
       return judged(Verdict::not_equal, rung::equation, proof::form);
     }
-    const Judgement forward = compare_chain(gold, prediction);
+    Judgement forward = compare_chain(gold, prediction);
     if (forward.verdict == Verdict::equal) return forward;
     AnswerValue mirrored = prediction;
     std::reverse(mirrored.items.begin(), mirrored.items.end());
@@ -468,7 +468,7 @@ class Comparer {
   }
 
   static Judgement compare_numbers(const AnswerValue& gold, const AnswerValue& prediction) {
-    const Judgement exact = compare_expressions(gold.expr, prediction.expr);
+    Judgement exact = compare_expressions(gold.expr, prediction.expr);
     if (exact.verdict != Verdict::not_equal || !may_be_rounded(gold.expr, prediction.expr) ||
         !is_constant(prediction)) {
       return exact;

@@ -67,8 +67,9 @@ MaybeExpr ExprReader::sum() {
       if (left && !over_budget_) at_ = before;
       return left && !over_budget_ ? left : std::nullopt;
     }
-    if (sign && *sign != Op::add) term = unary(*sign, std::move(term));
-    left = left ? combined_sum(std::move(left), std::move(term)) : std::move(term);
+    const bool is_changed = sign && *sign != Op::add;
+    MaybeExpr summand = is_changed ? unary(*sign, std::move(term)) : std::move(term);
+    left = left ? combined_sum(std::move(left), std::move(summand)) : std::move(summand);
   }
   return left;
 }

@@ -73,8 +73,8 @@ bool Algebra::spend(const mpq_class& a, const mpq_class& b) {
   return !over_budget_;
 }
 
-void Algebra::add_term(Polynomial& sum, Monomial monomial, mpq_class coefficient) {
-  const auto [at, added] = sum.try_emplace(std::move(monomial), std::move(coefficient));
+void Algebra::add_term(Polynomial& sum, Monomial monomial, const mpq_class& coefficient) {
+  const auto [at, added] = sum.try_emplace(std::move(monomial), coefficient);
   if (added) {
     if (sum.size() > max_terms) over_budget_ = true;
     return;
@@ -125,7 +125,7 @@ void Algebra::multiply_terms(Polynomial& out, const Polynomial::value_type& a,
     }
     if (power.num != 0) monomial.push_back(power);
   }
-  add_term(out, std::move(monomial), std::move(coefficient));
+  add_term(out, std::move(monomial), coefficient);
 }
 
 Polynomial Algebra::product(const Polynomial& a, const Polynomial& b) {

@@ -70,7 +70,7 @@ class Algebra {
 
   int atom(const std::string& key, AtomKind kind, const mpz_class& prime = 0);
   bool spend(const mpq_class& a, const mpq_class& b);
-  void add_term(Polynomial& sum, Monomial monomial, mpq_class coefficient);
+  void add_term(Polynomial& sum, Monomial monomial, const mpq_class& coefficient);
   Polynomial product(const Polynomial& a, const Polynomial& b);
   void multiply_terms(Polynomial& out, const Polynomial::value_type& a,
                       const Polynomial::value_type& b);

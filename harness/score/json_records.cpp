@@ -132,7 +132,7 @@ Found records_in(json document) {
 class Reader {
  public:
   Reader(std::string path, RecordLimits limits, const RecordSink& sink)
-      : path_(std::move(path)), limits_(std::move(limits)), sink_(sink) {
+      : path_(std::move(path)), limits_(limits), sink_(sink) {
     summary_.name = std::filesystem::path(path_).filename().string();
   }
 

@@ -109,7 +109,7 @@ bool holds_text(const json& value, int depth = 0) {
 void list_texts(const json& value, const std::string& path, int depth,
                 std::vector<std::string>& out) {
   for (const auto& [name, member] : value.items()) {
-    const std::string here = path.empty() ? name : path + "." + name;
+    const std::string here = path.empty() ? name : fmt::format("{}.{}", path, name);
     if (member.is_string()) out.push_back(name_for_message(here, 60));
     if (member.is_object() && depth < 2) list_texts(member, here, depth + 1, out);
   }

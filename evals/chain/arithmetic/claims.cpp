@@ -370,7 +370,7 @@ class Checker {
   /// and to nearest are all in use. An exact value that fits must be met exactly.
   static mpq_class rounding_of(const MathToken& shown, const Number& exact) {
     if (shown.decimals < 1) return 0;
-    const mpq_class unit = last_place(shown);
+    mpq_class unit = last_place(shown);
     if (exact.is_exact() && mpq_class(exact.low / unit).get_den() == 1) return 0;
     return unit;
   }

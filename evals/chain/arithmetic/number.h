@@ -13,7 +13,7 @@ struct Number {
   mpq_class low;
   mpq_class high;
 
-  static Number exact(mpq_class value) { return {value, value}; }
+  static Number exact(const mpq_class& value) { return {value, value}; }
   bool is_exact() const { return low == high; }
 };
 

@@ -74,7 +74,7 @@ class Lexer {
 
   void step() {
     const char c = text_[at_];
-    if (is_blank(c) || c == '~') {
+    if (is_blank(c) || c == '~' || c == '&') {
       ++at_;
       space_ = true;
     } else if (c == '\n') {
@@ -91,9 +91,6 @@ class Lexer {
       ++at_;
     } else if (c == '*') {
       star();
-    } else if (c == '&') {
-      ++at_;
-      space_ = true;
     } else {
       sign(c);
     }
