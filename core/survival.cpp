@@ -9,7 +9,7 @@
 namespace assay {
 namespace {
 
-constexpr int kResamplings = 1000;
+constexpr int kBandResamplings = 1000;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 /// An observation of problem `problem`; sorted by length, ended ones first.
@@ -89,14 +89,14 @@ MedianLength median_length(const std::vector<std::vector<ObservedLength>>& lengt
   if (problems < 2) return out;
   std::uint64_t state = kStatisticsSeed;
   std::vector<std::int64_t> medians;
-  for (int i = 0; i < kResamplings; ++i) {
+  for (int i = 0; i < kBandResamplings; ++i) {
     std::vector<std::int64_t> weights(problems, 0);
     for (std::size_t draw = 0; draw < problems; ++draw) ++weights[random_index(&state, problems)];
     medians.push_back(weighted_median(entries, weights));
   }
   std::sort(medians.begin(), medians.end());
   // Whole lengths: the order statistics themselves, not a mixture of two.
-  constexpr std::size_t kTail = kResamplings / 40;
+  constexpr std::size_t kTail = kBandResamplings / 40;
   out.low = unless_never(medians[kTail]);
   out.high = unless_never(medians[medians.size() - 1 - kTail]);
   return out;
