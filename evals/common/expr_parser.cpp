@@ -67,9 +67,12 @@ MaybeExpr ExprReader::sum() {
       if (left && !over_budget_) at_ = before;
       return left && !over_budget_ ? left : std::nullopt;
     }
-    const bool is_changed = sign && *sign != Op::add;
-    MaybeExpr summand = is_changed ? unary(*sign, std::move(term)) : std::move(term);
-    left = left ? combined_sum(std::move(left), std::move(summand)) : std::move(summand);
+    if (sign && *sign != Op::add) term = unary(*sign, std::move(term));
+    if (left) {
+      left = combined_sum(std::move(left), std::move(term));
+    } else {
+      left = std::move(term);
+    }
   }
   return left;
 }
