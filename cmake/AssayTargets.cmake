@@ -9,6 +9,9 @@ function(assay_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC assay_flags ${ARG_DEPS})
+  if(ASSAY_PRECOMPILE AND NOT name STREQUAL assay_core)
+    target_precompile_headers(${name} REUSE_FROM assay_core)
+  endif()
 endfunction()
 
 # A plugin named N of KIND K lives in its own folder and defines, in namespace assay,

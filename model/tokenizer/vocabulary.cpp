@@ -23,7 +23,7 @@ tl::unexpected<Error> bad_spec(const std::string& what) {
   return env_failure("tokenizer: " + what, kHint);
 }
 
-std::string quoted(std::string_view text) {
+std::string quoted_text(std::string_view text) {
   return fmt::format("'{}'", name_for_message(text, 60));
 }
 
@@ -118,7 +118,7 @@ Result<void> Vocabulary::add_tokens(const TokenizerSpec& spec) {
     const std::string& text = spec.tokens[i];
     const TokenKind kind = spec.kinds[i];
     if (kind == TokenKind::byte) {
-      return bad_spec(fmt::format("token {} {} is of SentencePiece's byte kind", i, quoted(text)));
+      return bad_spec(fmt::format("token {} {} is of SentencePiece's byte kind", i, quoted_text(text)));
     }
     std::optional<std::string> bytes;
     if (kind == TokenKind::normal) bytes = bytes_from_alphabet(text);
@@ -130,7 +130,7 @@ Result<void> Vocabulary::add_tokens(const TokenizerSpec& spec) {
     const auto [known, added] = ids.emplace(bytes_.back(), static_cast<TokenId>(i));
     if (!added) {
       return bad_spec(
-          fmt::format("tokens {} and {} have the same text {}", known->second, i, quoted(text)));
+          fmt::format("tokens {} and {} have the same text {}", known->second, i, quoted_text(text)));
     }
   }
   return {};
@@ -169,7 +169,7 @@ Result<std::vector<BpeMerge>> resolve_merges(const TokenizerSpec& spec) {
     if (space == 0 || space == std::string_view::npos || space + 1 == merge.size() ||
         merge.find(' ', space + 1) != std::string_view::npos) {
       return bad_spec(
-          fmt::format("merge {} {} is not two tokens and a space between", i, quoted(merge)));
+          fmt::format("merge {} {} is not two tokens and a space between", i, quoted_text(merge)));
     }
     const std::string_view left = merge.substr(0, space);
     const std::string_view right = merge.substr(space + 1);
@@ -180,13 +180,13 @@ Result<std::vector<BpeMerge>> resolve_merges(const TokenizerSpec& spec) {
       found[k] = ids.find(texts[k]);
       if (found[k] < 0) {
         return bad_spec(fmt::format("merge {} {} needs {}, which is not in the vocabulary", i,
-                                    quoted(merge), quoted(texts[k])));
+                                    quoted_text(merge), quoted_text(texts[k])));
       }
     }
     merges.push_back({found[0], found[1], found[2]});
   }
   if (const auto twice = repeated_merge(merges)) {
-    return bad_spec(fmt::format("merge {} {} occurs twice", *twice, quoted(spec.merges[*twice])));
+    return bad_spec(fmt::format("merge {} {} occurs twice", *twice, quoted_text(spec.merges[*twice])));
   }
   return merges;
 }

@@ -1,0 +1,20 @@
+// Headers of others that most sources include; compiled once when ASSAY_PRECOMPILE is on. Every
+// source still includes what it uses: only the preset `release` precompiles.
+#pragma once
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <unordered_map>
+#include <variant>
+#include <vector>
