@@ -69,6 +69,34 @@ TEST_F(Cli, HelpShowsExamplesAndExitCodes) {
   }
 }
 
+TEST_F(Cli, ChainsOfAFileNeedNoModel) {
+  const std::string file = out("chains.jsonl");
+  testing::write_text(
+      file,
+      R"({"id": "a", "completion": "<think>\nFirst 3 + 4 = 7.\n\nSo 7.\n</think>\n\\boxed{7}."})"
+      "\n"
+      R"({"id": "b", "completion": "<think>\nFirst 3 + 4 = 8.\n\nSo \u001b[31m"})"
+      "\n");
+  const ProcessResult lines = assay({"chain", file, "--json"});
+  EXPECT_EQ(lines.exit_code, 0) << lines.err;
+  const json first = json::parse(lines.out.substr(0, lines.out.find('\n')));
+  EXPECT_EQ(first.at("strictly_complete"), true);
+  EXPECT_EQ(first.at("contradictions").at("checked"), 1);
+  const json second = json::parse(lines.out.substr(lines.out.find('\n')));
+  EXPECT_EQ(second.at("components").at("C1"), false);
+  EXPECT_EQ(second.at("components").at("C7"), false);
+  const ProcessResult text = assay({"chain", file});
+  EXPECT_THAT(text.out, HasSubstr("contradicted: 3 + 4 = 8"));
+  EXPECT_THAT(text.out, Not(HasSubstr("\x1B")));
+  const ProcessResult cleaned = assay({"chain", file, "--clean", out("kept.jsonl")});
+  EXPECT_THAT(cleaned.out, HasSubstr("dropped b: broken"));
+  EXPECT_THAT(testing::read_text(dir_.path() / "kept.jsonl"), HasSubstr("[STEP] First"));
+  EXPECT_EQ(assay({"chain", file, "--sheet", out("sheet.csv")}).exit_code, 0);
+  EXPECT_THAT(testing::read_text(dir_.path() / "sheet.csv"), Not(HasSubstr("strictly")));
+  expect_error(assay({"chain", file, "--text-field", "nothing"}), 2, "leave out --text-field");
+  expect_error(assay({"chain", out("absent.jsonl")}), 3, "absent.jsonl");
+}
+
 TEST_F(Cli, MistakesAreUsageErrorsThatNameTheCure) {
   expect_error(assay({}), 2, "--help");
   expect_error(assay({"frobnicate"}), 2, "unknown command 'frobnicate'");

@@ -1,5 +1,5 @@
-// Chain analysis on any tokens and text: every span lies within its text, and the loop finder
-// agrees with its own evidence.
+// Chain analysis on any tokens and text: every span lies within its text, the regions cover it, the
+// counts of C7 add up, and the loop finder agrees with its own evidence.
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -24,6 +24,48 @@ void check_loop(const std::vector<TokenId>& tokens, const Loop& loop) {
   for (std::size_t i = loop.where.begin + loop.period; i < loop.where.end; ++i) {
     require(tokens[i] == tokens[i - loop.period]);
   }
+}
+
+void check_span(ByteSpan span, std::size_t size) {
+  require(span.begin <= span.end && span.end <= size);
+}
+
+void check_parts(const ChainAnalysis& analysis, std::size_t size) {
+  for (const auto& [name, component] : components_of(analysis)) {
+    if (component->evidence) check_span(*component->evidence, size);
+    if (analysis.strictly_complete == true && component != &analysis.c7_arithmetic) {
+      require(component->ok != false);
+    }
+  }
+  for (const Step& step : analysis.steps) check_span(step.span, size);
+  check_span(analysis.layout.thinking, size);
+  check_span(analysis.layout.answer, size);
+  const ArithmeticReport& sums = analysis.arithmetic;
+  require(sums.contradicted <= sums.checked && sums.checked <= sums.found);
+  require(sums.claims.size() == sums.checked);
+  for (const Claim& claim : sums.claims) check_span(claim.span, size);
+}
+
+/// The text alone, as of a file, and its regions.
+void check_text(const ChainInput& with_tokens) {
+  ChainInput input = with_tokens;
+  input.tokens = {};
+  input.token_ends = {};
+  input.stop.reset();
+  input.prompt = input.text.substr(0, input.text.size() / 8);
+  if (!input.text.empty()) {
+    input.answer = ByteSpan{input.text.size() / 2, input.text.size()};
+    input.answer_value = input.text.substr(input.text.size() / 2);
+  }
+  check_parts(analyse(input), input.text.size());
+  std::size_t end = 0;
+  for (const Region& region : regions_of(input.text)) {
+    require(region.span.begin == end && region.span.end > end);
+    require(region.body.begin >= region.span.begin && region.body.end <= region.span.end);
+    require(region.body.begin <= region.body.end);
+    end = region.span.end;
+  }
+  require(end == input.text.size());
 }
 
 }  // namespace
@@ -52,14 +94,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   input.answer_parses = (flags & 32U) != 0;
   const ChainAnalysis analysis = analyse(input);
   if (analysis.loop) check_loop(tokens, *analysis.loop);
-  for (const Component* part :
-       {&analysis.c1_think_closed, &analysis.c2_not_truncated, &analysis.c3_no_loop,
-        &analysis.c4_answer_segment, &analysis.c5_answer_extractable}) {
-    if (!part->evidence) continue;
-    require(part->evidence->begin <= part->evidence->end);
-    require(part->evidence->end <= input.text.size());
-    if (analysis.complete == true) require(part->ok != false);
-  }
+  check_parts(analysis, input.text.size());
+  check_text(input);
   Grade grade;
   grade.answer_found = input.answer_parses;
   outcome_of(grade, analysis, true);
