@@ -69,8 +69,20 @@ not JSON
 TEST_F(ScoreCli, WithoutBubblewrapACodeTaskAloneIsAnEnvironmentError) {
   const std::string file =
       write("s.jsonl", R"({"task_id": "mini-code/1", "completion": "    pass\n"})");
-  const ProcessResult result =
-      assay({"score", "--task", "mini-code", file}, {"PATH=" + path("empty")});
+  // bubblewrap itself hides bubblewrap, which is looked for in /usr/bin whatever PATH says.
+  const std::vector<std::string> hidden = {"/usr/bin/bwrap", "--dev-bind",    "/", "/", "--ro-bind",
+                                           "/dev/null",      "/usr/bin/bwrap"};
+  const auto run_hidden = [&](const std::vector<std::string>& command) {
+    std::vector<std::string> words = hidden;
+    words.insert(words.end(), command.begin(), command.end());
+    ProcessOptions options;
+    options.environment = {"PATH=/bin", "XDG_CACHE_HOME=" + path("cache")};
+    return testing::run_process(words, options);
+  };
+  if (run_hidden({"/usr/bin/test", "!", "-x", "/bin/bwrap"}).exit_code != 0) {
+    GTEST_SKIP() << "no bubblewrap to hide, or it cannot be hidden";
+  }
+  const ProcessResult result = run_hidden({ASSAY_BINARY, "score", "--task", "mini-code", file});
   EXPECT_EQ(result.exit_code, 3) << result.out << result.err;
   EXPECT_THAT(result.err, HasSubstr("cannot be graded here"));
   EXPECT_THAT(result.err, HasSubstr("apt-get install"));
