@@ -76,6 +76,20 @@ nlohmann::json python_record() {
   return {{"version", python.version}, {"sha256", python.sha256}};
 }
 
+/// The canonical solution, without an empty definition behind it: HumanEval+'s first release left
+/// the head of a check() there.
+std::string canonical_solution(const Problem& problem) {
+  std::string solution = text_of(problem, "canonical_solution");
+  const std::size_t head = solution.rfind("\ndef ");
+  if (head == std::string::npos || !has_inputs(problem)) return solution;
+  const std::size_t body = solution.find(":\n", head);
+  if (body != std::string::npos &&
+      solution.find_first_not_of(" \t\r\n", body + 1) == solution.npos) {
+    solution.resize(head + 1);
+  }
+  return solution;
+}
+
 /// HumanEval+ is passed when base and plus inputs are; the base score is HumanEval's own.
 void add_groups(const Problem& problem, const SandboxResult& run, Grade& grade) {
   const auto n_base = static_cast<std::int64_t>(problem.extra.at("base_input").size());
@@ -88,7 +102,7 @@ void add_groups(const Problem& problem, const SandboxResult& run, Grade& grade) 
 }  // namespace
 
 CodeTests::CanonicalResult CodeTests::canonical(const Problem& problem) {
-  const PythonJob job = job_for(problem, problem.question + text_of(problem, "canonical_solution"));
+  PythonJob job = job_for(problem, problem.question + canonical_solution(problem));
   const std::string key = sha256_hex(
       job.program + job.test + (job.input_tests ? job.input_tests->inputs.dump() : std::string()));
   {
@@ -96,6 +110,12 @@ CodeTests::CanonicalResult CodeTests::canonical(const Problem& problem) {
     if (const auto found = canonicals_.find(key); found != canonicals_.end()) return found->second;
   }
   SandboxResult run = PythonSandbox::shared().run(job, generous_limits());
+  // The solutions of HumanEval+'s first release go on from their contract, and use its variables.
+  const std::string contract = text_of(problem, "contract");
+  if (run.status == RunStatus::failed && !contract.empty()) {
+    job.program = problem.question + contract + canonical_solution(problem);
+    run = PythonSandbox::shared().run(job, generous_limits());
+  }
   if (run.status != RunStatus::passed) {
     return env_failure(
         fmt::format("the canonical solution of {} does not pass here: {}", problem.id, run.why));

@@ -101,6 +101,23 @@ TEST_F(PlusTests, AnyRootOfAPolynomialIsRight) {
   EXPECT_EQ(run(roots, "def find_zero(xs):\n    return None\n").verdict, Verdict::not_equal);
 }
 
+TEST_F(PlusTests, ASolutionMayGoOnFromItsContract) {
+  Problem doubling = problem("    return 2 * number\n", {{1}}, {{2}});
+  doubling.extra["contract"] = "    number = x\n    assert number > 0\n";
+  EXPECT_EQ(grade(doubling, "    return 2 * x\n").verdict, Verdict::equal);
+}
+
+TEST_F(PlusTests, AnEmptyDefinitionBehindTheSolutionIsLeftOut) {
+  const Problem doubling = problem("    return 2 * x\n\ndef check(candidate):\n\n", {{1}}, {{2}});
+  EXPECT_EQ(grade(doubling, "    return 2 * x\n").verdict, Verdict::equal);
+}
+
+TEST_F(PlusTests, ASolutionThatGivesNothingIsNone) {
+  const Grade empty = grade(problem("    pass\n", {{1}}, {{2}}), "    return 2 * x\n");
+  EXPECT_EQ(empty.status, Grade::Status::infrastructure_failure);
+  EXPECT_THAT(empty.why, HasSubstr("gives None for every input"));
+}
+
 TEST_F(PlusTests, EachInputIsFresh) {
   const Problem append = problem("    x.append(1)\n    return x\n", {{{5}}, {{5}}}, {{{5}}});
   EXPECT_EQ(grade(append, "    return x + [1]\n").verdict, Verdict::equal);
