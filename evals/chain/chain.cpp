@@ -311,7 +311,7 @@ ChainAnalysis analyse(const ChainInput& input) {
   out.c4_answer_segment = answer_segment(input, out.layout, cut_off);
   out.c5_answer_extractable = answer_extractable(input, out.layout, cut_off);
   out.c6_steps = has_steps(input, out);
-  out.arithmetic = check_arithmetic(input.text);
+  out.arithmetic = check_arithmetic(input.text, input.prompt);
   out.c7_arithmetic = arithmetic_holds(out.arithmetic);
   out.c8_answer_from_chain = answer_follows(input, out.layout);
   out.c9_language = one_language(input);

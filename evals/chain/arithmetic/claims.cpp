@@ -5,29 +5,20 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 #include <span>
 
+#include "evals/chain/arithmetic/agreement.h"
+#include "evals/chain/arithmetic/definitions.h"
 #include "evals/chain/arithmetic/equations.h"
-#include "evals/chain/arithmetic/expression.h"
+#include "evals/chain/arithmetic/sides.h"
 #include "evals/chain/arithmetic/wording.h"
 
 namespace assay::chain {
 namespace {
 
 using Kind = MathToken::Kind;
-using Tokens = std::span<const MathToken>;
-constexpr std::size_t npos = std::string_view::npos;
-
-/// More tokens before a relation than this are not searched for its left side.
-constexpr std::size_t max_left_tokens = 160;
-/// Bytes around a claim that are searched for words that take it back.
-constexpr std::size_t context_bytes = 160;
-
-/// One side of a relation.
-struct Side {
-  Expression expression;
-  std::size_t begin = 0;  ///< tokens [begin, expression.end)
-};
+using Tokens = std::vector<MathToken>;
 
 struct Relation {
   std::size_t at = 0;
@@ -37,13 +28,21 @@ struct Relation {
 
 class Checker {
  public:
-  explicit Checker(std::string_view text) : text_(text), tokens_(math_tokens(text)) {}
-
-  ArithmeticReport run() {
+  Checker(std::string_view text, const Tokens& tokens, Definitions& definitions)
+      : text_(text),
+        tokens_(tokens),
+        sides_(tokens),
+        derivations_(text, &work_),
+        definitions_(definitions) {
     // Constants that people write with two digits.
     for (const char* constant : {"157/50/2", "141/100/2", "173/100/2", "68/25/2", "271/100/2"}) {
       values_.rounded.insert(constant);
     }
+    values_.definitions = &definitions_;
+    values_.work = &work_;
+  }
+
+  ArithmeticReport run() {
     std::size_t begin = 0;
     for (std::size_t i = 0; i <= tokens_.size(); ++i) {
       const bool ends = i == tokens_.size() || tokens_[i].kind == Kind::barrier ||
@@ -56,371 +55,231 @@ class Checker {
   }
 
  private:
-  Kind kind(std::size_t i) const { return i < tokens_.size() ? tokens_[i].kind : Kind::barrier; }
-
   std::optional<Relation> relation_at(std::size_t i) const {
-    if (kind(i) == Kind::equals) return Relation{i, false, false};
-    if (kind(i) == Kind::approx) return Relation{i, true, false};
-    if (kind(i) == Kind::word && one_of(tokens_[i].text, verbs)) return Relation{i, false, true};
+    if (sides_.kind(i) == Kind::equals) return Relation{i, false, false};
+    if (sides_.kind(i) == Kind::approx) return Relation{i, true, false};
+    if (sides_.kind(i) == Kind::word && one_of(tokens_[i].text, verbs))
+      return Relation{i, false, true};
     return std::nullopt;
   }
 
   /// Tokens [begin, end) without a barrier.
   void statement(std::size_t begin, std::size_t end) {
-    const Tokens all(tokens_.data(), end);
     std::size_t left_limit = begin;
     relations_ = std::count_if(tokens_.begin() + static_cast<std::ptrdiff_t>(begin),
                                tokens_.begin() + static_cast<std::ptrdiff_t>(end),
                                [](const MathToken& t) { return t.kind == Kind::equals; });
-    // A function or another sign that is not read stands before it: nothing begins there.
-    opaque_start_ = begin > 0 && !is_plain_end(tokens_[begin - 1]) ? begin : npos;
+    sides_.begin_statement(begin);
     for (std::size_t i = begin; i < end; ++i) {
+      if (sides_.kind(i) == Kind::congruent) {
+        congruence(left_limit, i, end);
+        left_limit = i + 1;
+        continue;
+      }
       const auto relation = relation_at(i);
       if (!relation) continue;
-      const auto left = left_side(all, left_limit, i);
-      const auto right = right_side(all, i + 1, end);
+      const auto left =
+          sides_.left(left_limit, i, relation->spoken ? LeftKind::spoken : LeftKind::plain);
+      const auto right = sides_.right(i + 1, end);
       if (!relation->spoken) {
         left_limit = i + 1;
         ++report_.found;
       }
+      if (left && !right && !relation->spoken) forget(left->expression);
       if (!left || !right) continue;
-      const bool follows = left->begin > 0 && kind(left->begin - 1) == Kind::equals;
+      const bool follows = left->begin > 0 && sides_.kind(left->begin - 1) == Kind::equals;
       if (has_variables(*left) || has_variables(*right)) {
-        if (kind(i) == Kind::equals) symbolic(*left, *right, follows);
+        if (sides_.kind(i) == Kind::equals) symbolic(*left, *right, follows);
       } else {
-        check(*left, *right, *relation, all);
+        numeric(*left, *right, *relation);
       }
     }
   }
 
   static bool has_variables(const Side& side) { return !side.expression.variables().empty(); }
 
+  /// Two readings, or f(..) of an f that nobody defined: it may be a product.
+  bool is_readable(const Expression& expression) const {
+    if (expression.ambiguous) return false;
+    const std::set<std::string> applied = expression.applied();
+    return std::all_of(applied.begin(), applied.end(),
+                       [&](const std::string& name) { return definitions_.rule(name) != nullptr; });
+  }
+
   void record(const Side& left, const Side& right, bool holds, std::string why) {
     Claim claim;
-    claim.span = {tokens_[left.begin].span.begin, tokens_[right.expression.end - 1].span.end};
+    claim.span = sides_.span(left, right);
     claim.verdict = holds ? ClaimVerdict::holds : ClaimVerdict::contradicted;
-    if (!holds && taken_back(claim.span)) return;
+    if (!holds && takes_back(text_, claim.span)) return;
     claim.why = std::move(why);
     report_.contradicted += holds ? 0 : 1;
     ++report_.checked;
     report_.claims.push_back(std::move(claim));
   }
 
+  std::string text_of(const Side& side) const { return sides_.text(text_, side); }
+
   /// `follows`: another "=" stands before the left side, so the chain simplifies step by step.
   void symbolic(const Side& left, const Side& right, bool follows) {
     const Expression& a = left.expression;
     const Expression& b = right.expression;
-    const std::optional<bool> same = identical(a, b);
-    if (same == true) {
-      if (a.nodes.size() > 1) record(left, right, true, {});
-      return;
-    }
-    if (same == false && follows && b.nodes.size() > 1 && simplifies(a, b)) {
-      record(left, right, false,
-             fmt::format("{} is not the same as {}", text_of(left), text_of(right)));
-      return;
-    }
-    if (relations_ == 1) solving_step(left, right);
-  }
-
-  /// "4x = 20, so x = 4": the equation before had another solution.
-  void solving_step(const Side& left, const Side& right) {
-    const auto equation = linear_equation(left.expression, right.expression);
-    if (!equation) {
-      solved_.reset();
-      return;
-    }
-    Solved step{*equation,
-                {tokens_[left.begin].span.begin, tokens_[right.expression.end - 1].span.end}};
-    // "x = 2" is a result, from which nothing else of x follows.
-    step.ends = left.expression.nodes.size() == 1 && right.expression.variables().empty();
-    const bool near = solved_ && solved_->equation.variable == equation->variable &&
-                      step.span.begin >= solved_->span.end &&
-                      step.span.begin - solved_->span.end <= max_branch_bytes;
-    if (near && !solved_->ends && !solved_->ends_branch &&
-        derives(solved_->span.end, step.span.begin)) {
-      const bool holds = solved_->equation.solution == equation->solution;
-      record(left, right, holds,
-             holds
-                 ? std::string()
-                 : fmt::format("{} = {} by the equation before, not {}", equation->variable,
-                               solved_->equation.solution.get_str(), equation->solution.get_str()));
-    } else if (near) {
-      // "x - 8 = 12 or x - 8 = -12": what comes next may belong to either.
-      step.ends_branch = true;
-    }
-    solved_ = std::move(step);
-  }
-
-  /// Whether what stands between two equations says that the second follows from the first alone.
-  bool derives(std::size_t from, std::size_t to) const {
-    if (to < from || to - from > max_derivation_bytes) return false;
-    const std::string between = " " + lower(text_.substr(from, to - from)) + " ";
-    return !mentions(between, new_starts);
-  }
-
-  std::string text_of(const Side& side) const {
-    const std::size_t begin = tokens_[side.begin].span.begin;
-    return std::string(text_.substr(begin, tokens_[side.expression.end - 1].span.end - begin));
-  }
-
-  /// The longest expression that ends just before `relation`.
-  std::optional<Side> left_side(Tokens all, std::size_t limit, std::size_t relation) const {
-    const Tokens before = all.first(relation + 1);
-    const std::size_t first =
-        std::max(limit, relation > max_left_tokens ? relation - max_left_tokens : 0);
-    for (std::size_t begin = first; begin < relation; ++begin) {
-      if (begin == opaque_start_ || !may_begin(begin, first)) continue;
-      auto expression = parse_expression(before, begin);
-      if (!expression || expression->end != relation) continue;
-      if (begin > limit && absorbed(begin, kind(relation) == Kind::word)) return std::nullopt;
-      // "8 boxes = 8 * 20": a quantity that is explained, no equation. A bare number must be all.
-      const MathToken* literal = expression->literal();
-      const bool bare =
-          expression->units.empty() || expression->units[0] == "$" || expression->units[0] == "%";
-      if (literal != nullptr && (begin != limit || !bare)) return std::nullopt;
-      // Cut off at the limit of the search: there may be more of it.
-      if (begin == first && first > limit) return std::nullopt;
-      return Side{std::move(*expression), begin};
-    }
-    return std::nullopt;
-  }
-
-  /// An expression begins at the statement's start or after words, never inside another one.
-  bool may_begin(std::size_t i, std::size_t first) const {
-    const Kind here = kind(i);
-    const bool operand = here == Kind::number || here == Kind::variable || here == Kind::open ||
-                         here == Kind::money || here == Kind::frac || here == Kind::sqrt ||
-                         here == Kind::binom || here == Kind::minus;
-    if (!operand) return false;
-    if (i == first) return true;
-    const Kind before = kind(i - 1);
-    return before == Kind::word || before == Kind::equals || before == Kind::approx ||
-           (before == Kind::open && here != Kind::minus && remark_bracket(i - 1));
-  }
-
-  /// "(that is 3 + 4 = 7)" and "(3 + 4 = 7)": a bracket around a whole equation.
-  bool remark_bracket(std::size_t open) const {
-    int depth = 0;
-    for (std::size_t i = open; i < tokens_.size() && i < open + max_left_tokens; ++i) {
-      if (kind(i) == Kind::open) ++depth;
-      if (kind(i) == Kind::close && --depth == 0) return false;
-      if (depth == 1 && (kind(i) == Kind::equals || kind(i) == Kind::approx)) return true;
-      if (kind(i) == Kind::barrier) return true;
-    }
-    return true;
-  }
-
-  /// What stands before it makes it part of something larger.
-  bool absorbed(std::size_t begin, bool spoken) const {
-    if (kind(begin - 1) != Kind::word) return false;
-    const std::string& word = tokens_[begin - 1].text;
-    if (spoken && (word == "and" || word == "or")) return true;
-    if (one_of(word, absorbing_words)) return true;
-    if (word != "of" || begin < 2 || kind(begin - 2) != Kind::word) return word == "of";
-    constexpr std::array<std::string_view, 8> names_of_results = {
-        "sum", "total", "product", "difference", "quotient", "result", "cost", "value"};
-    return !one_of(tokens_[begin - 2].text, names_of_results);
-  }
-
-  std::optional<Side> right_side(Tokens all, std::size_t begin, std::size_t end) const {
-    if (begin >= end) return std::nullopt;
-    auto expression = parse_expression(all, begin);
-    if (!expression) return std::nullopt;
-    const std::size_t next = expression->end;
-    if (!right_ends_at(next)) return std::nullopt;
-    return Side{std::move(*expression), begin};
-  }
-
-  bool right_ends_at(std::size_t next) const {
-    switch (kind(next)) {
-      case Kind::barrier:
-        // "= 12_5", "= 3 : 4", "= 5 \pm 2", "= 3 \ln 2"
-        return next >= tokens_.size() || is_plain_end(tokens_[next]);
-      case Kind::equals:
-      case Kind::approx:
-      case Kind::close:
-        return true;
-      case Kind::word:
-        return word_ends(next);
-      case Kind::minus:
-        // "= 12 - which is": a dash.
-        return kind(next + 1) == Kind::word && one_of_joining(next + 1);
-      case Kind::open:
-        return tokens_[next].space && kind(next + 1) == Kind::word;
-      default:
-        return false;
-    }
-  }
-
-  bool is_plain_end(const MathToken& token) const {
-    constexpr std::array<std::string_view, 16> ends = {
-        "\n",          "",  ".",    ",",       ";",
-        ":",           "?", "\\\\", "implies", "Rightarrow",
-        "=>",          "*", "quad", "qquad",   "\xE2\x80\x9D",
-        "\xE2\x87\x92"};
-    return one_of(token.text, ends);
-  }
-
-  bool one_of_joining(std::size_t i) const {
-    constexpr std::array<std::string_view, 8> joining = {"which", "so", "this", "that",
-                                                         "the",   "a",  "we",   "not"};
-    return one_of(tokens_[i].text, joining);
-  }
-
-  bool word_ends(std::size_t i) const {
-    // A unit, then words that extend the number or an operator: not the whole right side.
-    for (std::size_t j = i; j < i + 4 && kind(j) == Kind::word; ++j) {
-      if (one_of(tokens_[j].text, extending_words)) return false;
-      const Kind next = kind(j + 1);
-      if (next == Kind::plus || next == Kind::times || next == Kind::slash || next == Kind::caret) {
-        return false;
-      }
-      if (one_of_joining(j)) return true;
-    }
-    return true;
-  }
-
-  void check(const Side& left, const Side& right, const Relation& relation, Tokens all) {
-    const MathToken* literal_left = left.expression.literal();
-    const MathToken* literal_right = right.expression.literal();
-    if (relation.spoken && (!left.expression.has_operation() || literal_right == nullptr)) return;
-    if (literal_left != nullptr && literal_right != nullptr) {
-      note_rounding(*literal_left, *literal_right, relation);
-      return;
-    }
-    if (left.expression.ambiguous || right.expression.ambiguous) return;
-    const auto verdict = compare(left.expression, right.expression, relation, all);
-    if (!verdict) return;
-    if (relation.spoken) ++report_.found;
-    Claim claim;
-    claim.span = {all[left.begin].span.begin, all[right.expression.end - 1].span.end};
-    claim.verdict = *verdict;
-    if (*verdict == ClaimVerdict::contradicted) {
-      if (taken_back(claim.span) || rounded_to_whole(left, right, claim.span) ||
-          units_convert(left.expression, right.expression)) {
-        if (relation.spoken) --report_.found;
+    auto head = rule_head(a);
+    if (is_readable(a) && is_readable(b)) {
+      const std::optional<bool> same = identical(a, b, values_);
+      if (same == true) {
+        if (a.nodes.size() > 1) record(left, right, true, {});
         return;
       }
-      claim.why = reason(left, right, relation);
-      ++report_.contradicted;
-    }
-    ++report_.checked;
-    report_.claims.push_back(std::move(claim));
-  }
-
-  /// "26.67 = 27", "2/3 = 0.67": from here on the second number stands for an interval.
-  void note_rounding(const MathToken& left, const MathToken& right, const Relation& relation) {
-    if (relation.approximate || left.value != right.value)
-      values_.rounded.insert(literal_key(right));
-  }
-
-  /// Nothing: it cannot be decided.
-  std::optional<ClaimVerdict> compare(const Expression& left, const Expression& right,
-                                      const Relation& relation, Tokens /*all*/) {
-    const unsigned left_bits = readings_of(left);
-    const unsigned right_bits = readings_of(right);
-    bool decided = false;
-    for (unsigned l = 0; l <= Reading::all; ++l) {
-      if ((l & ~left_bits) != 0) continue;
-      const auto a = evaluate(left, l, values_);
-      if (!a) return std::nullopt;
-      for (unsigned r = 0; r <= Reading::all; ++r) {
-        if ((r & ~right_bits) != 0) continue;
-        const auto b = evaluate(right, r, values_);
-        if (!b) return std::nullopt;
-        decided = true;
-        if (agree(*a, left, *b, right, relation)) return ClaimVerdict::holds;
+      if (same == false && is_claimed_identity(left, right, follows, head.has_value())) {
+        record(left, right, false,
+               fmt::format("{} is not the same as {}", text_of(left), text_of(right)));
+        if (!head) return;
       }
     }
-    return decided ? std::optional(ClaimVerdict::contradicted) : std::nullopt;
-  }
-
-  bool agree(const Number& a, const Expression& left, const Number& b, const Expression& right,
-             const Relation& relation) {
-    if (overlap(a, b)) {
-      if (relation.approximate) remember_rounded(left, right);
-      return true;
-    }
-    const MathToken* shown = right.literal() != nullptr ? right.literal() : left.literal();
-    mpq_class tolerance = 0;
-    if (shown != nullptr) {
-      const Number& other = right.literal() != nullptr ? a : b;
-      tolerance = rounding_of(*shown, other);
-    }
-    if (relation.approximate) {
-      // A sign that promises little: two percent, or one unit of the last digit shown.
-      const mpq_class size = abs(a.low) > abs(b.low) ? abs(a.low) : abs(b.low);
-      const mpq_class loose = size / 50;
-      tolerance =
-          std::max({tolerance, loose, shown != nullptr ? last_place(*shown) : mpq_class(0)});
-    }
-    if (tolerance == 0 || !overlap(widened(a, tolerance), b)) return false;
-    remember_rounded(left, right);
-    return true;
-  }
-
-  static mpq_class last_place(const MathToken& token) {
-    mpz_class power;
-    mpz_ui_pow_ui(power.get_mpz_t(), 10, static_cast<unsigned long>(std::max(token.decimals, 0)));
-    return {1, power};
-  }
-
-  /// One unit of the last decimal shown, if the exact value has more decimals than that: up, down
-  /// and to nearest are all in use. An exact value that fits must be met exactly.
-  static mpq_class rounding_of(const MathToken& shown, const Number& exact) {
-    if (shown.decimals < 1) return 0;
-    mpq_class unit = last_place(shown);
-    if (exact.is_exact() && mpq_class(exact.low / unit).get_den() == 1) return 0;
-    return unit;
-  }
-
-  void remember_rounded(const Expression& left, const Expression& right) {
-    if (right.literal() != nullptr) {
-      values_.rounded.insert(literal_key(*right.literal()));
-    } else if (left.literal() != nullptr) {
-      values_.rounded.insert(literal_key(*left.literal()));
+    if (head) {
+      define(a, b, std::move(*head));
+    } else if (relations_ == 1) {
+      const ByteSpan span = sides_.span(left, right);
+      const auto finding = derivations_.next(a, b, span);
+      if (finding) record(left, right, finding->holds, finding->why);
     }
   }
 
-  bool taken_back(ByteSpan span) const {
-    const std::string around = sentence(text_, span, context_bytes, context_bytes / 2);
-    if (mentions(" " + around, retracting)) return true;
-    const std::size_t next = text_.find_first_not_of(" \t$\\)*", span.end);
-    return next != std::string_view::npos && text_[next] == '?';
+  /// Whether the text claims that both sides, which differ, are the same for all values.
+  bool is_claimed_identity(const Side& left, const Side& right, bool follows, bool is_head) const {
+    const Expression& a = left.expression;
+    const Expression& b = right.expression;
+    if (follows) return b.nodes.size() > 1 && simplifies(a, b);
+    const std::string before = lead_in(text_, sides_.span(left, right).begin);
+    if (mentions(before, hypothetical)) return false;
+    if (is_head) return mentions(before, redefining) && expands_alike(a, b, values_);
+    const Expression::Node& root = a.nodes[static_cast<std::size_t>(a.root)];
+    if (root.op == Expression::Op::apply) return b.nodes.size() > 1;
+    return mentions(before, transforming) && !mentions(before, of_an_equation) &&
+           simplifies(a, b) && expands_alike(a, b, values_);
   }
 
-  /// "22/7 = 3 (rounded down)", "40/12 = 3 boxes, with 4 left".
-  bool rounded_to_whole(const Side& left, const Side& right, ByteSpan span) const {
-    const MathToken* shown = right.expression.literal();
-    if (shown == nullptr || shown->decimals > 0) return false;
-    const auto a = evaluate(left.expression, 0, values_);
-    if (!a || abs(mpq_class(a->low - shown->value)) >= 1) return false;
-    const std::string around = context(text_, span, context_bytes, context_bytes);
-    return mentions(around, rounding) || around.find("remain") != std::string::npos ||
-           around.find("left") != std::string::npos || around.find("full") != std::string::npos ||
-           around.find("complete") != std::string::npos;
-  }
-
-  /// "5 * 12 hours = 2.5 days": both sides have units, not the same, and the ratio is one of
-  /// conversion.
-  bool units_convert(const Expression& left, const Expression& right) const {
-    std::vector<std::string> shown = right.units;
-    if (kind(right.end) == Kind::word) shown.push_back(tokens_[right.end].text);
-    if (left.units.empty() || shown.empty()) return false;
-    const bool shared = std::any_of(shown.begin(), shown.end(), [&](const std::string& unit) {
-      return std::find(left.units.begin(), left.units.end(), unit) != left.units.end();
-    });
-    if (shared) return false;
-    const auto a = evaluate(left, 0, values_);
-    const auto b = evaluate(right, 0, values_);
-    if (!a || !b || a->low == 0 || b->low == 0) return false;
-    mpq_class ratio = abs(mpq_class(a->low / b->low));
-    if (ratio < 1) ratio = 1 / ratio;
-    for (const int factor : {100, 60, 3600, 24, 7, 12, 1000, 10, 365, 30, 52, 16, 36, 3, 1440, 4}) {
-      if (ratio == factor) return true;
+  void define(const Expression& left, const Expression& body, Definitions::Rule rule) {
+    const std::string& name = left.nodes[static_cast<std::size_t>(left.root)].token->text;
+    if (body.ambiguous || readings_of(body) != 0) {
+      definitions_.forget(name);
+      return;
     }
-    return false;
+    rule.body = body;
+    rule.recursive = body.applied().contains(name);
+    definitions_.define(name, std::move(rule));
+  }
+
+  /// f(x) = something that is not read.
+  void forget(const Expression& left) {
+    if (!rule_head(left)) return;
+    definitions_.forget(left.nodes[static_cast<std::size_t>(left.root)].token->text);
+  }
+
+  void numeric(const Side& left, const Side& right, const Relation& relation) {
+    const Expression& a = left.expression;
+    const Expression& b = right.expression;
+    const MathToken* literal_left = a.literal();
+    const MathToken* literal_right = b.literal();
+    if (relation.spoken && (!a.has_operation() || literal_right == nullptr)) return;
+    if (literal_left != nullptr && literal_right != nullptr) {
+      note_rounding(*literal_left, *literal_right, relation.approximate, values_);
+      return;
+    }
+    if (!is_readable(a) || !is_readable(b)) return;
+    const bool by_definition = !a.applied().empty() || !b.applied().empty();
+    if (by_definition) pin(a, b);
+    const auto holds = agree(a, b, relation.approximate, values_);
+    values_.pinned.clear();
+    if (!holds) {
+      if (by_definition) state(a, b);
+      return;
+    }
+    if (!*holds && is_excused(left, right, by_definition)) return;
+    if (relation.spoken) ++report_.found;
+    record(left, right, *holds, *holds ? std::string() : reason(left, right, relation));
+  }
+
+  bool is_excused(const Side& left, const Side& right, bool by_definition) const {
+    const ByteSpan span = sides_.span(left, right);
+    const std::size_t end = right.expression.end;
+    const std::string_view unit =
+        sides_.kind(end) == Kind::word ? std::string_view(tokens_[end].text) : std::string_view();
+    if (by_definition && mentions(lead_in(text_, span.begin), hypothetical)) return true;
+    return takes_back(text_, span) ||
+           rounded_to_whole(left.expression, right.expression, text_, span, values_) ||
+           converts_units(left.expression, right.expression, unit, values_);
+  }
+
+  /// In "f(4) = 3 - 2f(3) = 11 - 8f(1)", where f is defined by recursion, what stands on the right
+  /// is taken as it is.
+  void pin(const Expression& left, const Expression& right) {
+    for (const Expression::Node& node : right.nodes) {
+      if (node.op != Expression::Op::apply || node.b >= 0) continue;
+      const Definitions::Rule* rule = definitions_.rule(node.token->text);
+      const Expression::Node& argument = right.nodes[static_cast<std::size_t>(node.a)];
+      if (rule == nullptr || !rule->recursive || argument.op != Expression::Op::number) continue;
+      const mpq_class& x = argument.token->value;
+      if (definitions_.value(node.token->text, x)) continue;
+      mpq_class value(7 * static_cast<long>(values_.pinned.size()) + 5, 3);
+      value.canonicalize();
+      values_.pinned.push_back({node.token->text, x, value});
+    }
+    (void)left;
+  }
+
+  /// "f(1) = 3", which no rule gives.
+  void state(const Expression& left, const Expression& right) {
+    const Expression::Node& root = left.nodes[static_cast<std::size_t>(left.root)];
+    if (root.op != Expression::Op::apply || root.b >= 0) return;
+    const Expression::Node& argument = left.nodes[static_cast<std::size_t>(root.a)];
+    const auto value = evaluate(right, 0, values_);
+    if (argument.op != Expression::Op::number || !value || !value->is_exact()) return;
+    definitions_.state(root.token->text, argument.token->value, value->low);
+  }
+
+  /// a = b (mod m), of integers.
+  void congruence(std::size_t limit, std::size_t at, std::size_t end) {
+    ++report_.found;
+    const auto left = sides_.left(limit, at, LeftKind::number);
+    auto right = left ? parse_expression(std::span(tokens_).first(end), at + 1) : std::nullopt;
+    if (!right) return;
+    const auto modulus = modulus_behind(right->end, end);
+    if (!modulus || *modulus < 2) return;
+    const Side other{std::move(*right), at + 1};
+    if (left->expression.ambiguous || other.expression.ambiguous) return;
+    const auto a = evaluate(left->expression, 0, values_);
+    const auto b = evaluate(other.expression, 0, values_);
+    if (!a || !b || !a->is_exact() || !b->is_exact()) return;
+    if (a->low.get_den() != 1 || b->low.get_den() != 1) return;
+    const mpz_class difference = a->low.get_num() - b->low.get_num();
+    const bool holds = mpz_divisible_p(difference.get_mpz_t(), modulus->get_mpz_t()) != 0;
+    if (!holds && mentions(lead_in(text_, sides_.span(*left, other).begin), hypothetical)) return;
+    record(*left, other, holds,
+           holds ? std::string()
+                 : fmt::format("{} - {} is {}, no multiple of {}", text_of(*left), text_of(other),
+                               difference.get_str(), modulus->get_str()));
+  }
+
+  /// The m of "\pmod{m}" or "(mod m)" behind tokens[i]; further congruences may stand between.
+  std::optional<mpz_class> modulus_behind(std::size_t i, std::size_t end) const {
+    constexpr std::size_t longest_chain = 160;
+    end = std::min(end, i + longest_chain);
+    bool first = true;
+    for (; i < end; ++i) {
+      const Kind kind = sides_.kind(i);
+      const bool bracket = kind == Kind::open && sides_.kind(i + 1) == Kind::modulo;
+      if (kind == Kind::pmod || bracket) {
+        const auto m = parse_expression(std::span(tokens_).first(end), i + (bracket ? 2 : 1));
+        if (!m || !m->variables().empty()) return std::nullopt;
+        const auto value = evaluate(*m, 0, values_);
+        if (!value || !value->is_exact() || value->low.get_den() != 1) return std::nullopt;
+        return value->low.get_num();
+      }
+      if (first && kind != Kind::congruent) return std::nullopt;
+      first = false;
+    }
+    return std::nullopt;
   }
 
   std::string reason(const Side& left, const Side& right, const Relation& relation) const {
@@ -436,18 +295,14 @@ class Checker {
   }
 
   std::string_view text_;
-  std::vector<MathToken> tokens_;
+  const Tokens& tokens_;
+  SideReader sides_;
+  long work_ = max_work;
+  Derivations derivations_;
+  Definitions& definitions_;
   Values values_;
   ArithmeticReport report_;
-  struct Solved {
-    LinearEquation equation;
-    ByteSpan span;
-    bool ends = false;         ///< it is solved
-    bool ends_branch = false;  ///< another one stood beside it
-  };
-  std::optional<Solved> solved_;     ///< the linear equation before this one
-  std::ptrdiff_t relations_ = 0;     ///< equality signs of the statement
-  std::size_t opaque_start_ = npos;  ///< where a statement begins behind a sign that is not read
+  std::ptrdiff_t relations_ = 0;  ///< equality signs of the statement
 };
 
 }  // namespace
@@ -464,8 +319,12 @@ std::string_view claim_verdict_name(ClaimVerdict verdict) {
   return "unchecked";
 }
 
-ArithmeticReport check_arithmetic(std::string_view text) {
-  return Checker(text).run();
+ArithmeticReport check_arithmetic(std::string_view text, std::string_view problem) {
+  Definitions definitions;
+  const Tokens given = math_tokens(problem);
+  Checker(problem, given, definitions).run();
+  const Tokens tokens = math_tokens(text);
+  return Checker(text, tokens, definitions).run();
 }
 
 }  // namespace assay::chain

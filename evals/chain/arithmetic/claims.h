@@ -40,8 +40,9 @@ struct ArithmeticReport {
   }
 };
 
-/// All equations of `text`. Deterministic; linear in the text for bounded formulas; every number is
+/// All equations of `text`. `problem`: what it answers; functions that are defined there are known.
+/// Deterministic; linear in the text for bounded formulas; every number is
 /// bounded in size (thresholds.h), and what would exceed it stays unchecked.
-ArithmeticReport check_arithmetic(std::string_view text);
+ArithmeticReport check_arithmetic(std::string_view text, std::string_view problem = {});
 
 }  // namespace assay::chain

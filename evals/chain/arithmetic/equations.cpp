@@ -1,7 +1,13 @@
 #include "evals/chain/arithmetic/equations.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <array>
+#include <set>
+#include <utility>
+
+#include "evals/chain/arithmetic/wording.h"
 
 namespace assay::chain {
 namespace {
@@ -9,17 +15,31 @@ namespace {
 using Op = Expression::Op;
 using Node = Expression::Node;
 
-/// Variables in alphabetical order get these values, shifted by the round.
-Values point(const std::set<std::string>& variables, int round) {
-  Values values;
+/// The points of identical(): rational ones beyond 1, some between 0 and 1 (for roots and inverse
+/// functions), small integers (for exponents), and larger ones (for factorials).
+constexpr int point_rounds = 9;
+
+mpq_class coordinate(int variable, int round) {
+  mpq_class value;
+  if (round < 3) {
+    value = mpq_class(7 * variable + 5 * round + 3, 4 * variable + 2 * round + 1);
+  } else if (round < 5) {
+    value = mpq_class(variable + 2 * round - 5, 3 * variable + 11 * round - 26);
+  } else if (round < 7) {
+    value = 2 * variable + round - 3;
+  } else {
+    value = 5 * variable + 3 * round;
+  }
+  value.canonicalize();
+  return value;
+}
+
+/// Variables in alphabetical order get the values of that round.
+void set_point(const std::set<std::string>& variables, int round, Values& values) {
   int i = 0;
   for (const std::string& name : variables) {
-    mpq_class value(7 * i + 5 * round + 3, 4 * i + 2 * round + 1);
-    value.canonicalize();
-    values.variables[name] = Number::exact(value);
-    ++i;
+    values.variables[name] = Number::exact(coordinate(i++, round));
   }
-  return values;
 }
 
 /// Letters that stand for numbers with laws of their own, which a rational point does not obey.
@@ -56,63 +76,138 @@ std::size_t terms(const Expression& expression) {
                  [](const Node& n) { return n.op == Op::add || n.op == Op::subtract; }));
 }
 
-/// left - right at variable = x.
-std::optional<mpq_class> difference_at(const Expression& left, const Expression& right,
-                                       const std::string& variable, const mpq_class& x) {
-  Values values;
-  values.variables[variable] = Number::exact(x);
-  const auto a = evaluate(left, 0, values);
-  const auto b = evaluate(right, 0, values);
-  if (!a || !b || !a->is_exact() || !b->is_exact()) return std::nullopt;
-  return a->low - b->low;
+/// Logarithms obey the same laws whatever the base, angles whatever the unit.
+bool has_one_reading(const Expression& expression) {
+  return (readings_of(expression) & ~(Reading::natural_log | Reading::radians)) == 0;
 }
 
 }  // namespace
 
-std::optional<bool> identical(const Expression& left, const Expression& right) {
+std::optional<bool> identical(const Expression& left, const Expression& right,
+                              const Values& values) {
   const std::set<std::string> variables = left.variables();
   if (variables.empty() || variables != right.variables()) return std::nullopt;
   if (has_special_letter(variables)) return std::nullopt;
   if (left.ambiguous || right.ambiguous) return std::nullopt;
-  if (readings_of(left) != 0 || readings_of(right) != 0) return std::nullopt;
-  constexpr int rounds = 3;
-  bool tried = false;
-  for (int round = 0; round < rounds; ++round) {
-    const Values values = point(variables, round);
-    const auto a = evaluate(left, 0, values);
-    const auto b = evaluate(right, 0, values);
-    if (!a || !b) continue;
-    tried = true;
+  if (!has_one_reading(left) || !has_one_reading(right)) return std::nullopt;
+  constexpr int enough = 3;
+  int tried = 0;
+  Values point = values;
+  for (int round = 0; round < point_rounds && tried < enough; ++round) {
+    set_point(variables, round, point);
+    const auto a = evaluate(left, 0, point);
+    if (!a) continue;
+    const auto b = evaluate(right, 0, point);
+    if (!b) continue;
+    ++tried;
     if (!overlap(*a, *b)) return false;
   }
-  return tried ? std::optional(true) : std::nullopt;
+  return tried > 0 ? std::optional(true) : std::nullopt;
 }
 
 bool simplifies(const Expression& from, const Expression& to) {
   if (from.nodes.size() <= 3) return false;
-  return has_inner_sum(from) || terms(from) > terms(to);
+  const bool counts = std::any_of(from.nodes.begin(), from.nodes.end(), [](const Node& n) {
+    return n.op == Op::factorial || n.op == Op::binomial;
+  });
+  return counts || has_inner_sum(from) || terms(from) > terms(to);
 }
 
-std::optional<LinearEquation> linear_equation(const Expression& left, const Expression& right) {
+bool expands_alike(const Expression& left, const Expression& right, const Values& values) {
+  const auto a = polynomial_of(left, nullptr, left.variables(), values);
+  const auto b = polynomial_of(right, nullptr, right.variables(), values);
+  return a && b && a->degree() >= 2 && a->degree() == b->degree() &&
+         a->coefficients.back() == b->coefficients.back();
+}
+
+std::optional<Derivations::Equation> Derivations::read(const Expression& left,
+                                                       const Expression& right) const {
   std::set<std::string> variables = left.variables();
   variables.merge(right.variables());
-  if (variables.size() != 1 || has_special_letter(variables) || left.ambiguous || right.ambiguous)
+  if (variables.size() != 1 || has_special_letter(variables)) return std::nullopt;
+  if (left.ambiguous || right.ambiguous) return std::nullopt;
+  if (!left.applied().empty() || !right.applied().empty()) return std::nullopt;
+  Equation out;
+  out.variable = *variables.begin();
+  auto polynomial = polynomial_of(left, &right, variables, values_);
+  if (!polynomial || polynomial->degree() == 0) return std::nullopt;
+  out.polynomial = std::move(*polynomial);
+  // "x = 2" is a result, from which nothing else of x follows.
+  out.ends = left.nodes.size() == 1 && right.variables().empty();
+  if (out.ends && right.literal() != nullptr) out.decimals = right.literal()->decimals;
+  return out;
+}
+
+std::optional<Derivations::Finding> Derivations::next(const Expression& left,
+                                                      const Expression& right, ByteSpan span) {
+  auto now = read(left, right);
+  if (!now) {
+    interrupt();
     return std::nullopt;
-  if (readings_of(left) != 0 || readings_of(right) != 0) return std::nullopt;
-  const std::string& variable = *variables.begin();
-  std::array<mpq_class, 4> at;
-  const std::array<mpq_class, 4> points = {mpq_class(1), mpq_class(2), mpq_class(4), mpq_class(11)};
-  for (std::size_t i = 0; i < points.size(); ++i) {
-    const auto value = difference_at(left, right, variable, points[i]);
-    if (!value) return std::nullopt;
-    at[i] = *value;
   }
-  const mpq_class slope = at[1] - at[0];
-  for (std::size_t i = 2; i < points.size(); ++i) {
-    if (at[i] != at[0] + slope * (points[i] - points[0])) return std::nullopt;
+  now->span = span;
+  std::optional<Finding> finding;
+  const bool near = before_ && before_->variable == now->variable &&
+                    span.begin >= before_->span.end &&
+                    span.begin - before_->span.end <= max_branch_bytes;
+  if (near && !before_->ends && !before_->ends_branch && derives(before_->span.end, span.begin)) {
+    finding = judge(*before_, *now);
+    // "(x - 2)(x - 3) = 0, x - 2 = 0, x = 3": the second root.
+    const bool other_root = finding && !finding->holds && source_ &&
+                            source_->variable == now->variable &&
+                            judge(*source_, *now).value_or(Finding{false, {}}).holds;
+    if (other_root) finding.reset();
+  } else if (near) {
+    // "x - 8 = 12 or x - 8 = -12": what comes next may belong to either.
+    now->ends_branch = true;
   }
-  if (slope == 0) return std::nullopt;
-  return LinearEquation{variable, points[0] - at[0] / slope};
+  if (now->polynomial.degree() > 1) source_ = now;
+  before_ = std::move(now);
+  return finding;
+}
+
+std::optional<Derivations::Finding> Derivations::judge(const Equation& before,
+                                                       const Equation& now) const {
+  const std::size_t degree = before.polynomial.degree();
+  if (now.polynomial.degree() == 1) {
+    const auto& c = now.polynomial.coefficients;
+    const mpq_class x = -c[0] / c[1];
+    if (degree > 1) {
+      if (now.decimals > 0 || before.polynomial.at(x) == 0) return Finding{};
+      return Finding{false, fmt::format("{} = {} does not solve the equation before", now.variable,
+                                        x.get_str())};
+    }
+    const auto& b = before.polynomial.coefficients;
+    const mpq_class expected = -b[0] / b[1];
+    mpz_class scale;
+    mpz_ui_pow_ui(scale.get_mpz_t(), 10, static_cast<unsigned long>(std::max(now.decimals, 0)));
+    const bool rounded = now.decimals > 0 && abs(mpq_class((x - expected) * scale)) <= 1;
+    if (x == expected || rounded) return Finding{};
+    return Finding{false, fmt::format("{} = {} by the equation before, not {}", now.variable,
+                                      expected.get_str(), x.get_str())};
+  }
+  if (degree != now.polynomial.degree() || is_list(before.span.end, now.span.begin))
+    return std::nullopt;
+  if (before.polynomial.proportional(now.polynomial)) return Finding{};
+  return Finding{false, "it has not the solutions of the equation before"};
+}
+
+/// "x^2 - 1 = 0, x^2 - 4 = 0"
+bool Derivations::is_list(std::size_t from, std::size_t to) const {
+  const std::string_view between = text_.substr(from, to - from);
+  return between.find(',') != std::string_view::npos &&
+         between.find_first_not_of(" ,;$\\()") == std::string_view::npos;
+}
+
+/// Whether what stands between two equations says that the second follows from the first alone.
+bool Derivations::derives(std::size_t from, std::size_t to) const {
+  if (to < from || to - from > max_derivation_bytes) return false;
+  std::string between = " " + lower(text_.substr(from, to - from)) + " ";
+  for (const std::string_view solving : {"solving for ", "solve for "}) {
+    const std::size_t at = between.find(solving);
+    if (at != std::string::npos) between.erase(at, solving.size());
+  }
+  return !mentions(between, new_starts);
 }
 
 }  // namespace assay::chain

@@ -4,6 +4,8 @@
 #include <array>
 #include <string_view>
 
+#include "evals/chain/arithmetic/wording.h"
+
 namespace assay::chain {
 namespace {
 
@@ -11,18 +13,8 @@ using Kind = MathToken::Kind;
 using Op = Expression::Op;
 using Node = Expression::Node;
 
-/// Words that join sentences or compare: never a unit.
-constexpr std::array<std::string_view, 62> joining_words = {
-    "and",    "or",        "so",    "then", "which",  "is",      "are",        "if",      "than",
-    "more",   "less",      "from",  "of",   "we",     "because", "since",      "where",   "when",
-    "with",   "that",      "the",   "to",   "by",     "in",      "on",         "at",      "but",
-    "as",     "was",       "were",  "has",  "have",   "had",     "gives",      "makes",   "equal",
-    "leaves", "left",      "be",    "not",  "thus",   "hence",   "therefore",  "now",     "there",
-    "it",     "this",      "these", "i",    "you",    "over",    "fewer",      "greater", "twice",
-    "half",   "remainder", "out",   "into", "yields", "divided", "multiplied", "squared"};
-
 bool joins(const std::string& word) {
-  return std::find(joining_words.begin(), joining_words.end(), word) != joining_words.end();
+  return one_of(word, joining_words);
 }
 
 class Parser {
@@ -62,20 +54,26 @@ class Parser {
     while (left >= 0) {
       const std::size_t before = at_;
       const Kind sign = here();
-      if (sign != Kind::plus && sign != Kind::minus && sign != Kind::modulo) break;
+      if (sign != Kind::plus && sign != Kind::minus && sign != Kind::modulo &&
+          sign != Kind::plus_minus) {
+        break;
+      }
       ++at_;
       const int right = term();
       if (right < 0) {
         left = back_to(before, left);
         break;
       }
-      left = make(sign == Kind::plus    ? Op::add
-                  : sign == Kind::minus ? Op::subtract
-                                        : Op::modulo,
-                  left, right);
+      left = make(operation_of(sign), left, right);
     }
     --depth_;
     return left;
+  }
+
+  static Op operation_of(Kind sign) {
+    if (sign == Kind::plus) return Op::add;
+    if (sign == Kind::minus) return Op::subtract;
+    return sign == Kind::modulo ? Op::modulo : Op::plus_minus;
   }
 
   int term() {
@@ -102,7 +100,7 @@ class Parser {
         left = back_to(before, left);
         break;
       }
-      out_.ambiguous = out_.ambiguous || (implied && divided) || (implied && applies(before));
+      out_.ambiguous = out_.ambiguous || (implied && divided);
       divided = divided || op == Op::divide;
       left = make(op, left, right);
     }
@@ -139,7 +137,7 @@ class Parser {
     const MathToken& token = tokens_[at_];
     const Kind before = kind(at_ - 1);
     if (token.kind == Kind::variable || token.kind == Kind::sqrt || token.kind == Kind::frac ||
-        token.kind == Kind::binom) {
+        token.kind == Kind::binom || token.kind == Kind::function) {
       return true;
     }
     if (token.kind != Kind::open) return false;
@@ -148,21 +146,97 @@ class Parser {
   }
 
   /// "f(3)", "P(x)": a value of a function rather than a product.
-  bool applies(std::size_t bracket) const {
-    if (kind(bracket) != Kind::open || kind(bracket - 1) != Kind::variable) return false;
+  bool applies(std::size_t name) const {
+    if (kind(name + 1) != Kind::open || tokens_[name + 1].space) return false;
     constexpr std::string_view function_letters = "fghpqrsvwFGHPQRSTUVWCEN";
-    const std::string& name = tokens_[bracket - 1].text;
-    return name.size() > 1 || function_letters.find(name[0]) != std::string_view::npos;
+    constexpr std::array<std::string_view, 6> greek = {"phi",   "varphi", "psi",
+                                                       "sigma", "tau",    "mu"};
+    const std::string& text = tokens_[name].text;
+    const bool letter = text.size() == 1 || text[1] == '_' || text[1] == '\'';
+    return one_of(text, greek) ||
+           (letter && function_letters.find(text[0]) != std::string_view::npos);
+  }
+
+  /// f(2), f(x, y): at most two arguments.
+  int application() {
+    const MathToken* name = &tokens_[at_];
+    at_ += 2;
+    const int first = sum();
+    int second = -1;
+    if (first >= 0 && here() == Kind::comma) {
+      ++at_;
+      second = sum();
+      if (second < 0) return -1;
+    }
+    if (first < 0 || here() != Kind::close) return -1;
+    ++at_;
+    if (name->text == "C" && second >= 0) return make(Op::binomial, first, second);
+    return make(Op::apply, first, second, name);
+  }
+
+  /// \sin^2 x, \log_2 8, \cos 20^\circ, gcd(12, 18).
+  int function() {
+    const MathToken* name = &tokens_[at_++];
+    int exponent = -1;
+    if (here() == Kind::caret) {
+      ++at_;
+      // \sin^{-1} is the inverse function, which has a name of its own.
+      if (kind(at_) == Kind::minus || (kind(at_) == Kind::open && kind(at_ + 1) == Kind::minus))
+        return -1;
+      exponent = exponent_of();
+      if (exponent < 0) return -1;
+    }
+    const bool bracket = here() == Kind::open && tokens_[at_].text == "(";
+    const int node = bracket ? bracketed_argument(name) : bare_argument(name);
+    if (node < 0) return -1;
+    // \sin(x)^2 and \sin x/2 are read in two ways.
+    out_.ambiguous =
+        out_.ambiguous || (bracket && here() == Kind::caret) || (!bracket && here() == Kind::slash);
+    return exponent < 0 ? node : make(Op::power, node, exponent);
+  }
+
+  int bracketed_argument(const MathToken* name) {
+    ++at_;
+    int node = sum();
+    const bool pairs = name->text == "gcd" || name->text == "lcm";
+    if (node >= 0 && !pairs) node = make(Op::function, node, -1, name);
+    while (node >= 0 && pairs && here() == Kind::comma) {
+      ++at_;
+      const int next = sum();
+      node = next < 0 ? -1 : make(Op::function, node, next, name);
+    }
+    if (node < 0 || here() != Kind::close) return -1;
+    ++at_;
+    return node;
+  }
+
+  /// 2x of \sin 2x \cos x; 20^\circ; \frac{\pi}{3}; |x|.
+  int bare_argument(const MathToken* name) {
+    int argument = powered();
+    while (argument >= 0 &&
+           (here() == Kind::variable || here() == Kind::sqrt || here() == Kind::frac)) {
+      const int next = powered();
+      argument = next < 0 ? -1 : make(Op::multiply, argument, next);
+    }
+    return argument < 0 ? -1 : make(Op::function, argument, -1, name);
+  }
+
+  int absolute() {
+    ++at_;
+    const int inner = sum();
+    if (inner < 0 || here() != Kind::bar) return -1;
+    ++at_;
+    return make(Op::absolute, inner, -1);
   }
 
   int factor() {
-    if (here() == Kind::minus || here() == Kind::plus) {
+    const Kind sign = here();
+    if (sign == Kind::minus || sign == Kind::plus || sign == Kind::plus_minus) {
       if (++signs_ > 8) return -1;
-      const bool minus = here() == Kind::minus;
       ++at_;
       const int inner = factor();
-      if (inner < 0) return -1;
-      return minus ? make(Op::negate, inner) : inner;
+      if (inner < 0 || sign == Kind::plus) return inner;
+      return make(sign == Kind::minus ? Op::negate : Op::plus_minus, inner);
     }
     signs_ = 0;
     return powered();
@@ -173,7 +247,10 @@ class Parser {
     while (base >= 0 && here() == Kind::caret) {
       const std::size_t before = at_;
       ++at_;
-      if (takes_degree()) continue;
+      if (takes_degree()) {
+        base = make(Op::degrees, base);
+        continue;
+      }
       const int exponent = exponent_of();
       if (exponent < 0) return back_to(before, -1);
       base = make(Op::power, base, exponent);
@@ -218,7 +295,9 @@ class Parser {
         out_.units.emplace_back("%");
         node = make(Op::percent, node);
       } else if (here() == Kind::degree) {
-        ++at_;
+        const std::string& mark = tokens_[at_++].text;
+        const bool angle = mark == "circ" || mark == "degree" || mark == "\xC2\xB0";
+        if (angle) node = make(Op::degrees, node);
       } else if (here() == Kind::money) {
         if (begins_number(at_ + 1)) break;  // the next operand's sign
         out_.units.emplace_back("$");
@@ -286,10 +365,13 @@ class Parser {
 
   int group() {
     if (here() != Kind::open) return -1;
+    const std::string& mark = tokens_[at_].text;
     ++at_;
     const int inner = sum();
     if (inner < 0 || here() != Kind::close) return -1;
     ++at_;
+    if (mark == "lfloor" || mark == "\xE2\x8C\x8A") return make(Op::floor, inner);
+    if (mark == "lceil" || mark == "\xE2\x8C\x88") return make(Op::ceiling, inner);
     return inner;
   }
 
@@ -337,7 +419,12 @@ class Parser {
       case Kind::number:
         return number();
       case Kind::variable:
+        if (applies(at_)) return application();
         return make(Op::variable, -1, -1, &tokens_[at_++]);
+      case Kind::function:
+        return function();
+      case Kind::bar:
+        return absolute();
       case Kind::open:
         return group();
       case Kind::frac:
@@ -382,25 +469,6 @@ class Parser {
 };
 
 }  // namespace
-
-const MathToken* Expression::literal() const {
-  int at = root;
-  while (at >= 0) {
-    const Node& node = nodes[static_cast<std::size_t>(at)];
-    if (node.op == Op::number) return node.token;
-    if (node.op != Op::negate && node.op != Op::percent) return nullptr;
-    at = node.a;
-  }
-  return nullptr;
-}
-
-std::set<std::string> Expression::variables() const {
-  std::set<std::string> names;
-  for (const Node& node : nodes) {
-    if (node.op == Op::variable && node.token->text != "pi") names.insert(node.token->text);
-  }
-  return names;
-}
 
 std::optional<Expression> parse_expression(std::span<const MathToken> tokens, std::size_t begin) {
   return Parser(tokens).run(begin);

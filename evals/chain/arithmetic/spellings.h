@@ -14,7 +14,7 @@ struct Spelling {
 };
 
 /// Signs of one or more bytes; the longest first where one begins another.
-inline constexpr std::array<Spelling, 41> signs = {{
+inline constexpr std::array<Spelling, 49> signs = {{
     {"\xC3\x97", MathToken::Kind::times},
     {"\xC2\xB7", MathToken::Kind::times},
     {"\xE2\x8B\x85", MathToken::Kind::times},
@@ -34,6 +34,14 @@ inline constexpr std::array<Spelling, 41> signs = {{
     {"\xC2\xA2", MathToken::Kind::degree},
     {"\xE2\x82\xAC", MathToken::Kind::money},
     {"\xC2\xA3", MathToken::Kind::money},
+    {"\xC2\xB1", MathToken::Kind::plus_minus},
+    {"\xE2\x88\x93", MathToken::Kind::plus_minus},
+    {"\xE2\x89\xA1", MathToken::Kind::congruent},
+    {"\xE2\x8C\x8A", MathToken::Kind::open},
+    {"\xE2\x8C\x8B", MathToken::Kind::close},
+    {"\xE2\x8C\x88", MathToken::Kind::open},
+    {"\xE2\x8C\x89", MathToken::Kind::close},
+    {"\xCF\x80", MathToken::Kind::variable},
     {"...", MathToken::Kind::ellipsis},
     {"==", MathToken::Kind::barrier},
     {"=>", MathToken::Kind::barrier},
@@ -58,7 +66,7 @@ inline constexpr std::array<Spelling, 41> signs = {{
     {"=", MathToken::Kind::equals},
 }};
 
-inline constexpr std::array<Spelling, 25> commands = {{
+inline constexpr std::array<Spelling, 37> commands = {{
     {"times", MathToken::Kind::times},   {"cdot", MathToken::Kind::times},
     {"ast", MathToken::Kind::times},     {"div", MathToken::Kind::slash},
     {"frac", MathToken::Kind::frac},     {"dfrac", MathToken::Kind::frac},
@@ -71,8 +79,22 @@ inline constexpr std::array<Spelling, 25> commands = {{
     {"rbrack", MathToken::Kind::close},  {"ldots", MathToken::Kind::ellipsis},
     {"dots", MathToken::Kind::ellipsis}, {"cdots", MathToken::Kind::ellipsis},
     {"circ", MathToken::Kind::degree},   {"degree", MathToken::Kind::degree},
-    {"prime", MathToken::Kind::degree},
+    {"prime", MathToken::Kind::degree},  {"pm", MathToken::Kind::plus_minus},
+    {"mp", MathToken::Kind::plus_minus}, {"equiv", MathToken::Kind::congruent},
+    {"pmod", MathToken::Kind::pmod},     {"mod", MathToken::Kind::modulo},
+    {"lfloor", MathToken::Kind::open},   {"rfloor", MathToken::Kind::close},
+    {"lceil", MathToken::Kind::open},    {"rceil", MathToken::Kind::close},
+    {"vert", MathToken::Kind::bar},      {"lvert", MathToken::Kind::bar},
+    {"rvert", MathToken::Kind::bar},
 }};
+
+/// Functions by name.
+inline constexpr std::array<std::string_view, 15> function_names = {
+    "sin",    "cos", "tan", "cot", "sec", "csc", "arcsin", "arccos",
+    "arctan", "ln",  "log", "lg",  "exp", "gcd", "lcm"};
+/// Those that a plain word or \operatorname{} may name: "sec" is a unit.
+inline constexpr std::array<std::string_view, 10> spoken_functions = {
+    "sin", "cos", "tan", "arcsin", "arccos", "arctan", "ln", "log", "gcd", "lcm"};
 
 /// Commands that only space or size.
 inline constexpr std::array<std::string_view, 22> silent_commands = {

@@ -46,11 +46,12 @@ class Lexer {
       const bool display = in_math_ && slice(text_, region.span).substr(0, 2) != "\\(" &&
                            slice(text_, region.span)[0] != '$';
       const bool dollars = slice(text_, region.span).starts_with("$$");
-      if (display || (in_math_ && dollars))
+      if ((display || (in_math_ && dollars)) && !begins_with_relation(region.body.begin))
         push(Kind::barrier, {region.span.begin, region.span.begin});
       line_start_ = region.span.begin == 0 || text_[region.span.begin - 1] == '\n';
       while (at_ < end_) step();
-      if (display || (in_math_ && dollars)) push(Kind::barrier, {region.span.end, region.span.end});
+      if ((display || (in_math_ && dollars)) && !display_goes_on(region.span.end))
+        push(Kind::barrier, {region.span.end, region.span.end});
       space_ = space_ || in_math_;
     }
     return std::move(out_);
@@ -67,6 +68,22 @@ class Lexer {
     out_.push_back(std::move(token));
     space_ = false;
     line_start_ = false;
+  }
+
+  /// "= 12" at the front of a formula or line: it goes on with what stands before it.
+  bool begins_with_relation(std::size_t at) const {
+    const std::size_t next = text_.find_first_not_of(" \t\r\n&", at);
+    return next != npos && (text_[next] == '=' || text_.substr(next).starts_with("\\approx") ||
+                            text_.substr(next).starts_with("\xE2\x89\x88"));
+  }
+
+  /// "\[ a = b \] \[ = c \]": the next display belongs to the same chain of equalities.
+  bool display_goes_on(std::size_t end) const {
+    const std::size_t next = text_.find_first_not_of(" \t\r\n", end);
+    if (next == npos) return false;
+    const std::string_view after = text_.substr(next);
+    const bool opens = after.starts_with("\\[") || after.starts_with("$$");
+    return opens && begins_with_relation(next + 2);
   }
 
   std::string_view rest() const { return text_.substr(at_, end_ - at_); }
@@ -97,17 +114,16 @@ class Lexer {
   }
 
   /// In a formula a line end is a blank; in prose it ends the statement, unless the next line goes
-  /// on with a relation.
+  /// on with a relation. All blanks up to what follows are one line end.
   void newline() {
-    const std::size_t next = text_.find_first_not_of(" \t\r\n&", at_);
-    const bool goes_on =
-        next != npos && (text_[next] == '=' || text_.substr(next).starts_with("\\approx") ||
-                         text_.substr(next).starts_with("\xE2\x89\x88"));
-    const bool blank_line = next != npos && next < end_ &&
-                            std::count(text_.begin() + static_cast<std::ptrdiff_t>(at_),
-                                       text_.begin() + static_cast<std::ptrdiff_t>(next), '\n') > 1;
-    if (!goes_on && (!in_math_ || blank_line)) push(Kind::barrier, {at_, at_ + 1}, "\n");
-    ++at_;
+    const std::size_t begin = at_;
+    const std::size_t next = std::min(text_.find_first_not_of(" \t\r\n&", at_), end_);
+    const auto lines = std::count(text_.begin() + static_cast<std::ptrdiff_t>(begin),
+                                  text_.begin() + static_cast<std::ptrdiff_t>(next), '\n');
+    const bool goes_on = begins_with_relation(begin) || (!in_math_ && display_goes_on(begin));
+    if (!goes_on && (!in_math_ || (lines > 1 && next < end_)))
+      push(Kind::barrier, {begin, begin + 1}, "\n");
+    at_ = next;
     space_ = true;
     line_start_ = true;
   }
@@ -133,7 +149,8 @@ class Lexer {
           kind == Kind::minus && line_start_ && !in_math_ && is_blank(at(at_ + text.size()));
       const ByteSpan span = {at_, at_ + text.size()};
       at_ += text.size();
-      push(bullet ? Kind::barrier : kind, span, std::string(text));
+      push(bullet ? Kind::barrier : kind, span,
+           kind == Kind::variable ? std::string("pi") : std::string(text));
       return;
     }
     if (superscript()) return;
@@ -142,15 +159,53 @@ class Lexer {
       return;
     }
     if (c == '\'' || c == '"') {
+      quote(c);
+      return;
+    }
+    if (c == ',' && in_call()) {
+      push(Kind::comma, {at_, at_ + 1});
       ++at_;
-      // f'(x), (x + 1)': a derivative.
-      if (in_math_ && c == '\'') push(Kind::barrier, {at_ - 1, at_}, "prime");
+      return;
+    }
+    if (c == '|' && in_math_) {
+      push(Kind::bar, {at_, at_ + 1});
+      ++at_;
       return;
     }
     const std::size_t begin = at_;
     ++at_;
     while (at_ < end_ && (static_cast<unsigned char>(text_[at_]) & 0xC0U) == 0x80) ++at_;
     push(Kind::barrier, {begin, at_}, std::string(text_.substr(begin, at_ - begin)));
+  }
+
+  /// f'(x): a derivative, part of the name; (x + 1)' is not read.
+  void quote(char c) {
+    ++at_;
+    if (c != '\'' || is_letter(at(at_))) return;
+    const bool name =
+        !out_.empty() && out_.back().kind == Kind::variable && out_.back().span.end == at_ - 1;
+    if (name) {
+      out_.back().text += c;
+      out_.back().span.end = at_;
+    } else if (in_math_) {
+      push(Kind::barrier, {at_ - 1, at_}, "prime");
+    }
+  }
+
+  /// Whether the innermost open bracket stands right behind a name: f(2
+  bool in_call() const {
+    int depth = 0;
+    constexpr std::size_t longest = 40;
+    for (std::size_t i = out_.size(); i-- > 0 && i + longest > out_.size();) {
+      const Kind kind = out_[i].kind;
+      if (kind == Kind::barrier) return false;
+      if (kind == Kind::close) ++depth;
+      if (kind == Kind::open && depth-- == 0) {
+        const bool round = out_[i].text == "(" && i > 0 && !out_[i].space;
+        return round && (out_[i - 1].kind == Kind::variable || out_[i - 1].kind == Kind::function);
+      }
+    }
+    return false;
   }
 
   /// "12-hour", "well-known": part of a word.
@@ -210,7 +265,8 @@ class Lexer {
     }
     stop = std::min(stop, end_);
     const bool variable =
-        !out_.empty() && (out_.back().kind == Kind::variable || out_.back().kind == Kind::word);
+        !out_.empty() && (out_.back().kind == Kind::variable || out_.back().kind == Kind::word ||
+                          out_.back().kind == Kind::function);
     if (variable) {
       out_.back().text += text_.substr(begin, stop - begin);
       out_.back().span.end = stop;
@@ -264,10 +320,7 @@ class Lexer {
         push(Kind::percent, span);
       } else if (c == '\\') {
         // A new line of a formula: the statement goes on if the next one starts with a relation.
-        const std::size_t next = text_.find_first_not_of(" \t\r\n&", at_);
-        const bool goes_on =
-            next != npos && (text_[next] == '=' || text_.substr(next).starts_with("\\approx"));
-        if (!goes_on) push(Kind::barrier, span, "\\\\");
+        if (!begins_with_relation(at_)) push(Kind::barrier, span, "\\\\");
       } else if (std::string_view(",!;: >").find(c) != npos) {
         space_ = true;
       } else {
@@ -288,6 +341,10 @@ class Lexer {
     if (one_of(name, line_commands)) {
       if (!out_.empty() && out_.back().kind == Kind::number) out_.back().cut = true;
       push(Kind::barrier, span, std::string(name));
+      return;
+    }
+    if (one_of(name, function_names)) {
+      push(Kind::function, span, std::string(name));
       return;
     }
     if (one_of(name, letters)) {
@@ -378,6 +435,12 @@ class Lexer {
       single_letter(begin, run[0]);
       return;
     }
+    std::string word(run);
+    for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (one_of(word, spoken_functions)) {
+      push(Kind::function, {begin, at_}, word);
+      return;
+    }
     // Letters side by side in a formula are a product of variables.
     if (in_math_ && text_depth_ == 0) {
       for (std::size_t i = 0; i < run.size(); ++i) {
@@ -385,8 +448,6 @@ class Lexer {
       }
       return;
     }
-    std::string word(run);
-    for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     for (const auto& [text, kind] : sign_words) {
       if (text == word) {
         push(kind, {begin, at_}, word);

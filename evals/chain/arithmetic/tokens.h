@@ -28,8 +28,14 @@ struct MathToken {
     frac,   ///< \frac and its kin: two groups follow
     sqrt,
     binom,
-    choose,  ///< "n choose k", \choose
-    modulo,  ///< "mod", \bmod
+    choose,      ///< "n choose k", \choose
+    modulo,      ///< "mod", \bmod
+    function,    ///< sin, log, gcd ...: `text`, with its base: "log_2"
+    bar,         ///< | of a formula
+    plus_minus,  ///< \pm, \mp
+    comma,       ///< between the arguments of f(2, 3); other commas are barriers
+    congruent,   ///< \equiv
+    pmod,        ///< \pmod
     percent,
     degree,  ///< also ' and other marks that carry no number
     money,   ///< $ € £ before or after a number

@@ -88,11 +88,9 @@ TEST(Arithmetic, WhatIsNoArithmeticClaimIsLeftAlone) {
   expect_all({{"x + 5 = 12", 0, 0},
               {"Let n = 7.", 0, 0},
               {"The total in 8 boxes = 8 * 20 pieces", 0, 0},
-              {"\\cos 60^\\circ = \\frac{1}{2}", 0, 0},
               {"f(3) = 9 and P(A) = 0.5", 0, 0},
               {"0.\\overline{6} = \\frac{2}{3}", 0, 0},
               {"1 + 2 + \\ldots + 100 = 5050", 0, 0},
-              {"3 \\pm 1 = 4", 0, 0},
               {"5 more than 3 + 4 = 12", 0, 0},
               {"7 + 8 = 3 \\pmod{12}", 0, 0},
               {"In base 5, 3 + 4 = 12.", 0, 0},
@@ -101,6 +99,122 @@ TEST(Arithmetic, WhatIsNoArithmeticClaimIsLeftAlone) {
               {"The ratio is 3 : 4 = 6 : 8", 0, 0},
               {"```\nx = 2 + 2 == 5\n1 + 1 = 3\n```", 0, 0},
               {"- 3 cats\n- 4 dogs = 4 pets", 0, 0}});
+}
+
+TEST(Arithmetic, FunctionsAreEnclosed) {
+  expect_all({{"$\\cos 60^\\circ = \\frac{1}{2}$", 1, 0},
+              {"$\\tan 30^\\circ = \\sqrt{3}$", 1, 1},
+              {"$\\tan 30^\\circ = \\frac{1}{\\sqrt{3}}$", 1, 0},
+              {"sin(30) = 0.5", 1, 0},
+              {"$\\sin \\frac{\\pi}{6} = \\frac{1}{3}$", 1, 1},
+              {"$\\sin^2 45^\\circ = \\frac12$", 0, 0},
+              {"$\\sin^2 45^\\circ = \\frac{1}{2}$", 1, 0},
+              {"$\\arctan 1 = 45^\\circ$", 1, 0},
+              {"$\\arctan 1 = \\frac{\\pi}{4}$", 1, 0},
+              {"$30^\\circ = \\frac{\\pi}{6} + 0$", 1, 0},
+              {"$\\log_2 32 = 5$", 1, 0},
+              {"$\\log_2 32 = 6$", 1, 1},
+              {"$\\log 100 = 2$", 1, 0},
+              {"$\\ln 100 = 2$", 1, 1},
+              {"$\\lfloor -8.8 \\rfloor = -9$", 1, 0},
+              {"$\\lceil -8.8 \\rceil = -9$", 1, 1},
+              {"$|3 - 8| = 5$", 1, 0},
+              {"$|3 - 8| = -5$", 1, 1},
+              {"$\\gcd(84, 36) = 12$", 1, 0},
+              {"lcm(4, 6) = 24", 1, 1},
+              {"C(10, 3) = 120", 1, 0},
+              {"C(10, 3) = 110", 1, 1},
+              // An argument without brackets before a slash is read in two ways; so are units.
+              {"$\\sin \\pi/6 = 0$", 0, 0},
+              {"5 sec + 6 sec = 11 sec", 1, 0},
+              {"$\\sin^{-1} 1 = 90$", 0, 0}});
+}
+
+TEST(Arithmetic, EitherSignMayBeMeant) {
+  expect_all({{"3 \\pm 1 = 4", 1, 0},
+              {"3 \\pm 1 = 5", 1, 1},
+              {"$x = \\frac{6 \\pm \\sqrt{16}}{2} = \\frac{6 \\pm 4}{2}$", 1, 0},
+              {"$x = \\frac{6 \\pm \\sqrt{17}}{2} = \\frac{6 \\pm 4}{2}$", 1, 1},
+              {"$x = \\frac{6 \\pm \\sqrt{17}}{2} = \\frac{6 \\pm 4.12}{2}$", 1, 0}});
+}
+
+TEST(Arithmetic, CongruencesOfIntegers) {
+  expect_all({{"$56 \\equiv 6 \\pmod{17}$", 1, 1},
+              {"$57 \\equiv 6 \\pmod{17}$", 1, 0},
+              {"$2^{10} \\equiv 1024 \\equiv 4 \\pmod 5$", 2, 0},
+              {"$n \\equiv 10 \\equiv -3 \\pmod{13}$", 1, 0},
+              {"Indeed $164 \\equiv 10 \\pmod{11}$ and $164 \\equiv 10 \\pmod{13}$.", 2, 1},
+              {"3^4 \xE2\x89\xA1 2 (mod 5)", 1, 1},
+              {"$3x \\equiv 4 \\pmod{5}$", 0, 0},
+              {"If $7 \\equiv 3 \\pmod 5$ held, we were done.", 0, 0},
+              {"$\\triangle ABC \\equiv \\triangle DEF$", 0, 0},
+              {"$7 + 8 = 3 \\pmod{12}$", 0, 0}});
+}
+
+TEST(Arithmetic, DisplaysThatGoOnAreOneChain) {
+  expect_all({{"\\[ x = 3 \\cdot 8 \\]\n\\[ = 24 \\]", 1, 0},
+              {"\\[ x = 3 \\cdot 8 \\]\n\\[ = 25 \\]", 1, 1},
+              {"$$= 6 \\cdot 7$$ $$= 43$$", 1, 1},
+              {"\\[ 3 \\cdot 8 = 24 \\]\nso\n\\[ y = 25 \\]", 1, 0}});
+}
+
+TEST(Arithmetic, EquationsFollowFromEquations) {
+  expect_all({{"\\[ 16 + x = 27 \\] Solving for x yields \\[ x = 8 \\]", 1, 1},
+              {"\\[ 16 + x = 27 \\] Solving for x yields \\[ x = 11 \\]", 1, 0},
+              {"$3x = 10$, so $x = 3.33$", 1, 0},
+              {"$x^2 - 3x = 10$. Factoring, we get $(x - 5)(x + 2) = 0$.", 1, 0},
+              {"$x^2 - 3x = 1$. Factoring, we get $(x - 1)(x - 3) = 0$.", 1, 1},
+              {"$x^2 - 5x + 6 = 0$, so $x = 3$.", 1, 0},
+              {"$x^2 - 5x + 6 = 0$, so $x = 4$.", 1, 1},
+              {"$x^2 = 10$, so $x = 3.16$.", 1, 0},
+              {"$(x - 2)(x - 3) = 0$, so $x - 2 = 0$ or $x - 3 = 0$, so $x = 3$.", 0, 0},
+              // Each says something else about x.
+              {"We obtain $x^2 + 11x - 8 = 0$, $x^2 + 2x - 8 = 0$.", 0, 0},
+              {"$x^2 - 4 = 0$ (1) and $x^2 - 9 = 0$ (2)", 0, 0},
+              {"$4 - b = 0$. No, $4 - b = 9$.", 0, 0},
+              {"$x + 3 = 5$ in the first case. In the second case $x + 3 = 8$.", 0, 0}});
+}
+
+TEST(Arithmetic, ExpansionsAreIdentities) {
+  expect_all({{"Expanding, $(x + 3)^2 = x^2 + 6x + 9$.", 1, 0},
+              {"Expanding, $(x + 3)^2 = x^2 + 9$.", 1, 1},
+              {"We solve $(x + 3)^2 = x^2 + 9$.", 0, 0},
+              {"Simplifying the right side of the equation, $(x + 3)^2 = x^2 + 9$.", 0, 0},
+              {"$y = (x + 3)^2 - x^2 = 6x + 8$", 1, 1},
+              {"$\\frac{n!}{(n-2)!} = n(n-1)$", 1, 0},
+              {"$s = \\frac{n!}{(n-2)!} = n(n+1)$", 1, 1},
+              {"$t = \\sin 2x + 1 = 2 \\sin x \\cos x + 1$", 1, 0}});
+}
+
+TEST(Arithmetic, DefinedFunctionsHaveValues) {
+  const std::string f = "Let $f(x) = x^2 - 3x + 1$. ";
+  expect_all({{f + "Then $f(4) = 5$.", 1, 0},
+              {f + "Then $f(4) = 6$.", 1, 1},
+              {f + "Then $f(-x) = x^2 + 3x + 1$.", 1, 0},
+              {f + "Then $f(-x) = -x^2 + 3x - 1$.", 1, 1},
+              {f + "We need $f(4) = 6$.", 0, 0},
+              {f + "If $f(a) = 6$, then $a$ is irrational.", 0, 0},
+              {f + "Completing the square gives $f(x) = (x - 1)^2 - x$.", 1, 0},
+              {f + "Simplifying, $f(x) = x^2 - 3x + 2$.", 1, 1},
+              {f + "Now let $f(x) = x + 1$. Then $f(4) = 5$ and $f(5) = 6$.", 2, 0},
+              {"$f(n + 1) = 2f(n) + 1$ and $f(1) = 3$, so $f(3) = 15$.", 1, 0},
+              {"$f(n + 1) = 2f(n) + 1$ and $f(1) = 3$, so $f(3) = 14$.", 1, 1},
+              {"$f(n + 1) = 2f(n) + n$, so $f(3) = 4f(1) + 5$.", 1, 1},
+              {"$f(n + 1) = 2f(n) + n$, so $f(3) = 4f(1) + 4$.", 1, 0},
+              // Nobody said what f is: it may be a factor.
+              {"$p(1 - p) = p - p^2$ and $f(3) = 12 + 1$", 0, 0},
+              {"$f(x) = \\left\\{ x, 1 \\right.$ and $f(3) = 12 + 1$", 0, 0}});
+  // The problem may define it.
+  EXPECT_EQ(check_arithmetic("So $g(2) = 9$.", "Let $g(x) = x^3$. Find $g(2)$.").contradicted, 1U);
+  EXPECT_EQ(check_arithmetic("So $g(2) = 8$.", "Let $g(x) = x^3$. Find $g(2)$.").checked, 1U);
+}
+
+TEST(Arithmetic, WhatIsDeniedElsewhereDeniesNothing) {
+  expect_all({{"There are not many, so $3 + 4 = 8$.", 1, 1},
+              {"It is wrong that $3 + 4 = 8$.", 0, 0},
+              {"$3 + 4 = 8$ is wrong.", 0, 0},
+              {"The base is $3 + 4 = 8$ long.", 1, 1},
+              {"In base 9, $3 + 7 = 11$.", 0, 0}});
 }
 
 TEST(Arithmetic, SpokenResultsAreChecked) {

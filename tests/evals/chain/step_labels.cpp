@@ -55,7 +55,7 @@ struct Checked {
   std::string text;
 };
 
-Checked check_steps(const std::vector<std::string>& steps) {
+Checked check_steps(const std::string& problem, const std::vector<std::string>& steps) {
   Checked out;
   std::vector<std::size_t> ends;
   for (const std::string& step : steps) {
@@ -63,7 +63,7 @@ Checked check_steps(const std::vector<std::string>& steps) {
     ends.push_back(out.text.size());
   }
   out.by_step.resize(steps.size());
-  out.report = check_arithmetic(out.text);
+  out.report = check_arithmetic(out.text, problem);
   for (const Claim& claim : out.report.claims) {
     if (claim.verdict != ClaimVerdict::contradicted) continue;
     std::size_t step = 0;
@@ -89,7 +89,7 @@ class Table {
   void add_chain(const std::string& id, const std::string& problem,
                  const std::vector<std::string>& steps, std::int64_t label) {
     if (!in_split(problem, options_.split)) return;
-    const Checked checked = check_steps(steps);
+    const Checked checked = check_steps(problem, steps);
     found_ += static_cast<std::int64_t>(checked.report.found);
     checked_ += static_cast<std::int64_t>(checked.report.checked);
     std::int64_t first = -1;
@@ -117,8 +117,8 @@ class Table {
                 const std::string& step, bool wrong) {
     if (!in_split(problem, options_.split)) return;
     before.push_back(step);
-    const Checked checked = check_steps(before);
-    const Checked alone = check_steps({step});
+    const Checked checked = check_steps(problem, before);
+    const Checked alone = check_steps(problem, {step});
     found_ += static_cast<std::int64_t>(alone.report.found);
     checked_ += static_cast<std::int64_t>(alone.report.checked);
     const bool flagged = !checked.by_step.back().empty();
@@ -195,9 +195,10 @@ void prm800k(const std::string& path, const Options& options) {
   Table table("PRM800K phase 1", options);
   const TextFile file = value_or_throw(read_text_file(path));
   value_or_throw(for_each_jsonl(file.text, path, [&](const json& record, const std::string&) {
-    const std::int64_t rating = json_integer(record, "rating").value_or(0);
+    const auto rating = json_integer(record, "rating");
+    if (!rating) return Result<void>();  // nobody judged this step
     table.add_step(json_text(record, "instruction"), strings(json_list(record, "responses")),
-                   json_text(record, "next_response"), rating < 0);
+                   json_text(record, "next_response"), *rating < 0);
     return Result<void>();
   }));
   table.print();
