@@ -135,7 +135,8 @@ std::int64_t CpuDevice::scratch_bytes(std::int64_t max_rows, std::int64_t widest
       pool_.size() * (per_worker * static_cast<std::int64_t>(sizeof(float)) + library);
   if (options_.semantics != kExactSemantics) return workers;
   constexpr int kSmallestBlock = 32;  // has the most factors
-  return workers + max_rows * quant::ActivationLayout(widest, kSmallestBlock).bytes();
+  return workers +
+         (max_rows + kActivationPadding) * quant::ActivationLayout(widest, kSmallestBlock).bytes();
 }
 
 std::unique_ptr<DeviceWeight> CpuDevice::upload(const WeightView& view) {
@@ -222,7 +223,9 @@ void CpuDevice::linear_by_integers(const LinearTask& task,
                                    void (*kernel)(const ExactLinearTask& task)) {
   const int block = block_layout(task.type).elements;
   const quant::ActivationLayout layout(task.k, block);
-  activations_.grow(task.m * layout.bytes(), "quantised activations");
+  activations_.grow((task.m + kActivationPadding) * layout.bytes(), "quantised activations");
+  std::memset(activations_.data() + task.m * layout.bytes(), 0,
+              static_cast<std::size_t>(kActivationPadding * layout.bytes()));
   pool_.for_ranges(task.m, grain_rows(task.k, kElementsPerWorker, 1),
                    [&](std::int64_t begin, std::int64_t end, int) {
                      for (std::int64_t r = begin; r < end; ++r) {

@@ -38,6 +38,8 @@ inline constexpr std::int64_t kLinearScratchFloats =
     std::int64_t{kLinearBlockRows} * 512 +
     std::int64_t{kLinearBlockRows} * kLinearBlockColumns * 16;
 
+inline constexpr std::int64_t kActivationPadding = 5;
+
 /// The same under exact/1 for quantised weights: activations are integers with factors.
 struct ExactLinearTask {
   TensorType type = TensorType::Q8_0;
@@ -46,7 +48,8 @@ struct ExactLinearTask {
   std::int64_t row_begin = 0;
   std::int64_t row_end = 0;
   std::int64_t k = 0;
-  /// m rows as quant::ActivationLayout(k, the type's block) has them, one after the other.
+  /// m rows as quant::ActivationLayout(k, the type's block) has them, one after the other;
+  /// kActivationPadding rows more may be read, and play no part.
   const std::byte* activations = nullptr;
   std::int64_t m = 0;
   const float* bias = nullptr;  ///< null: none

@@ -97,6 +97,8 @@ std::vector<Case> linear_cases() {
     }
     cases.push_back(make_case({type, k, 66, 97, Phase::prefill, true, 0}));
     cases.push_back(make_case({type, k, 66, 200, Phase::decode, true, 0}));
+    // Several blocks of rows, chunks of which the last is short, and columns that fill no tile.
+    cases.push_back(make_case({type, 1280, 163, 45, Phase::prefill, true, 1}));
   }
   return cases;
 }

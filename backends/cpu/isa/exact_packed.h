@@ -3,10 +3,14 @@
 // fp32 part follows core/quant/exact_dot.h operation by operation.
 //
 // S says how many rows a register holds and how four bytes are multiplied:
+//   kGemmColumns      of exact_gemm.h
+//   broadcast(q)      four bytes, or two halves, in every lane
 //   dot(acc, u, q)    acc += sum of 4 unsigned bytes of u times the 4 signed bytes of q, per lane;
 //                     exact for u <= 63, or for any u unless kSaturates
 //   dot_signed        the same with signed bytes of u; where kSaturates
+//   dot_pairs(acc, w, q)   acc += sum of 2 signed 16-bit numbers of w times those of q, per lane
 //   bytes, signed_bytes, halves    one number of each row, widened to 32 bits
+//   pin(u)            keeps u in a register: else g++ loads it again for each use
 #pragma once
 
 #include "backends/cpu/isa/inline.h"
@@ -72,6 +76,41 @@ struct PackedReader {
     }
   }
 
+  static ASSAY_INLINE typename V::F minimum_factor(const std::byte* packed) {
+    // Q4_1 and Q5_1 add what they store: their minimum's factor is its negative.
+    const typename V::F stored = S::halves(packed + Layout::kMinimaAt);
+    return Layout::kScaleBytes == 0 ? stored : -stored;
+  }
+
+  // Besides the products of integers, a block has a part that is linear in the sums of 16
+  // activations: its minimum's M, or what the offset of unsigned integers adds to S,
+  //   -offset * sum over groups of scale * (sum of activations).
+  // Two sums meet two 16-bit weights of this part in one instruction.
+  static constexpr bool kSignedBytes = S::kSaturates && Layout::kLowBits == 8;
+  static constexpr int kOffset = kSignedBytes ? 0 : Layout::kOffset;
+  static constexpr bool kHasSums = Block::kHasMinimum || kOffset != 0;
+  static_assert(!Block::kHasMinimum || kOffset == 0);
+  static constexpr int kPairs = Block::kElements / (2 * quant::kSumElements);
+
+  /// What a sum of activations of `group` is multiplied by.
+  static ASSAY_INLINE I sum_weight(const std::byte* packed, int group) {
+    if constexpr (Block::kElements == Block::kGroupElements) {
+      return I{} + (Block::kHasMinimum ? 1 : -kOffset);
+    } else if constexpr (Block::kHasMinimum) {
+      return group_minimum(packed, group);
+    } else {
+      return group_scale(packed, group) * -kOffset;
+    }
+  }
+
+  /// The weights of sums 2 * pair and 2 * pair + 1.
+  static ASSAY_INLINE U sum_weights(const std::byte* packed, int pair) {
+    constexpr int kSumsAGroup = Block::kGroupElements / quant::kSumElements;
+    const auto low = (U)sum_weight(packed, 2 * pair / kSumsAGroup);
+    const auto high = kSumsAGroup == 1 ? (U)sum_weight(packed, 2 * pair + 1) : low;
+    return (low & 0xffffU) | high << 16;
+  }
+
   /// The unsigned integers of quad t of a group.
   template <int kQuad>
   static ASSAY_INLINE U quad(const std::byte* packed, int group) {
@@ -115,12 +154,14 @@ struct PackedColumnsView {
     __builtin_memcpy(&value, base + column * stride + at, sizeof value);
     return value;
   }
-  /// The sum of the 16 or 32 integers from element `at` on.
-  template <int kElements>
-  ASSAY_INLINE std::int32_t sum(int column, std::int64_t at) const {
-    const auto* sums = reinterpret_cast<const std::int16_t*>(base + column * stride + sums_at) +
-                       at / quant::kSumElements;
-    return kElements == quant::kSumElements ? sums[0] : sums[0] + sums[1];
+  /// The sums of twice 16 integers from element `at` on, 16 bits each.
+  ASSAY_INLINE std::int32_t sums(int column, std::int64_t at) const {
+    std::int32_t value;
+    __builtin_memcpy(&value, sums_of(at) + column * stride, sizeof value);
+    return value;
+  }
+  ASSAY_INLINE const std::byte* sums_of(std::int64_t at) const {
+    return base + sums_at + at / quant::kSumElements * std::int64_t{sizeof(std::int16_t)};
   }
   ASSAY_INLINE float factor(int column, std::int64_t block) const {
     return reinterpret_cast<const float*>(base + column * stride + factors_at)[block];
@@ -135,29 +176,35 @@ struct PackedSums {
   using I = typename Reader::I;
   static constexpr int kGroup = Block::kGroupElements;
   static constexpr int kGroups = Block::kElements / kGroup;
-  static constexpr bool kSignedBytes = S::kSaturates && Layout::kLowBits == 8;
-  static constexpr int kOffset = kSignedBytes ? 0 : Layout::kOffset;
 
   I products[kColumns];
   I minima[kColumns];
 
   ASSAY_INLINE PackedSums(const std::byte* packed, const PackedColumnsView& x, std::int64_t at) {
     for (int c = 0; c < kColumns; ++c) products[c] = minima[c] = I{};
+    if constexpr (Reader::kHasSums) {
+      I(&part)[kColumns] = Block::kHasMinimum ? minima : products;
+      for (int pair = 0; pair < Reader::kPairs; ++pair) {
+        const auto weights = Reader::sum_weights(packed, pair);
+        for (int c = 0; c < kColumns; ++c) {
+          part[c] = S::dot_pairs(part[c], weights,
+                                 S::broadcast(x.sums(c, at + pair * 2 * quant::kSumElements)));
+        }
+      }
+    }
     for (int group = 0; group < kGroups; ++group) add_group(packed, x, at + group * kGroup, group);
   }
 
   ASSAY_INLINE void add_group(const std::byte* packed, const PackedColumnsView& x, std::int64_t at,
                               int group) {
     I dot[kColumns];
-    for (int c = 0; c < kColumns; ++c) {
-      dot[c] = kOffset == 0 ? I{} : I{} - kOffset * x.template sum<kGroup>(c, at);
-    }
+    for (int c = 0; c < kColumns; ++c) dot[c] = kGroups == 1 ? products[c] : I{};
     unroll<Reader::kGroupQuads>([&](auto t) ASSAY_INLINE_LAMBDA {
       constexpr int kQuad = decltype(t)::value;
       const auto u = Reader::template quad<kQuad>(packed, group);
       for (int c = 0; c < kColumns; ++c) {
-        const std::int32_t q = x.quad(c, at + 4 * kQuad);
-        if constexpr (kSignedBytes) {
+        const auto q = S::broadcast(x.quad(c, at + 4 * kQuad));
+        if constexpr (Reader::kSignedBytes) {
           dot[c] = S::dot_signed(dot[c], u ^ 0x80808080U, q);
         } else {
           dot[c] = S::dot(dot[c], u, q);
@@ -166,16 +213,9 @@ struct PackedSums {
     });
     if constexpr (kGroups == 1) {
       for (int c = 0; c < kColumns; ++c) products[c] = dot[c];
-      if constexpr (Block::kHasMinimum) {
-        for (int c = 0; c < kColumns; ++c) minima[c] = I{} + x.template sum<kGroup>(c, at);
-      }
     } else {
       const I scale = Reader::group_scale(packed, group);
       for (int c = 0; c < kColumns; ++c) products[c] += scale * dot[c];
-      if constexpr (Block::kHasMinimum) {
-        const I minimum = Reader::group_minimum(packed, group);
-        for (int c = 0; c < kColumns; ++c) minima[c] += minimum * x.template sum<kGroup>(c, at);
-      }
     }
   }
 };
@@ -183,21 +223,21 @@ struct PackedSums {
 /// How far ahead the packed weights are asked for.
 inline constexpr int kPackedPrefetchBytes = 9 << 10;
 
-/// Adds the bias and writes the rows of a group that exist.
+/// Adds the bias, where there is one, and writes the rows of a group that exist.
 template <class S>
 ASSAY_INLINE void write_column(const ExactLinearTask& task, std::int64_t row, float* y,
-                               typename Lanes32<S::kRows>::F total) {
+                               typename Lanes32<S::kRows>::F total, const float* bias) {
   const std::int64_t rows = task.row_end - row;
   if (rows < S::kRows) {
     for (std::int64_t r = 0; r < rows; ++r) {
-      y[row + r] = task.bias == nullptr ? total[r] : total[r] + task.bias[row + r];
+      y[row + r] = bias == nullptr ? total[r] : total[r] + bias[row + r];
     }
     return;
   }
-  if (task.bias != nullptr) {
-    typename Lanes32<S::kRows>::F bias;
-    __builtin_memcpy(&bias, task.bias + row, sizeof bias);
-    total += bias;
+  if (bias != nullptr) {
+    typename Lanes32<S::kRows>::F part;
+    __builtin_memcpy(&part, bias + row, sizeof part);
+    total += part;
   }
   __builtin_memcpy(y + row, &total, sizeof total);
 }
@@ -230,9 +270,7 @@ void packed_tile(const ExactLinearTask& task, const std::byte* packed, std::int6
                         acc[c]);
       }
       if constexpr (Block::kHasMinimum) {
-        // Q4_1 and Q5_1 add what they store: their minimum's factor is its negative.
-        const F stored = S::halves(packed + Layout::kMinimaAt);
-        const F minimum = Layout::kScaleBytes == 0 ? stored : -stored;
+        const F minimum = PackedReader<S, Block>::minimum_factor(packed);
         for (int c = 0; c < kColumns; ++c) {
           acc[c] = S::fma(__builtin_convertvector(sums.minima[c], F), minimum * x.factor(c, block),
                           acc[c]);
@@ -242,7 +280,7 @@ void packed_tile(const ExactLinearTask& task, const std::byte* packed, std::int6
     for (int c = 0; c < kColumns; ++c) total[c] += acc[c];
   }
   for (int c = 0; c < kColumns; ++c) {
-    write_column<S>(task, row, task.y + (column + c) * task.ldy, total[c]);
+    write_column<S>(task, row, task.y + (column + c) * task.ldy, total[c], task.bias);
   }
 }
 
@@ -256,68 +294,6 @@ void packed_columns(int columns, const ExactLinearTask& task, const std::byte* p
     }
   }
   packed_tile<S, Block, kColumns>(task, packed, row, column);
-}
-
-template <class S>
-void exact_packed(const ExactLinearTask& task) {
-  quant::visit_block(task.type, [&]<class Block>() {
-    if constexpr (Block::kElements > 1) {
-      const std::int64_t group_bytes =
-          task.k / Block::kElements * PackedLayout<Block, S::kRows>::kBytes;
-      const std::int64_t n_tiles = (task.m + kPackedColumns - 1) / kPackedColumns;
-      for (std::int64_t row = task.row_begin; row < task.row_end; row += S::kRows) {
-        const std::byte* packed = task.weights + row / S::kRows * group_bytes;
-        for (std::int64_t tile = 0; tile < n_tiles; ++tile) {
-          const std::int64_t column = task.m * tile / n_tiles;
-          const std::int64_t end = task.m * (tile + 1) / n_tiles;
-          packed_columns<S, Block, kPackedColumns>(static_cast<int>(end - column), task, packed,
-                                                   row, column);
-        }
-      }
-    }
-  });
-}
-
-/// Packs up to S::kRows rows of n elements into n / kElements packed blocks at `out`.
-template <class S>
-void pack_rows(TensorType type, const std::byte* rows, std::int64_t row_bytes, int n_rows,
-               std::int64_t n, std::byte* out) {
-  quant::visit_block(type, [&]<class Block>() {
-    if constexpr (Block::kElements > 1) {
-      for (std::int64_t i = 0; i < n / Block::kElements; ++i) {
-        pack_block<Block, S::kRows>(rows + i * static_cast<std::int64_t>(sizeof(Block)), row_bytes,
-                                    n_rows, out + i * PackedLayout<Block, S::kRows>::kBytes);
-      }
-    }
-  });
-}
-
-/// Row `row` of a packed group in fp32.
-template <class S>
-void dequantize_packed(TensorType type, const std::byte* group, int row, float* out,
-                       std::int64_t n) {
-  quant::visit_block(type, [&]<class Block>() {
-    if constexpr (Block::kElements > 1) {
-      for (std::int64_t i = 0; i < n; i += Block::kElements) {
-        Block block;
-        std::int8_t integers[Block::kElements];
-        unpack_row<Block, S::kRows>(
-            group + i / Block::kElements * PackedLayout<Block, S::kRows>::kBytes, row, &block,
-            integers);
-        quant::dequantize(block, integers, out + i);
-      }
-    }
-  });
-}
-
-/// The table of a level, with the kernels of packed weights.
-template <class S>
-ASSAY_INLINE constexpr KernelTable with_packed(KernelTable table) {
-  table.packed_rows = S::kRows;
-  table.pack = pack_rows<S>;
-  table.exact_packed = exact_packed<S>;
-  table.dequantize_packed = dequantize_packed<S>;
-  return table;
 }
 
 }  // namespace assay::cpu

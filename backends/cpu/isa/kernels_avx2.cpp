@@ -1,6 +1,6 @@
-#include "backends/cpu/isa/exact_packed.h"
 #include "backends/cpu/isa/make_table.h"
 #include "backends/cpu/isa/packed_avx2.h"
+#include "backends/cpu/isa/packed_table.h"
 #include "backends/cpu/isa/vec_avx2.h"
 
 namespace assay::cpu {

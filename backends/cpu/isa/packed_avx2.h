@@ -13,17 +13,22 @@ struct PackedAvx2 {
   static constexpr int kRows = 8;
   /// vpmaddubsw saturates at 16 bits: 2 * 63 * 127 fits, 2 * 255 * 127 does not.
   static constexpr bool kSaturates = true;
+  static constexpr int kGemmColumns = 3;
   using V = Lanes32<kRows>;
 
-  static ASSAY_INLINE V::I dot(V::I acc, V::U u, std::int32_t q) {
-    return add_products(acc, (__m256i)u, _mm256_set1_epi32(q));
+  static ASSAY_INLINE V::U broadcast(std::int32_t q) { return (V::U)_mm256_set1_epi32(q); }
+  static ASSAY_INLINE V::I dot(V::I acc, V::U u, V::U q) {
+    return add_products(acc, (__m256i)u, (__m256i)q);
   }
   /// |w| * sign(q, w): |-128| is 128 as an unsigned byte, and 2 * 128 * 127 fits.
-  static ASSAY_INLINE V::I dot_signed(V::I acc, V::U w, std::int32_t q) {
+  static ASSAY_INLINE V::I dot_signed(V::I acc, V::U w, V::U q) {
     const auto weights = (__m256i)w;
-    return add_products(acc, _mm256_abs_epi8(weights),
-                        _mm256_sign_epi8(_mm256_set1_epi32(q), weights));
+    return add_products(acc, _mm256_abs_epi8(weights), _mm256_sign_epi8((__m256i)q, weights));
   }
+  static ASSAY_INLINE V::I dot_pairs(V::I acc, V::U w, V::U q) {
+    return acc + (V::I)_mm256_madd_epi16((__m256i)w, (__m256i)q);
+  }
+  static ASSAY_INLINE void pin(V::U& u) { asm("" : "+x"(u)); }
   static ASSAY_INLINE V::I bytes(const std::byte* from) {
     return (V::I)_mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));
   }

@@ -13,10 +13,16 @@ struct PackedAvx512 {
   static constexpr int kRows = 16;
   static constexpr bool kSaturates = false;  // vpdpbusd widens before it adds; never vpdpbusds
   using V = Lanes32<kRows>;
+  static constexpr int kGemmColumns = 6;
 
-  static ASSAY_INLINE V::I dot(V::I acc, V::U u, std::int32_t q) {
-    return (V::I)_mm512_dpbusd_epi32((__m512i)acc, (__m512i)u, _mm512_set1_epi32(q));
+  static ASSAY_INLINE V::U broadcast(std::int32_t q) { return (V::U)_mm512_set1_epi32(q); }
+  static ASSAY_INLINE V::I dot(V::I acc, V::U u, V::U q) {
+    return (V::I)_mm512_dpbusd_epi32((__m512i)acc, (__m512i)u, (__m512i)q);
   }
+  static ASSAY_INLINE V::I dot_pairs(V::I acc, V::U w, V::U q) {
+    return (V::I)_mm512_dpwssd_epi32((__m512i)acc, (__m512i)w, (__m512i)q);
+  }
+  static ASSAY_INLINE void pin(V::U& u) { asm("" : "+v"(u)); }
   static ASSAY_INLINE V::I bytes(const std::byte* from) {
     return (V::I)_mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
   }
