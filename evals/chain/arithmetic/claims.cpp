@@ -11,6 +11,7 @@
 #include "evals/chain/arithmetic/agreement.h"
 #include "evals/chain/arithmetic/definitions.h"
 #include "evals/chain/arithmetic/equations.h"
+#include "evals/chain/arithmetic/recollection.h"
 #include "evals/chain/arithmetic/sides.h"
 #include "evals/chain/arithmetic/wording.h"
 
@@ -19,11 +20,14 @@ namespace {
 
 using Kind = MathToken::Kind;
 using Tokens = std::vector<MathToken>;
+constexpr std::size_t npos = std::string_view::npos;
 
 struct Relation {
   std::size_t at = 0;
+  std::size_t end = 0;  ///< behind its last token
   bool approximate = false;
-  bool spoken = false;  ///< "is", "gives"
+  bool spoken = false;      ///< "is", "gives"
+  bool transforms = false;  ///< "simplifies to": spoken, of any two expressions
 };
 
 class Checker {
@@ -32,6 +36,7 @@ class Checker {
       : text_(text),
         tokens_(tokens),
         sides_(tokens),
+        line_before_(text),
         derivations_(text, &work_),
         definitions_(definitions) {
     // Constants that people write with two digits.
@@ -47,7 +52,7 @@ class Checker {
     for (std::size_t i = 0; i <= tokens_.size(); ++i) {
       const bool ends = i == tokens_.size() || tokens_[i].kind == Kind::barrier ||
                         tokens_[i].kind == Kind::ellipsis;
-      if (!ends) continue;
+      if (!ends && !parts_equations(begin, i)) continue;
       statement(begin, i);
       begin = i + 1;
     }
@@ -55,12 +60,45 @@ class Checker {
   }
 
  private:
+  /// "2x = 10 simplifies to x = 5": the phrase at `i` stands between two equations.
+  bool parts_equations(std::size_t begin, std::size_t i) const {
+    constexpr std::size_t longest = 80;
+    const std::size_t end = phrase_end(i);
+    if (end == i) return false;
+    const auto has_equation = [&](std::size_t from, std::size_t to) {
+      for (std::size_t at = from; at < to && sides_.kind(at) != Kind::barrier; ++at) {
+        if (sides_.kind(at) == Kind::equals) return true;
+      }
+      return false;
+    };
+    return has_equation(std::max(begin, i > longest ? i - longest : 0), i) &&
+           has_equation(end, end + longest);
+  }
+
   std::optional<Relation> relation_at(std::size_t i) const {
-    if (sides_.kind(i) == Kind::equals) return Relation{i, false, false};
-    if (sides_.kind(i) == Kind::approx) return Relation{i, true, false};
-    if (sides_.kind(i) == Kind::word && one_of(tokens_[i].text, verbs))
-      return Relation{i, false, true};
+    if (sides_.kind(i) == Kind::equals) return Relation{i, i + 1};
+    if (sides_.kind(i) == Kind::approx) return Relation{i, i + 1, true};
+    if (sides_.kind(i) != Kind::word) return std::nullopt;
+    if (const std::size_t end = phrase_end(i); end > i) return Relation{i, end, false, true, true};
+    if (one_of(tokens_[i].text, verbs)) return Relation{i, i + 1, false, true};
     return std::nullopt;
+  }
+
+  /// Behind "simplifies to", "can be written as", or `i` where no such phrase begins.
+  std::size_t phrase_end(std::size_t i) const {
+    const auto word = [&](std::size_t at) {
+      return sides_.kind(at) == Kind::word ? std::string_view(tokens_[at].text) : "";
+    };
+    std::size_t verb = i;
+    if (word(verb) == "which") ++verb;
+    if (word(verb) == "can" && word(verb + 1) == "be") {
+      verb += 2;
+      if (!one_of(word(verb), rewritten)) return i;
+    } else if (!one_of(word(verb), rewriting)) {
+      return i;
+    }
+    return word(verb + 1) == "to" || word(verb + 1) == "as" || word(verb + 1) == "into" ? verb + 2
+                                                                                        : i;
   }
 
   /// Tokens [begin, end) without a barrier.
@@ -70,6 +108,8 @@ class Checker {
                                tokens_.begin() + static_cast<std::ptrdiff_t>(end),
                                [](const MathToken& t) { return t.kind == Kind::equals; });
     sides_.begin_statement(begin);
+    if (begin > 0 && ends_sentence(tokens_[begin - 1])) sentence_.clear();
+    std::size_t named = npos;  // where the first "=" ends the statement's name
     for (std::size_t i = begin; i < end; ++i) {
       if (sides_.kind(i) == Kind::congruent) {
         congruence(left_limit, i, end);
@@ -78,22 +118,52 @@ class Checker {
       }
       const auto relation = relation_at(i);
       if (!relation) continue;
+      if (named == npos && !relation->spoken) named = i;
       const auto left =
           sides_.left(left_limit, i, relation->spoken ? LeftKind::spoken : LeftKind::plain);
-      const auto right = sides_.right(i + 1, end);
+      const auto right = sides_.right(relation->end, end);
       if (!relation->spoken) {
         left_limit = i + 1;
         ++report_.found;
       }
       if (left && !right && !relation->spoken) forget(left->expression);
+      if (left && !relation->spoken && remainder(*left, i + 1, end)) continue;
+      if (right && named != npos && named > begin) recall(begin, named, i, *right);
       if (!left || !right) continue;
       const bool follows = left->begin > 0 && sides_.kind(left->begin - 1) == Kind::equals;
       if (has_variables(*left) || has_variables(*right)) {
+        // "2x = 10 simplifies to x = 5" is no claim about 10 and x.
+        const bool equation = sides_.kind(right->expression.end) == Kind::equals;
+        if (relation->transforms && !equation) transformed(*left, *right);
         if (sides_.kind(i) == Kind::equals) symbolic(*left, *right, follows);
       } else {
         numeric(*left, *right, *relation);
       }
     }
+  }
+
+  static bool ends_sentence(const MathToken& token) {
+    return token.text == "." || token.text == "\n" || token.text == "?" || token.text == "!";
+  }
+
+  /// The right side of the relation at token `at`, in a statement that begins with a name:
+  /// [begin, named). The line before may have said something else of the same name.
+  void recall(std::size_t begin, std::size_t named, std::size_t at, const Side& right) {
+    const ByteSpan name = {tokens_[begin].span.begin, tokens_[named - 1].span.end};
+    const std::string_view text = slice(text_, name);
+    const Expression& value = right.expression;
+    const Expression* before = at == named ? line_before_.same(text, name.begin, value) : nullptr;
+    const std::size_t end = tokens_[value.end - 1].span.end;
+    if (before != nullptr && is_readable(*before) && is_readable(value) &&
+        before->variables().empty() && value.variables().empty()) {
+      const auto holds = agree(*before, value, sides_.kind(at) == Kind::approx, values_);
+      const ByteSpan span = {name.begin, end};
+      if (holds == false && !takes_back(text_, span) &&
+          !rounded_to_whole(*before, value, text_, span, values_)) {
+        add_claim(span, false, fmt::format("{} has another value on the line before", text));
+      }
+    }
+    line_before_.remember(text, value, end);
   }
 
   static bool has_variables(const Side& side) { return !side.expression.variables().empty(); }
@@ -107,10 +177,14 @@ class Checker {
   }
 
   void record(const Side& left, const Side& right, bool holds, std::string why) {
+    const ByteSpan span = sides_.span(left, right);
+    if (holds || !takes_back(text_, span)) add_claim(span, holds, std::move(why));
+  }
+
+  void add_claim(ByteSpan span, bool holds, std::string why) {
     Claim claim;
-    claim.span = sides_.span(left, right);
+    claim.span = span;
     claim.verdict = holds ? ClaimVerdict::holds : ClaimVerdict::contradicted;
-    if (!holds && takes_back(text_, claim.span)) return;
     claim.why = std::move(why);
     report_.contradicted += holds ? 0 : 1;
     ++report_.checked;
@@ -138,11 +212,40 @@ class Checker {
     }
     if (head) {
       define(a, b, std::move(*head));
-    } else if (relations_ == 1) {
+    } else if (!substituted(left, right) && relations_ == 1) {
       const ByteSpan span = sides_.span(left, right);
       const auto finding = derivations_.next(a, b, span);
       if (finding) record(left, right, finding->holds, finding->why);
     }
+  }
+
+  /// "a simplifies to b", "b factors as a".
+  void transformed(const Side& left, const Side& right) {
+    const Expression& a = left.expression;
+    const Expression& b = right.expression;
+    if (!is_readable(a) || !is_readable(b)) return;
+    const std::optional<bool> same = identical(a, b, values_);
+    if (!same || (!*same && !simplifies(a, b) && !simplifies(b, a))) return;
+    record(left, right, *same,
+           *same ? std::string()
+                 : fmt::format("{} is not the same as {}", text_of(left), text_of(right)));
+  }
+
+  /// "If x = 3 and y = 4, then x + y = 8": true if it was judged.
+  bool substituted(const Side& left, const Side& right) {
+    const Expression& a = left.expression;
+    const Expression& b = right.expression;
+    const ByteSpan span = sides_.span(left, right);
+    if (sentence_.assign(a, b, span)) return false;
+    if (!is_readable(a) || !is_readable(b)) return false;
+    auto values = sentence_.values_for(a, b, text_, span, values_);
+    if (!values) return false;
+    const auto holds = agree(a, b, false, *values);
+    if (!holds) return false;
+    record(left, right, *holds,
+           *holds ? std::string()
+                  : fmt::format("{} is not {} for these values", text_of(left), text_of(right)));
+    return true;
   }
 
   /// Whether the text claims that both sides, which differ, are the same for all values.
@@ -181,8 +284,12 @@ class Checker {
     const Expression& b = right.expression;
     const MathToken* literal_left = a.literal();
     const MathToken* literal_right = b.literal();
-    if (relation.spoken && (!a.has_operation() || literal_right == nullptr)) return;
-    if (literal_left != nullptr && literal_right != nullptr) {
+    if (relation.spoken && !a.has_operation()) return;
+    if (relation.spoken && !relation.transforms && literal_right == nullptr) return;
+    if (relation.transforms && sides_.kind(b.end) == Kind::equals) return;
+    const bool based = (literal_left != nullptr && literal_left->based) ||
+                       (literal_right != nullptr && literal_right->based);
+    if (literal_left != nullptr && literal_right != nullptr && !based) {
       note_rounding(*literal_left, *literal_right, relation.approximate, values_);
       return;
     }
@@ -236,6 +343,36 @@ class Checker {
     const auto value = evaluate(right, 0, values_);
     if (argument.op != Expression::Op::number || !value || !value->is_exact()) return;
     definitions_.state(root.token->text, argument.token->value, value->low);
+  }
+
+  /// "355 \div 6 = 58 R 5", "= 58 remainder 5", "= 58 with a remainder of 5".
+  /// True if it is of this form.
+  bool remainder(const Side& left, std::size_t at, std::size_t end) {
+    const Expression& a = left.expression;
+    const Expression::Node& root = a.nodes[static_cast<std::size_t>(a.root)];
+    if (root.op != Expression::Op::divide || sides_.kind(at) != Kind::number) return false;
+    std::size_t i = at + 1;
+    bool named = false;
+    for (; i < end && i < at + 5 && sides_.kind(i) != Kind::number; ++i) {
+      const std::string& word = tokens_[i].text;
+      named = named || word == "remainder" || word == "R" || word == "r";
+      if (!named && word != "with" && word != "a") return false;
+    }
+    if (!named || sides_.kind(i) != Kind::number) return false;
+    const auto quotient = evaluate(a, 0, values_);
+    if (!quotient || !quotient->is_exact()) return false;
+    const mpz_class whole = quotient->low.get_num() / quotient->low.get_den();
+    const Expression::Node& divisor = a.nodes[static_cast<std::size_t>(root.b)];
+    if (divisor.op != Expression::Op::number || quotient->low < 0) return false;
+    const mpq_class rest = (quotient->low - whole) * divisor.token->value;
+    const bool holds = tokens_[at].value == whole && tokens_[i].value == rest;
+    const ByteSpan span = {tokens_[left.begin].span.begin, tokens_[i].span.end};
+    if (!holds && takes_back(text_, span)) return true;
+    add_claim(span, holds,
+              holds ? std::string()
+                    : fmt::format("{} is {} remainder {}", text_of(left), whole.get_str(),
+                                  rest.get_str()));
+    return true;
   }
 
   /// a = b (mod m), of integers.
@@ -297,6 +434,8 @@ class Checker {
   std::string_view text_;
   const Tokens& tokens_;
   SideReader sides_;
+  LineBefore line_before_;
+  SentenceValues sentence_;
   long work_ = max_work;
   Derivations derivations_;
   Definitions& definitions_;

@@ -124,14 +124,14 @@ std::optional<Derivations::Equation> Derivations::read(const Expression& left,
                                                        const Expression& right) const {
   std::set<std::string> variables = left.variables();
   variables.merge(right.variables());
-  if (variables.size() != 1 || has_special_letter(variables)) return std::nullopt;
+  if (variables.empty() || has_special_letter(variables)) return std::nullopt;
   if (left.ambiguous || right.ambiguous) return std::nullopt;
   if (!left.applied().empty() || !right.applied().empty()) return std::nullopt;
   Equation out;
-  out.variable = *variables.begin();
   auto polynomial = polynomial_of(left, &right, variables, values_);
   if (!polynomial || polynomial->degree() == 0) return std::nullopt;
   out.polynomial = std::move(*polynomial);
+  out.variables = std::move(variables);
   // "x = 2" is a result, from which nothing else of x follows.
   out.ends = left.nodes.size() == 1 && right.variables().empty();
   if (out.ends && right.literal() != nullptr) out.decimals = right.literal()->decimals;
@@ -147,14 +147,14 @@ std::optional<Derivations::Finding> Derivations::next(const Expression& left,
   }
   now->span = span;
   std::optional<Finding> finding;
-  const bool near = before_ && before_->variable == now->variable &&
+  const bool near = before_ && before_->variables == now->variables &&
                     span.begin >= before_->span.end &&
                     span.begin - before_->span.end <= max_branch_bytes;
   if (near && !before_->ends && !before_->ends_branch && derives(before_->span.end, span.begin)) {
     finding = judge(*before_, *now);
     // "(x - 2)(x - 3) = 0, x - 2 = 0, x = 3": the second root.
     const bool other_root = finding && !finding->holds && source_ &&
-                            source_->variable == now->variable &&
+                            source_->variables == now->variables &&
                             judge(*source_, *now).value_or(Finding{false, {}}).holds;
     if (other_root) finding.reset();
   } else if (near) {
@@ -169,13 +169,26 @@ std::optional<Derivations::Finding> Derivations::next(const Expression& left,
 std::optional<Derivations::Finding> Derivations::judge(const Equation& before,
                                                        const Equation& now) const {
   const std::size_t degree = before.polynomial.degree();
+  const std::string& variable = *now.variables.begin();
+  if (now.variables.size() > 1) {
+    // Another equation between the same variables, unless the text says that it was transformed.
+    const bool holds = before.polynomial.proportional(now.polynomial);
+    if (holds) return Finding{};
+    const std::size_t from = before.span.end;
+    const std::string between = lower(text_.substr(from, now.span.begin - from));
+    if (degree != now.polynomial.degree() || !mentions(between, transforming) ||
+        mentions(between, combining)) {
+      return std::nullopt;
+    }
+    return Finding{false, "it is not the equation before in another form"};
+  }
   if (now.polynomial.degree() == 1) {
     const auto& c = now.polynomial.coefficients;
     const mpq_class x = -c[0] / c[1];
     if (degree > 1) {
       if (now.decimals > 0 || before.polynomial.at(x) == 0) return Finding{};
-      return Finding{false, fmt::format("{} = {} does not solve the equation before", now.variable,
-                                        x.get_str())};
+      return Finding{
+          false, fmt::format("{} = {} does not solve the equation before", variable, x.get_str())};
     }
     const auto& b = before.polynomial.coefficients;
     const mpq_class expected = -b[0] / b[1];
@@ -183,7 +196,7 @@ std::optional<Derivations::Finding> Derivations::judge(const Equation& before,
     mpz_ui_pow_ui(scale.get_mpz_t(), 10, static_cast<unsigned long>(std::max(now.decimals, 0)));
     const bool rounded = now.decimals > 0 && abs(mpq_class((x - expected) * scale)) <= 1;
     if (x == expected || rounded) return Finding{};
-    return Finding{false, fmt::format("{} = {} by the equation before, not {}", now.variable,
+    return Finding{false, fmt::format("{} = {} by the equation before, not {}", variable,
                                       expected.get_str(), x.get_str())};
   }
   if (degree != now.polynomial.degree() || is_list(before.span.end, now.span.begin))
@@ -206,6 +219,17 @@ bool Derivations::derives(std::size_t from, std::size_t to) const {
   for (const std::string_view solving : {"solving for ", "solve for "}) {
     const std::size_t at = between.find(solving);
     if (at != std::string::npos) between.erase(at, solving.size());
+  }
+  // "for x we obtain", "for x gives": solved for it, not another case.
+  for (const std::string& variable : before_->variables) {
+    for (const std::string_view open : {"$", "\\( ", "\\(", ""}) {
+      const std::string phrase = fmt::format(" for {}{}", open, variable);
+      const std::size_t at = between.find(phrase);
+      const std::size_t next =
+          at == std::string::npos ? at : between.find_first_not_of(" $\\)", at + phrase.size());
+      const bool letter = next != std::string::npos && between[next] >= 'a' && between[next] <= 'z';
+      if (letter && next > at + phrase.size()) between.erase(at, phrase.size());
+    }
   }
   return !mentions(between, new_starts);
 }

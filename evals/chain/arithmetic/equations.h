@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -28,7 +29,7 @@ bool simplifies(const Expression& from, const Expression& to);
 /// an equation seldom.
 bool expands_alike(const Expression& left, const Expression& right, const Values& values);
 
-/// The equations in one variable of a text, in order: does each follow from the one before?
+/// The polynomial equations of a text, in order: does each follow from the one before?
 class Derivations {
  public:
   /// `work`: what is left of max_work, shared with others.
@@ -38,14 +39,15 @@ class Derivations {
     bool holds = true;
     std::string why;  ///< of a contradiction
   };
-  /// Nothing: no polynomial equation in one variable, or none before it that it follows from.
+  /// Nothing: no polynomial equation, or none before it that it follows from. In more variables
+  /// than one, it follows only where the text says that it was transformed.
   std::optional<Finding> next(const Expression& left, const Expression& right, ByteSpan span);
   /// Something else stands between; what comes next follows from nothing before it.
   void interrupt() { before_.reset(); }
 
  private:
   struct Equation {
-    std::string variable;
+    std::set<std::string> variables;
     Polynomial polynomial;
     ByteSpan span;
     bool ends = false;         ///< solved: "x = 2"

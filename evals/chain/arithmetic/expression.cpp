@@ -386,9 +386,6 @@ class Parser {
   int fraction() {
     const bool binomial = here() == Kind::binom;
     ++at_;
-    // \frac12: two digits run together are two arguments, which this does not read.
-    if (here() == Kind::number && kind(at_ + 1) != Kind::open && kind(at_ + 1) != Kind::number)
-      return -1;
     const int above = argument();
     const int below = above < 0 ? -1 : argument();
     if (below < 0) return -1;

@@ -37,8 +37,10 @@ std::optional<Side> SideReader::left(std::size_t limit, std::size_t relation, Le
     const MathToken* literal = expression->literal();
     const bool bare =
         expression->units.empty() || expression->units[0] == "$" || expression->units[0] == "%";
-    if (literal != nullptr && kind != LeftKind::number && (begin != limit || !bare))
+    if (literal != nullptr && kind != LeftKind::number &&
+        ((begin != limit && !tokens_[begin].opens_math) || !bare)) {
       return std::nullopt;
+    }
     // Cut off at the limit of the search: there may be more of it.
     if (begin == first && first > limit) return std::nullopt;
     return Side{std::move(*expression), begin};

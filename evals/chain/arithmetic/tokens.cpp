@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "evals/chain/arithmetic/numeral.h"
 #include "evals/chain/arithmetic/spellings.h"
 
 namespace assay::chain {
@@ -49,7 +50,9 @@ class Lexer {
       if ((display || (in_math_ && dollars)) && !begins_with_relation(region.body.begin))
         push(Kind::barrier, {region.span.begin, region.span.begin});
       line_start_ = region.span.begin == 0 || text_[region.span.begin - 1] == '\n';
+      const std::size_t first = out_.size();
       while (at_ < end_) step();
+      if (in_math_ && first < out_.size()) out_[first].opens_math = true;
       if ((display || (in_math_ && dollars)) && !display_goes_on(region.span.end))
         push(Kind::barrier, {region.span.end, region.span.end});
       space_ = space_ || in_math_;
@@ -162,6 +165,11 @@ class Lexer {
       quote(c);
       return;
     }
+    if (c == ',' && goes_on_with_which()) {
+      ++at_;
+      space_ = true;
+      return;
+    }
     if (c == ',' && in_call()) {
       push(Kind::comma, {at_, at_ + 1});
       ++at_;
@@ -190,6 +198,12 @@ class Lexer {
     } else if (in_math_) {
       push(Kind::barrier, {at_ - 1, at_}, "prime");
     }
+  }
+
+  /// "2(x + 1), which simplifies to 2x + 2" is one statement; the formula may end in between.
+  bool goes_on_with_which() const {
+    const std::size_t next = text_.find_first_not_of(" \t\r\n$\\)]", at_ + 1);
+    return next != npos && next - at_ <= longest_gap && text_.substr(next).starts_with("which ");
   }
 
   /// Whether the innermost open bracket stands right behind a name: f(2
@@ -248,7 +262,7 @@ class Lexer {
     return true;
   }
 
-  /// An index belongs to the variable before it; after a number it is a base, which is not read.
+  /// An index belongs to the variable before it; after a number it is a base.
   void index() {
     const std::size_t begin = at_;
     ++at_;
@@ -270,10 +284,23 @@ class Lexer {
     if (variable) {
       out_.back().text += text_.substr(begin, stop - begin);
       out_.back().span.end = stop;
-    } else {
+    } else if (!based(begin, stop)) {
       push(Kind::barrier, {begin, stop}, "_");
     }
     at_ = stop;
+  }
+
+  /// 1202_7: the index is the base of the number before it.
+  bool based(std::size_t begin, std::size_t stop) {
+    if (out_.empty() || out_.back().kind != Kind::number || out_.back().span.end != begin)
+      return false;
+    MathToken& token = out_.back();
+    const auto value = in_base(slice(text_, token.span), text_.substr(begin + 1, stop - begin - 1));
+    if (!value) return false;
+    token.value = *value;
+    token.based = true;
+    token.span.end = stop;
+    return true;
   }
 
   /// '*': a product between two operands, "**" a power; otherwise Markdown's emphasis.
@@ -354,77 +381,32 @@ class Lexer {
     for (const auto& [text, kind] : commands) {
       if (text == name) {
         push(kind, span, std::string(name));
+        single_digits_ = kind == Kind::frac || kind == Kind::binom ? 2 : 0;
+        single_at_ = span.end;
         return;
       }
     }
     push(Kind::barrier, span, std::string(name));
   }
 
-  /// Digits at `i`, with separators of thousands; returns their end.
-  std::size_t take_digits(std::size_t i, std::string& digits) const {
-    const std::size_t begin = i;
-    while (i < end_ && is_digit(text_[i])) digits += text_[i++];
-    if (i - begin > 3 || i == begin) return i;
-    while (true) {
-      std::size_t length = 0;
-      for (const std::string_view separator : {",\\!", "{,}", "{,\\!}", ",", "\\,"}) {
-        if (length == 0 && text_.substr(i, end_ - i).starts_with(separator))
-          length = separator.size();
-      }
-      const std::size_t from = i + length;
-      const bool three = length > 0 && is_digit(at(from)) && is_digit(at(from + 1)) &&
-                         is_digit(at(from + 2)) && !is_digit(at(from + 3));
-      if (!three) return i;
-      digits += text_.substr(from, 3);
-      i = from + 3;
-    }
-  }
-
   void number() {
     const std::size_t begin = at_;
-    std::string digits;
-    std::size_t i = take_digits(at_, digits);
-    int decimals = -1;
-    if (at(i) == '.' && is_digit(at(i + 1))) {
-      decimals = 0;
-      for (++i; i < end_ && is_digit(text_[i]); ++i, ++decimals) digits += text_[i];
-    }
-    // "9:55", "3.2.1", "5th": no number that can be reckoned with.
-    const bool clock = at(i) == ':' && is_digit(at(i + 1));
-    const bool version = at(i) == '.' && is_digit(at(i + 1));
-    const bool ordinal = !in_math_ && is_ordinal(i);
-    // 0.\\overline{6}, 0.\\dot{3}
-    const bool recurring = at(i) == '.' && at(i + 1) == '\\' && is_letter(at(i + 2));
-    if (clock || version || ordinal || recurring || digits.size() > max_number_digits) {
-      while (i < end_ &&
-             (is_digit(text_[i]) || is_letter(text_[i]) || text_[i] == ':' || text_[i] == '.'))
-        ++i;
-      at_ = std::max(i, at_ + 1);
+    // \frac12 has two arguments.
+    const bool argument = single_digits_ > 0 && begin == single_at_ && is_digit(text_[begin]);
+    const Numeral numeral = read_numeral(argument ? rest().substr(0, 1) : rest(), in_math_);
+    at_ += numeral.size;
+    if (!numeral.readable) {
       push(Kind::barrier, {begin, at_}, "number");
       return;
     }
-    at_ = i;
-    push(Kind::number, {begin, i});
-    MathToken& token = out_.back();
-    mpz_class power;
-    mpz_ui_pow_ui(power.get_mpz_t(), 10, static_cast<unsigned long>(std::max(decimals, 0)));
-    token.value = mpq_class(mpz_class(digits, 10), power);
-    token.value.canonicalize();
-    token.decimals = decimals;
-    token.cut =
-        decimals >= 0 && (rest().starts_with("...") || rest().starts_with("\\ldots") ||
-                          rest().starts_with("\\dots") || rest().starts_with("\xE2\x80\xA6"));
-    if (token.cut) {
-      at_ += rest().starts_with("\\ldots") ? 6 : rest().starts_with("\\dots") ? 5 : 3;
+    push(Kind::number, {begin, at_});
+    out_.back().value = numeral.value;
+    out_.back().decimals = numeral.decimals;
+    out_.back().cut = numeral.cut;
+    if (argument) {
+      --single_digits_;
+      single_at_ = at_;
     }
-  }
-
-  bool is_ordinal(std::size_t i) const {
-    const std::string_view after = text_.substr(i, end_ - i);
-    for (const std::string_view suffix : {"st", "nd", "rd", "th"}) {
-      if (after.starts_with(suffix) && (after.size() == 2 || !is_letter(after[2]))) return true;
-    }
-    return false;
   }
 
   void letters_run() {
@@ -477,6 +459,8 @@ class Lexer {
     }
   }
 
+  static constexpr std::size_t longest_gap = 12;
+
   std::string_view text_;
   std::vector<MathToken> out_;
   std::size_t at_ = 0;
@@ -484,8 +468,10 @@ class Lexer {
   bool in_math_ = false;
   bool space_ = false;
   bool line_start_ = true;
-  bool text_due_ = false;  ///< the next brace opens a \text{}
-  int text_depth_ = 0;     ///< braces open inside \text{}
+  bool text_due_ = false;      ///< the next brace opens a \text{}
+  int text_depth_ = 0;         ///< braces open inside \text{}
+  int single_digits_ = 0;      ///< arguments of \frac that may be one digit
+  std::size_t single_at_ = 0;  ///< where the next of them would stand
 };
 
 }  // namespace

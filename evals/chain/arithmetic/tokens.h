@@ -48,10 +48,12 @@ struct MathToken {
   ByteSpan span;
   std::string text;
   mpq_class value;
-  int decimals = -1;     ///< digits shown behind the point; -1: written as an integer
-  bool cut = false;      ///< a number with an ellipsis or a line over its digits: 0.333...
-  bool space = false;    ///< blanks stand before it
-  bool in_text = false;  ///< a word of \text{}: a label or a unit, no prose
+  int decimals = -1;        ///< digits shown behind the point; -1: written as an integer
+  bool cut = false;         ///< a number with an ellipsis or a line over its digits: 0.333...
+  bool based = false;       ///< a number written with its base: 1202_7
+  bool space = false;       ///< blanks stand before it
+  bool opens_math = false;  ///< the first one of a formula
+  bool in_text = false;     ///< a word of \text{}: a label or a unit, no prose
 };
 
 /// Tokens of `text` without its code. Never fails; linear. A number of more than

@@ -43,6 +43,12 @@ inline constexpr std::array<std::string_view, 62> joining_words = {
 inline constexpr std::array<std::string_view, 5> verbs = {"is", "gives", "makes", "yields",
                                                           "equals"};
 
+/// "simplifies to", "can be written as": two expressions that are the same.
+inline constexpr std::array<std::string_view, 6> rewriting = {
+    "simplifies", "reduces", "expands", "factors", "evaluates", "factorizes"};
+inline constexpr std::array<std::string_view, 6> rewritten = {
+    "written", "rewritten", "simplified", "expressed", "factored", "expanded"};
+
 /// Somewhere near, these mean that the writer does not claim the equation.
 inline constexpr std::array<std::string_view, 16> retracting = {
     " not ",      "n't",        "wrong",  "incorrect", "mistake", "false", "instead", "error",
@@ -58,6 +64,9 @@ inline constexpr std::array<std::string_view, 28> hypothetical = {
 /// Before a claim these mean that one side was made from the other.
 inline constexpr std::array<std::string_view, 8> transforming = {
     "expand", "simplif", "combin", "distribut", "multiplying out", "rewrit", "factor", "foil"};
+/// With these more than one equation went in.
+inline constexpr std::array<std::string_view, 9> combining = {
+    "substitut", "plug", "equation", "using", "since", "squar", " add", "subtract", "divid"};
 /// The same of f(x) = ..., which is no equation to be solved.
 inline constexpr std::array<std::string_view, 14> redefining = {
     "expand", "simplif", "combin",  "distribut", "multiplying out", "rewrit",         "factor",

@@ -107,7 +107,7 @@ TEST(Arithmetic, FunctionsAreEnclosed) {
               {"$\\tan 30^\\circ = \\frac{1}{\\sqrt{3}}$", 1, 0},
               {"sin(30) = 0.5", 1, 0},
               {"$\\sin \\frac{\\pi}{6} = \\frac{1}{3}$", 1, 1},
-              {"$\\sin^2 45^\\circ = \\frac12$", 0, 0},
+              {"$\\sin^2 45^\\circ = \\frac12$", 1, 0},
               {"$\\sin^2 45^\\circ = \\frac{1}{2}$", 1, 0},
               {"$\\arctan 1 = 45^\\circ$", 1, 0},
               {"$\\arctan 1 = \\frac{\\pi}{4}$", 1, 0},
@@ -207,6 +207,59 @@ TEST(Arithmetic, DefinedFunctionsHaveValues) {
   // The problem may define it.
   EXPECT_EQ(check_arithmetic("So $g(2) = 9$.", "Let $g(x) = x^3$. Find $g(2)$.").contradicted, 1U);
   EXPECT_EQ(check_arithmetic("So $g(2) = 8$.", "Let $g(x) = x^3$. Find $g(2)$.").checked, 1U);
+}
+
+TEST(Arithmetic, NumeralsWithTheirBase) {
+  expect_all({{"$441_{10} = 1202_7$", 1, 1},
+              {"$441_{10} = 1200_7$", 1, 0},
+              {"$1101_2 + 11_2 = 10000_2$", 1, 0},
+              {"$1101_2 + 11_2 = 1110_2$", 1, 1},
+              {"$19_8 = 17$", 0, 0},
+              {"$x_1 = 3 + 4$", 0, 0}});
+}
+
+TEST(Arithmetic, QuotientsWithRemainder) {
+  expect_all({{"$355 \\div 6 = 58\\;\\mathrm{R}\\;5$", 1, 1},
+              {"355 / 6 = 59 R 1", 1, 0},
+              {"2418 / 4 = 604 remainder 10", 1, 1},
+              {"2418 / 4 = 604 with a remainder of 3", 1, 1},
+              {"2418 / 4 = 604 with a remainder 2", 1, 0},
+              {"2418 / 4 = 604 more", 0, 0}});
+}
+
+TEST(Arithmetic, ANameKeepsItsValueOnTheNextLine) {
+  expect_all({{"\\[ S = 3 \\cdot 4 \\cdot 5 \\]\n\\[ S = 60 \\]", 0, 0},
+              {"\\[ S = 3 \\cdot 4 \\cdot 5 \\]\n\\[ S = 50 \\]", 1, 1},
+              {"Total cost = 5 * 3 + 2\nTotal cost = 18", 1, 1},
+              {"Total cost = 5 * 3 + 2\nTotal cost = 17", 0, 0},
+              {"$x = 3 + \\sqrt{2}$, $x = 3$", 0, 0},
+              {"Monday: cost = 5 * 3\nTuesday: cost = 18", 0, 0},
+              {"Case 1: $n = 5 \\cdot 3$. Case 2: $n = 18$.", 0, 0},
+              {"$y = 2x + 1$\n$y = 3x$", 0, 0}});
+}
+
+TEST(Arithmetic, ValuesOfTheSameSentenceAreSubstituted) {
+  expect_all({{"If $x = 3$ and $y = 4$, then $x + y = 8$.", 1, 1},
+              {"If $x = 3$ and $y = 4$, then $x + y = 7$.", 1, 0},
+              {"When n = 5, 13n = 65.", 1, 0},
+              {"If $x = 3$ or $x = 4$, then $x + 1 = 8$.", 0, 0},
+              {"We need $x = 3$, and $2x = 8$.", 0, 0},
+              {"We solve the equations $x = 2001$, $\\frac{2001}{x} = 2001$.", 0, 0},
+              {"Here $x = 3$. There $2x = 8$.", 0, 0},
+              {"If $x = 3$, then $y = 2x + 1$ and $z = 9$.", 0, 0}});
+}
+
+TEST(Arithmetic, PhrasesThatTransform) {
+  expect_all({{"The expression $2(x+1)^2$ simplifies to $2x^2+4x+3$.", 1, 1},
+              {"$x^2-3x+2$ factors as $(x-1)(x-2)$.", 1, 0},
+              {"$x^2-3x+2$ can be written as $(x-1)(x+2)$.", 1, 1},
+              {"We get $(x+1)^2 - x^2$, which simplifies to $2x+2$.", 1, 1},
+              {"The fraction $\\frac{12}{18}$ reduces to $\\frac{2}{3}$.", 1, 0},
+              {"The equation $2x = 10$ simplifies to $x = 5$.", 1, 0},
+              {"The equation $2x = 10$ simplifies to $x = 4$.", 1, 1},
+              {"We have $2x+4y=10$. Simplifying, $x+2y=6$.", 1, 1},
+              {"We have $2x+4y=10$. Also, $x+2y=6$.", 0, 0},
+              {"We have $x^2y=xy^2$. Simplifying, $x=y$.", 0, 0}});
 }
 
 TEST(Arithmetic, WhatIsDeniedElsewhereDeniesNothing) {
