@@ -232,9 +232,12 @@ std::vector<ByteSpan> boxed_values(std::string_view text, ByteSpan part) {
   return out;
 }
 
-AnswerFinding answer_from_chain(std::string_view text, ByteSpan chain, std::string_view answer) {
+AnswerFinding answer_from_chain(std::string_view text, ByteSpan chain, std::string_view answer,
+                                std::size_t until) {
   AnswerFinding out;
-  const StatedValues values(text, chain_end(text, chain));
+  ByteSpan window = chain_end(text, chain);
+  window.end = std::max(window.end, until);
+  const StatedValues values(text, window);
   out.evidence = values.find(answer);
   out.ok = out.evidence.has_value();
   return out;

@@ -23,7 +23,10 @@ std::vector<ByteSpan> boxed_values(std::string_view text, ByteSpan part);
 /// sides and list items, boxed values, numbers in prose, and for an answer in words the words
 /// themselves. Evidence: the last such value. At most max_stated_values are compared, the last
 /// ones; equal means what the answer grader means by it.
-AnswerFinding answer_from_chain(std::string_view text, ByteSpan chain, std::string_view answer);
+/// `until` (0: the chain's end): values up to there count, though the part is measured on the
+/// chain.
+AnswerFinding answer_from_chain(std::string_view text, ByteSpan chain, std::string_view answer,
+                                std::size_t until = 0);
 
 /// C10: whether all boxed values of `part` are equal to the last one; trivially so for one or none.
 /// Values on one line with nothing but a connective between them ("\boxed{2} and \boxed{3}") are

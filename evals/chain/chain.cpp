@@ -240,9 +240,15 @@ Component answer_follows(const ChainInput& input, const Layout& layout) {
   }
   ByteSpan chain = reasoning(input, layout);
   // In one piece of text the answer itself must not count as its own source.
-  if (!input.thinking && input.answer)
-    chain.end = std::clamp(input.answer->begin, chain.begin, chain.end);
-  const AnswerFinding finding = answer_from_chain(input.text, chain, *input.answer_value);
+  std::size_t until = chain.end;
+  if (!input.thinking && input.answer) {
+    until = std::clamp(input.answer->begin, chain.begin, chain.end);
+    // "The answer is" in front of it is no part of the reasoning, whose last fifth counts.
+    const std::string_view before = input.text.substr(0, until);
+    const std::size_t newline = before.rfind('\n');
+    chain.end = newline == npos || newline < chain.begin ? until : newline;
+  }
+  const AnswerFinding finding = answer_from_chain(input.text, chain, *input.answer_value, until);
   Component out;
   out.ok = finding.ok;
   out.evidence = finding.evidence;

@@ -64,6 +64,21 @@ Script script_of(char32_t c) {
   return block == blocks.end() ? Script::other : block->script;
 }
 
+/// "<think>", "</s>", "<|im_end|>", "[STEP]": no letters of any language.
+std::size_t markup_length(std::string_view text) {
+  constexpr std::size_t longest = 40;
+  constexpr std::string_view step = "[STEP]";
+  if (text.starts_with(step)) return step.size();
+  if (!text.starts_with('<')) return 0;
+  const std::size_t close = text.substr(0, longest).find('>');
+  if (close == std::string_view::npos || close < 2) return 0;
+  const std::string_view name = text.substr(1, close - 1);
+  const bool tag = std::all_of(name.begin(), name.end(), [](char c) {
+    return is_letter(static_cast<unsigned char>(c)) || c == '/' || c == '|' || c == '_';
+  });
+  return tag ? close + 1 : 0;
+}
+
 struct Letter {
   Script script;
   ByteSpan span;
@@ -82,6 +97,12 @@ void letters_of_prose(std::string_view text, ByteSpan span, const LetterSink& si
     const Utf8Step step = utf8_step(text.substr(at, span.end - at));
     const std::size_t end = at + step.bytes;
     const bool good = step.status == Utf8Status::character;
+    if (const std::size_t mark = markup_length(slice(text, {at, span.end})); mark > 0) {
+      at += mark;
+      flush(false);
+      greek_run = false;
+      continue;
+    }
     if (good && step.code_point == U'\\') {
       at = end;
       while (at < span.end && is_letter(static_cast<unsigned char>(text[at])) &&

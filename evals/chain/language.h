@@ -38,9 +38,9 @@ struct LanguageFinding {
   bool mixed = false;
 };
 
-/// Japanese writes in kana and han, so the two go together where the dominant one is kana. A
-/// Greek letter that stands alone is a symbol, no language. Scripts that the prompt uses for at
-/// least a twentieth of its letters are not foreign.
+/// Tags (<think>, <|im_end|>) and [STEP] are no letters. Japanese writes in kana and han, so the
+/// two go together where the dominant one is kana. A Greek letter that stands alone is a symbol, no
+/// language. Scripts that the prompt uses for at least a twentieth of its letters are not foreign.
 LanguageFinding language_of(std::string_view prompt, std::string_view text);
 
 }  // namespace assay::chain

@@ -11,9 +11,27 @@
 namespace assay::chain {
 namespace {
 
+constexpr std::size_t npos = std::string_view::npos;
+
 bool is_ascii_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+/// The words of one sentence or line, and how many numbers and formulas with numbers stand among
+/// them.
+struct Sentence {
+  std::vector<ByteSpan> words;
+  std::size_t numbers = 0;
+
+  /// "Row 3, column 4: 12": a line of a list, which differs from the others in its numbers.
+  bool enumerates() const {
+    return numbers * text_prose_words_per_number >= words.size() && numbers > 0;
+  }
+};
 
 /// Numbers pieces in the order in which they first occur.
 class Numbering {
@@ -127,20 +145,45 @@ PseudoTokens pseudo_tokens(std::string_view text) {
 
 PseudoTokens prose_words(std::string_view text) {
   Numbering numbering;
+  Sentence sentence;
+  const auto finish = [&] {
+    if (!sentence.enumerates()) {
+      for (const ByteSpan word : sentence.words) numbering.add(lower_case(slice(text, word)), word);
+    }
+    sentence = {};
+  };
   for (const Region& region : regions_of(text)) {
-    if (region.kind != RegionKind::prose) continue;
+    if (region.kind != RegionKind::prose) {
+      const std::string_view body = slice(text, region.body);
+      const bool number = std::any_of(body.begin(), body.end(), is_digit);
+      sentence.numbers += region.kind == RegionKind::math && number ? 1 : 0;
+      continue;
+    }
     for (std::size_t at = region.span.begin; at < region.span.end;) {
+      if (is_digit(text[at])) {
+        // "12:00" and "1,234.5" are one number.
+        while (at < region.span.end &&
+               (is_digit(text[at]) || (std::string_view(":.,").find(text[at]) != npos &&
+                                       at + 1 < region.span.end && is_digit(text[at + 1])))) {
+          ++at;
+        }
+        ++sentence.numbers;
+        continue;
+      }
       if (!is_ascii_letter(text[at])) {
+        const bool stop = text[at] == '.' && at + 1 < text.size() && text[at + 1] == ' ';
+        if (text[at] == '\n' || stop) finish();
         // A LaTeX command is no word.
         at += text[at] == '\\' ? letters_end(text, at + 1, region.span.end) - at : 1;
         continue;
       }
       const std::size_t end = letters_end(text, at, region.span.end);
       const bool word = end - at > 1 || text[at] == 'a' || text[at] == 'I';
-      if (word) numbering.add(lower_case(text.substr(at, end - at)), {at, end});
+      if (word) sentence.words.push_back({at, end});
       at = end;
     }
   }
+  finish();
   return numbering.take();
 }
 

@@ -21,7 +21,8 @@ struct PseudoTokens {
 /// other letters beyond ASCII are one piece each. Blanks part and are no piece.
 PseudoTokens pseudo_tokens(std::string_view text);
 
-/// Only the words outside formulas and code, in lower case.
+/// Only the words outside formulas and code, in lower case, without the sentences and lines that
+/// enumerate: those with a number for every text_prose_words_per_number words.
 PseudoTokens prose_words(std::string_view text);
 
 struct TextLoop {

@@ -46,6 +46,20 @@ std::optional<std::size_t> leading_number(std::string_view text) {
   return digits == 0 ? std::nullopt : std::optional(n);
 }
 
+/// "Step N" in Chinese, with the number between two characters or behind the word: whether
+/// the line begins so.
+bool is_chinese_step(std::string_view line) {
+  constexpr std::string_view ordinal = "\xE7\xAC\xAC";
+  constexpr std::string_view step = "\xE6\xAD\xA5";
+  constexpr std::string_view steps = "\xE6\xAD\xA5\xE9\xAA\xA4";
+  // A number of at most three characters stands between.
+  constexpr std::size_t longest_number = 9;
+  if (line.starts_with(steps)) return true;
+  if (!line.starts_with(ordinal)) return false;
+  const std::size_t at = line.find(step, ordinal.size());
+  return at != npos && at > ordinal.size() && at <= ordinal.size() + longest_number;
+}
+
 /// What the start of a line says: "Step 3:", "3.", "(3)", "- ".
 struct LineStart {
   bool starts_step = false;
@@ -60,6 +74,10 @@ LineStart line_start(std::string_view line) {
   if (rest.starts_with("Step ") || rest.starts_with("STEP ") || rest.starts_with("step ")) {
     out.number = leading_number(rest.substr(5));
     out.starts_step = out.number.has_value();
+    return out;
+  }
+  if (is_chinese_step(rest)) {
+    out.starts_step = true;
     return out;
   }
   const std::size_t indent = line.find_first_not_of(" \t");

@@ -7,7 +7,7 @@
 namespace assay::chain {
 
 /// Stands in every report beside the rates that rest on these numbers.
-inline constexpr const char* thresholds_version = "chain/2";
+inline constexpr const char* thresholds_version = "chain/3";
 
 // C3, a loop at the end: a suffix that repeats with a short period.
 inline constexpr std::size_t loop_period_max_tokens = 512;
@@ -33,6 +33,7 @@ inline constexpr double tail_distinct_ratio_min = 0.3;
 // (docs/grading.md).
 inline constexpr std::size_t text_prose_ngram_words = 10;
 inline constexpr std::size_t text_prose_words_min = 250;
+inline constexpr std::size_t text_prose_words_per_number = 6;
 inline constexpr std::size_t text_prose_repeats_min = 3;
 inline constexpr double text_prose_distinct_min = 0.79;
 inline constexpr double text_prose_repeated_share_min = 0.20;

@@ -288,6 +288,13 @@ TEST(Arithmetic, TwoReadingsMustBothFail) {
               {"6/2(1+2) = 9", 0, 0}});
 }
 
+TEST(Arithmetic, ANumberThatWasCutOffIsNoContradiction) {
+  expect_all({{"so 12 + 5 = 1", 0, 0},
+              {"so 12 + 5 = 2", 1, 1},
+              {"so 12 + 5 = 1.", 1, 1},
+              {"so 12 * 5 = 40 + 2", 0, 0}});
+}
+
 TEST(Arithmetic, SpansAndReasonsPointIntoTheText) {
   const std::string text = "First, $6 \\times 7 = 43$ tiles.";
   const ArithmeticReport report = check_arithmetic(text);

@@ -1,10 +1,12 @@
 // The parts behind C3 on text, C6, C8, C9 and C10: layout, steps, language, answers.
+#include <fmt/core.h>
 #include <gtest/gtest.h>
 
 #include <string>
 #include <vector>
 
 #include "evals/chain/answers.h"
+#include "evals/chain/chain.h"
 #include "evals/chain/language.h"
 #include "evals/chain/layout.h"
 #include "evals/chain/pseudo_tokens.h"
@@ -57,6 +59,12 @@ TEST(Layout, KnowsTheTagsOfSeveralModels) {
 }
 
 TEST(Steps, EveryKindOfMarkerIsOne) {
+  // "Step one: ...", "step 2: ...", in Chinese; "the first day" is none.
+  EXPECT_EQ(steps("\xE7\xAC\xAC\xE4\xB8\x80\xE6\xAD\xA5:a\n\xE6\xAD\xA5\xE9\xAA\xA4 2: "
+                  "b\n\xE7\xAC\xAC\xE5\x8D\x81\xE4\xBA\x8C\xE6\xAD\xA5: c")
+                .size(),
+            3U);
+  EXPECT_EQ(steps("\xE7\xAC\xAC\xE4\xB8\x80\xE5\xA4\xA9:a\nb").size(), 1U);
   EXPECT_EQ(steps("one\n\ntwo\n\nthree").size(), 3U);
   EXPECT_EQ(steps("[STEP] one\ntwo [STEP] three").size(), 2U);
   EXPECT_EQ(steps("Step 1: add\nStep 2: divide").size(), 2U);
@@ -102,6 +110,11 @@ TEST(Language, FormulasCodeAndGreekSymbolsAreNoLanguage) {
   EXPECT_EQ(language_of(prompt, "ab $\xCE\xB1\xCE\xB2\xCE\xB3 x$ `code` \\boxed{c}").letters, 3U);
   EXPECT_TRUE(language_of("\xE6\xB1\x82\xE8\xA7\xA3", "We solve it in plain English words.").mixed);
   EXPECT_FALSE(language_of("", "12 + 5").dominant);
+  // Tags and [STEP] are no letters: "the total", in Chinese.
+  const std::string chinese = "\xE4\xB8\x80\xE5\x85\xB1\xE6\x9C\x89\xE5\xA4\x9A\xE5\xB0\x91";
+  const auto tagged = language_of(chinese, "<think>\n[STEP]" + chinese + "\n</think><|im_end|>");
+  EXPECT_FALSE(tagged.mixed);
+  EXPECT_EQ(tagged.foreign, 0U);
 }
 
 TEST(Answers, AValueOfTheChainsEndIsFound) {
@@ -119,6 +132,21 @@ TEST(Answers, AValueOfTheChainsEndIsFound) {
   EXPECT_FALSE(found("there are hexagons", "\\text{hexagon}"));
   const std::string early = "x = 12\n" + filler + "\nand so on";
   EXPECT_FALSE(*answer_from_chain(early, all(early), "12").ok);
+}
+
+TEST(Answers, APlainChainIsSearchedBeforeItsAnswer) {
+  ChainInput input;
+  const std::string text =
+      "First, she has 12 apples.\n\nThen 12 + 5 = 17.\n\nThe answer is \\boxed{17}.";
+  input.text = text;
+  input.answer_parses = true;
+  input.answer = ByteSpan{text.size() - 4, text.size() - 2};
+  input.answer_value = "17";
+  input.stop = StopReason::eos;
+  EXPECT_EQ(analyse(input).c8_answer_from_chain.ok, true);
+  EXPECT_EQ(analyse(input).strictly_complete, true);
+  input.answer_value = "71";
+  EXPECT_EQ(analyse(input).c8_answer_from_chain.ok, false);
 }
 
 TEST(Answers, BoxedValuesMustAgree) {
@@ -169,6 +197,35 @@ TEST(TextLoops, LoopsThatChangeALittleAreFound) {
   const auto loop = find_text_loop(text);
   ASSERT_TRUE(loop);
   EXPECT_EQ(loop->loop.kind, LoopKind::stale_prose);
+}
+
+TEST(TextLoops, EnumerationsAreNoLoop) {
+  std::string cases = "We list all cases one by one.\n\n";
+  std::string primes = "Which of them are prime?\n";
+  std::string table;
+  std::string days = "| day | apples | total |\n|---|---|---|\n";
+  for (int i = 0; i < 120; ++i) {
+    cases += fmt::format(
+        "Case {}: if the first die shows {} and the second shows {}, then the sum is {}, which is "
+        "{}.\n",
+        i, i % 6 + 1, i / 6 + 1, i % 6 + i / 6 + 2, i % 2 == 0 ? "even" : "odd");
+    primes += fmt::format("{} is divisible by {}, so it is not prime.\n", 4 * i + 4, 2 + i % 3);
+    table += fmt::format("Row {}, column {}: {} * {} = {}.\n", i / 12, i % 12, i / 12, i % 12,
+                         (i / 12) * (i % 12));
+    days += fmt::format("| {} | {} | {} |\n", i, 3 * i, 7 * i * i);
+  }
+  for (const std::string& text : {cases, primes, table, days}) {
+    EXPECT_FALSE(find_text_loop(text)) << text.substr(0, 80);
+  }
+  // A counter alone does not make an enumeration of it.
+  std::string counting;
+  for (int i = 0; i < 30; ++i) {
+    counting += fmt::format(
+        "Attempt {}: Hmm, maybe I should look at the other side of the basket once more, because "
+        "the weight of the {} apples is not clear to me yet.\n",
+        i, i % 2 == 0 ? "red" : "green");
+  }
+  EXPECT_TRUE(find_text_loop(counting));
 }
 
 TEST(TextLoops, ManyLikeCalculationsAreNoLoop) {
