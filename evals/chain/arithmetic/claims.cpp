@@ -128,13 +128,15 @@ class Checker {
       }
       if (left && !right && !relation->spoken) forget(left->expression);
       if (left && !relation->spoken && remainder(*left, i + 1, end)) continue;
-      if (right && named != npos && named > begin) recall(begin, named, i, *right);
+      const bool named_right = right && !relation->spoken && named > begin;
+      if (named_right && contradicts_line_before(begin, named, i, *right)) continue;
       if (!left || !right) continue;
       const bool follows = left->begin > 0 && sides_.kind(left->begin - 1) == Kind::equals;
       if (has_variables(*left) || has_variables(*right)) {
         // "2x = 10 simplifies to x = 5" is no claim about 10 and x.
         const bool equation = sides_.kind(right->expression.end) == Kind::equals;
-        if (relation->transforms && !equation) transformed(*left, *right);
+        const bool whole = left->begin == begin || follows || tokens_[left->begin].opens_math;
+        if (relation->transforms && !equation && whole) transformed(*left, *right);
         if (sides_.kind(i) == Kind::equals) symbolic(*left, *right, follows);
       } else {
         numeric(*left, *right, *relation);
@@ -148,12 +150,14 @@ class Checker {
 
   /// The right side of the relation at token `at`, in a statement that begins with a name:
   /// [begin, named). The line before may have said something else of the same name.
-  void recall(std::size_t begin, std::size_t named, std::size_t at, const Side& right) {
+  bool contradicts_line_before(std::size_t begin, std::size_t named, std::size_t at,
+                               const Side& right) {
     const ByteSpan name = {tokens_[begin].span.begin, tokens_[named - 1].span.end};
     const std::string_view text = slice(text_, name);
     const Expression& value = right.expression;
     const Expression* before = at == named ? line_before_.same(text, name.begin, value) : nullptr;
     const std::size_t end = tokens_[value.end - 1].span.end;
+    const std::size_t so_far = report_.contradicted;
     if (before != nullptr && is_readable(*before) && is_readable(value) &&
         before->variables().empty() && value.variables().empty()) {
       const auto holds = agree(*before, value, sides_.kind(at) == Kind::approx, values_);
@@ -164,6 +168,7 @@ class Checker {
       }
     }
     line_before_.remember(text, value, end);
+    return report_.contradicted > so_far;
   }
 
   static bool has_variables(const Side& side) { return !side.expression.variables().empty(); }
@@ -213,6 +218,7 @@ class Checker {
     if (head) {
       define(a, b, std::move(*head));
     } else if (!substituted(left, right) && relations_ == 1) {
+      if (b.literal() != nullptr && a.nodes.size() > 1) definitions_.give(b.literal()->value);
       const ByteSpan span = sides_.span(left, right);
       const auto finding = derivations_.next(a, b, span);
       if (finding) record(left, right, finding->holds, finding->why);
@@ -252,7 +258,9 @@ class Checker {
   bool is_claimed_identity(const Side& left, const Side& right, bool follows, bool is_head) const {
     const Expression& a = left.expression;
     const Expression& b = right.expression;
-    if (follows) return b.nodes.size() > 1 && simplifies(a, b);
+    if (has_cases(a, definitions_) || has_cases(b, definitions_)) return false;
+    if (follows)
+      return b.nodes.size() > 1 && simplifies(a, b) && !uses_given_number(a, b, definitions_);
     const std::string before = lead_in(text_, sides_.span(left, right).begin);
     if (mentions(before, hypothetical)) return false;
     if (is_head) return mentions(before, redefining) && expands_alike(a, b, values_);
@@ -264,12 +272,15 @@ class Checker {
 
   void define(const Expression& left, const Expression& body, Definitions::Rule rule) {
     const std::string& name = left.nodes[static_cast<std::size_t>(left.root)].token->text;
-    if (body.ambiguous || readings_of(body) != 0) {
+    const std::size_t begin = left.nodes[static_cast<std::size_t>(left.root)].token->span.begin;
+    const bool general = !mentions(sentence(text_, {begin, begin}, 160, 240), conditional);
+    const bool recursive = body.applied().contains(name);
+    if (body.ambiguous || readings_of(body) != 0 || (!general && !recursive)) {
       definitions_.forget(name);
       return;
     }
     rule.body = body;
-    rule.recursive = body.applied().contains(name);
+    rule.recursive = recursive;
     definitions_.define(name, std::move(rule));
   }
 

@@ -1,5 +1,6 @@
 #include "evals/chain/arithmetic/definitions.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace assay::chain {
@@ -43,6 +44,31 @@ void Definitions::state(const std::string& name, const mpq_class& argument,
 void Definitions::forget(const std::string& name) {
   rules_.erase(name);
   values_.erase(name);
+}
+
+bool has_cases(const Expression& expression, const Definitions& definitions) {
+  const auto tells_apart = [](const Node& n) {
+    return n.op == Op::absolute || n.op == Op::floor || n.op == Op::ceiling;
+  };
+  return std::any_of(expression.nodes.begin(), expression.nodes.end(), [&](const Node& n) {
+    if (n.op != Op::apply) return tells_apart(n);
+    // One level: rules that are made of rules are rare.
+    const Definitions::Rule* rule = definitions.rule(n.token->text);
+    return rule != nullptr &&
+           std::any_of(rule->body.nodes.begin(), rule->body.nodes.end(), tells_apart);
+  });
+}
+
+bool uses_given_number(const Expression& left, const Expression& right,
+                       const Definitions& definitions) {
+  const auto has = [](const Expression& expression, const mpq_class& value) {
+    return std::any_of(expression.nodes.begin(), expression.nodes.end(), [&](const Node& n) {
+      return n.op == Op::number && n.token->value == value;
+    });
+  };
+  return std::any_of(right.nodes.begin(), right.nodes.end(), [&](const Node& n) {
+    return n.op == Op::number && definitions.is_given(n.token->value) && !has(left, n.token->value);
+  });
 }
 
 std::optional<Definitions::Rule> rule_head(const Expression& left) {

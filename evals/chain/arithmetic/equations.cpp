@@ -134,7 +134,8 @@ std::optional<Derivations::Equation> Derivations::read(const Expression& left,
   out.variables = std::move(variables);
   // "x = 2" is a result, from which nothing else of x follows.
   out.ends = left.nodes.size() == 1 && right.variables().empty();
-  if (out.ends && right.literal() != nullptr) out.decimals = right.literal()->decimals;
+  out.bare_right = right.literal() != nullptr;
+  if (out.ends && out.bare_right) out.decimals = right.literal()->decimals;
   return out;
 }
 
@@ -150,7 +151,11 @@ std::optional<Derivations::Finding> Derivations::next(const Expression& left,
   const bool near = before_ && before_->variables == now->variables &&
                     span.begin >= before_->span.end &&
                     span.begin - before_->span.end <= max_branch_bytes;
-  if (near && !before_->ends && !before_->ends_branch && derives(before_->span.end, span.begin)) {
+  if (near && before_->bare_right && now->bare_right && left_of(before_->span) == left_of(span)) {
+    // "2s = 200, 2s = 240": what 2s may be.
+    now->ends_branch = true;
+  } else if (near && !before_->ends && !before_->ends_branch &&
+             derives(before_->span.end, span.begin)) {
     finding = judge(*before_, *now);
     // "(x - 2)(x - 3) = 0, x - 2 = 0, x = 3": the second root.
     const bool other_root = finding && !finding->holds && source_ &&
@@ -203,6 +208,11 @@ std::optional<Derivations::Finding> Derivations::judge(const Equation& before,
     return std::nullopt;
   if (before.polynomial.proportional(now.polynomial)) return Finding{};
   return Finding{false, "it has not the solutions of the equation before"};
+}
+
+std::string_view Derivations::left_of(ByteSpan equation) const {
+  const std::string_view text = slice(text_, equation);
+  return text.substr(0, std::min(text.size(), text.find('=')));
 }
 
 /// "x^2 - 1 = 0, x^2 - 4 = 0"

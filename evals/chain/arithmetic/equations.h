@@ -51,12 +51,14 @@ class Derivations {
     Polynomial polynomial;
     ByteSpan span;
     bool ends = false;         ///< solved: "x = 2"
+    bool bare_right = false;   ///< its right side is just a number
     bool ends_branch = false;  ///< another one stood beside it
     int decimals = -1;         ///< of a solution, digits shown
   };
   std::optional<Equation> read(const Expression& left, const Expression& right) const;
   std::optional<Finding> judge(const Equation& before, const Equation& now) const;
   bool derives(std::size_t from, std::size_t to) const;
+  std::string_view left_of(ByteSpan equation) const;
   bool is_list(std::size_t from, std::size_t to) const;
 
   std::string_view text_;

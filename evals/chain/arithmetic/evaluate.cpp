@@ -54,6 +54,15 @@ bool is_power_of_number(const std::vector<Node>& nodes, int index) {
   return power.op == Op::power && nodes[static_cast<std::size_t>(power.a)].op == Op::number;
 }
 
+/// "180 - B": the number looks like degrees, though no mark says so.
+bool may_be_degrees(const std::vector<Node>& nodes, int index) {
+  if (index < 0) return false;
+  const Node& node = nodes[static_cast<std::size_t>(index)];
+  if (node.op == Op::degrees || (node.op == Op::variable && node.token->text == "pi")) return false;
+  if (node.op == Op::number) return node.token->value >= 10;
+  return may_be_degrees(nodes, node.a) || may_be_degrees(nodes, node.b);
+}
+
 std::optional<Number> in_radians(const Number& degrees) {
   const auto product = multiply(degrees, pi());
   return product ? divide(*product, Number::exact(180)) : std::nullopt;
@@ -272,7 +281,9 @@ unsigned readings_of(const Expression& expression) {
     if (node.op != Op::function) continue;
     const std::string& name = node.token->text;
     if (name == "log") bits |= Reading::natural_log;
-    if (is_inverse(name) || (is_trigonometric(name) && is_plain_angle(expression.nodes, node.a))) {
+    const bool unmarked =
+        is_plain_angle(expression.nodes, node.a) || may_be_degrees(expression.nodes, node.a);
+    if (is_inverse(name) || (is_trigonometric(name) && unmarked)) {
       bits |= Reading::in_degrees;
     }
   }

@@ -79,12 +79,17 @@ class Parser {
   int term() {
     int left = factor();
     bool divided = false;
+    std::string division;
     while (left >= 0) {
       const std::size_t before = at_;
       Op op = Op::multiply;
       bool implied = false;
       if (here() == Kind::times || here() == Kind::slash) {
         op = here() == Kind::times ? Op::multiply : Op::divide;
+        // "2200 / 16 \div 288 / 16": which sign binds closer?
+        const std::string& mark = tokens_[at_].text;
+        if (op == Op::divide && divided && mark != division) out_.ambiguous = true;
+        if (op == Op::divide) division = mark;
         ++at_;
       } else if (is_share_of()) {
         ++at_;

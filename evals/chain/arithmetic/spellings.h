@@ -114,6 +114,11 @@ inline constexpr std::array<std::string_view, 26> letters = {
     "iota",    "kappa", "lambda", "mu",    "nu",      "xi",         "rho",  "sigma", "tau",
     "upsilon", "phi",   "varphi", "chi",   "psi",     "omega",      "pi",   "ell"};
 
+/// Words right behind a number that are no products of variables.
+inline constexpr std::array<std::string_view, 20> attached_units = {
+    "cm",  "mm", "dm", "km", "kg",  "mg",  "ml", "cl", "dl", "lb",
+    "lbs", "pm", "am", "rs", "hrs", "pts", "sq", "cu", "yd", "yds"};
+
 /// Words that are signs between or after numbers.
 inline constexpr std::array<Spelling, 9> sign_words = {{
     {"plus", MathToken::Kind::plus},

@@ -424,7 +424,7 @@ class Lexer {
       return;
     }
     // Letters side by side in a formula are a product of variables.
-    if (in_math_ && text_depth_ == 0) {
+    if ((in_math_ && text_depth_ == 0) || is_product(begin, word)) {
       for (std::size_t i = 0; i < run.size(); ++i) {
         push(Kind::variable, {begin + i, begin + i + 1}, std::string(1, run[i]));
       }
@@ -437,6 +437,14 @@ class Lexer {
       }
     }
     push(Kind::word, {begin, at_}, word);
+  }
+
+  /// "2xy" of prose: letters that variables often have, right behind a number, and no unit.
+  bool is_product(std::size_t begin, std::string_view word) const {
+    const bool attached = !out_.empty() && out_.back().kind == Kind::number &&
+                          out_.back().span.end == begin && text_[begin] >= 'a';
+    return attached && word.size() <= 3 && !one_of(word, attached_units) &&
+           word.find_first_not_of("abcdklmnpqrstuvwxyz") == npos;
   }
 
   /// "3 x 4" multiplies; 'a' and 'I' in prose are words; a letter elsewhere is a variable.

@@ -64,6 +64,11 @@ inline constexpr std::array<std::string_view, 28> hypothetical = {
 /// Before a claim these mean that one side was made from the other.
 inline constexpr std::array<std::string_view, 8> transforming = {
     "expand", "simplif", "combin", "distribut", "multiplying out", "rewrit", "factor", "foil"};
+/// Around "f(x) = ..." these mean that it holds for some x, or is only tried.
+inline constexpr std::array<std::string_view, 22> conditional = {
+    " if ",    " if}",  "when ",   "prime",  " even",     " odd",   "otherwise", "unless",
+    "perhaps", "maybe", "suppose", "assum",  "guess",     " try",   "conjectur", "pattern",
+    "might",   "could", "for n",   "for $n", "for \\( n", "for x <"};
 /// With these more than one equation went in.
 inline constexpr std::array<std::string_view, 9> combining = {
     "substitut", "plug", "equation", "using", "since", "squar", " add", "subtract", "divid"};

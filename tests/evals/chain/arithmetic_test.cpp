@@ -262,6 +262,22 @@ TEST(Arithmetic, PhrasesThatTransform) {
               {"We have $x^2y=xy^2$. Simplifying, $x=y$.", 0, 0}});
 }
 
+TEST(Arithmetic, WhatHoldsUnderAConditionIsNoContradiction) {
+  expect_all({// Given a + b = 1, the chain uses it.
+              {"We have $a + b = 1$. So $a^2 + b^2 = (a+b)^2 - 2ab = 1 - 2ab$.", 1, 0},
+              {"So $a^2 + b^2 = (a+b)^2 - 2ab = 1 - 2ab$.", 2, 1},
+              {"For a prime $p$, $f(p) = 1 - p$. So $f(9) = -2$.", 0, 0},
+              {"$f(n) = n/2$ if $n$ is even. $f(3) = 10$ and $f(9) = 28$.", 0, 0},
+              {"Perhaps $f(n) = 2n$. But $f(3) = 10$.", 0, 0},
+              {"$f(x) = |x - 1|$. For large $x$ we have $f(x + 1) = x + 1$.", 0, 0},
+              {"$y = \\sin(180 - B) + 1 = \\sin B + 1$", 0, 0},
+              {"The sides may be \\[ 2s = 200 \\] \\[ 2s = 240 \\]", 0, 0},
+              {"\\[ 2s = 200 + 40 \\] \\[ 2s = 250 \\]", 1, 1},
+              {"2200 / 288 = 2200 \xC3\xB7 16 / 288 \xC3\xB7 16", 0, 0},
+              {"y\xC2\xB2 = 2xy, and x = 2", 0, 0},
+              {"together 2cm + 3cm = 6cm", 1, 1}});
+}
+
 TEST(Arithmetic, WhatIsDeniedElsewhereDeniesNothing) {
   expect_all({{"There are not many, so $3 + 4 = 8$.", 1, 1},
               {"It is wrong that $3 + 4 = 8$.", 0, 0},
