@@ -152,23 +152,34 @@ class Checker {
   /// [begin, named). The line before may have said something else of the same name.
   bool contradicts_line_before(std::size_t begin, std::size_t named, std::size_t at,
                                const Side& right) {
+    while (begin + 1 < named && LineBefore::leads_on(tokens_[begin].text)) ++begin;
     const ByteSpan name = {tokens_[begin].span.begin, tokens_[named - 1].span.end};
     const std::string_view text = slice(text_, name);
     const Expression& value = right.expression;
-    const Expression* before = at == named ? line_before_.same(text, name.begin, value) : nullptr;
+    const bool alternative =
+        sides_.kind(value.end) == Kind::word && tokens_[value.end].text == "or";
+    const Expression* before =
+        at == named && !alternative ? line_before_.same(text, name.begin, value) : nullptr;
     const std::size_t end = tokens_[value.end - 1].span.end;
     const std::size_t so_far = report_.contradicted;
+    const ByteSpan span = {name.begin, end};
     if (before != nullptr && is_readable(*before) && is_readable(value) &&
-        before->variables().empty() && value.variables().empty()) {
-      const auto holds = agree(*before, value, sides_.kind(at) == Kind::approx, values_);
-      const ByteSpan span = {name.begin, end};
-      if (holds == false && !takes_back(text_, span) &&
-          !rounded_to_whole(*before, value, text_, span, values_)) {
-        add_claim(span, false, fmt::format("{} has another value on the line before", text));
-      }
+        differs(*before, value, span, sides_.kind(at) == Kind::approx) &&
+        !takes_back(text_, span)) {
+      add_claim(span, false, fmt::format("{} has another value on the line before", text));
     }
     line_before_.remember(text, value, end);
     return report_.contradicted > so_far;
+  }
+
+  /// With variables, only an expansion of what the line before says can differ from it.
+  bool differs(const Expression& before, const Expression& value, ByteSpan span, bool approximate) {
+    if (before.variables().empty() && value.variables().empty()) {
+      return agree(before, value, approximate, values_) == false &&
+             !rounded_to_whole(before, value, text_, span, values_);
+    }
+    return identical(before, value, values_) == false && simplifies(before, value) &&
+           expands_alike(before, value, 1, values_);
   }
 
   static bool has_variables(const Side& side) { return !side.expression.variables().empty(); }
@@ -263,11 +274,11 @@ class Checker {
       return b.nodes.size() > 1 && simplifies(a, b) && !uses_given_number(a, b, definitions_);
     const std::string before = lead_in(text_, sides_.span(left, right).begin);
     if (mentions(before, hypothetical)) return false;
-    if (is_head) return mentions(before, redefining) && expands_alike(a, b, values_);
+    if (is_head) return mentions(before, redefining) && expands_alike(a, b, 2, values_);
     const Expression::Node& root = a.nodes[static_cast<std::size_t>(a.root)];
     if (root.op == Expression::Op::apply) return b.nodes.size() > 1;
     return mentions(before, transforming) && !mentions(before, of_an_equation) &&
-           simplifies(a, b) && expands_alike(a, b, values_);
+           simplifies(a, b) && expands_alike(a, b, 2, values_);
   }
 
   void define(const Expression& left, const Expression& body, Definitions::Rule rule) {
@@ -472,22 +483,15 @@ class Checker {
 }  // namespace
 
 std::string_view claim_verdict_name(ClaimVerdict verdict) {
-  switch (verdict) {
-    case ClaimVerdict::holds:
-      return "holds";
-    case ClaimVerdict::contradicted:
-      return "contradicted";
-    case ClaimVerdict::unchecked:
-      return "unchecked";
-  }
-  return "unchecked";
+  if (verdict == ClaimVerdict::holds) return "holds";
+  return verdict == ClaimVerdict::contradicted ? "contradicted" : "unchecked";
 }
 
 ArithmeticReport check_arithmetic(std::string_view text, std::string_view problem) {
   Definitions definitions;
   const Tokens given = math_tokens(problem);
-  Checker(problem, given, definitions).run();
   const Tokens tokens = math_tokens(text);
+  Checker(problem, given, definitions).run();
   return Checker(text, tokens, definitions).run();
 }
 

@@ -113,10 +113,11 @@ bool simplifies(const Expression& from, const Expression& to) {
   return counts || has_inner_sum(from) || terms(from) > terms(to);
 }
 
-bool expands_alike(const Expression& left, const Expression& right, const Values& values) {
+bool expands_alike(const Expression& left, const Expression& right, std::size_t least,
+                   const Values& values) {
   const auto a = polynomial_of(left, nullptr, left.variables(), values);
   const auto b = polynomial_of(right, nullptr, right.variables(), values);
-  return a && b && a->degree() >= 2 && a->degree() == b->degree() &&
+  return a && b && a->degree() >= least && a->degree() == b->degree() &&
          a->coefficients.back() == b->coefficients.back();
 }
 

@@ -24,10 +24,11 @@ std::optional<bool> identical(const Expression& left, const Expression& right,
 /// simplification.
 bool simplifies(const Expression& from, const Expression& to);
 
-/// Both are polynomials of the same degree, at least 2, with the same first coefficient along a
-/// line through the origin: a product and a wrong expansion of it look like that, the two sides of
-/// an equation seldom.
-bool expands_alike(const Expression& left, const Expression& right, const Values& values);
+/// Both are polynomials of the same degree, at least `least`, with the same first coefficient along
+/// a line through the origin: a product and a wrong expansion of it look like that, the two sides
+/// of an equation seldom.
+bool expands_alike(const Expression& left, const Expression& right, std::size_t least,
+                   const Values& values);
 
 /// The polynomial equations of a text, in order: does each follow from the one before?
 class Derivations {

@@ -19,21 +19,25 @@ bool is_letter(char c) {
 }
 
 /// Words between two lines that only lead from one to the next.
-constexpr std::array<std::string_view, 27> leading_on = {
-    "so",         "thus",    "therefore",  "hence",    "then",       "simplify", "simplifying",
-    "simplifies", "we",      "get",        "which",    "gives",      "this",     "calculating",
-    "calculate",  "compute", "computing",  "evaluate", "evaluating", "to",       "the",
-    "expression", "implies", "rightarrow", "begin",    "end",        "align"};
+constexpr std::array<std::string_view, 47> leading_on = {
+    "so",          "thus",        "therefore", "hence",        "then",      "simplify",
+    "simplifying", "simplifies",  "we",        "get",          "which",     "gives",
+    "this",        "calculating", "calculate", "compute",      "computing", "evaluate",
+    "evaluating",  "to",          "the",       "expression",   "implies",   "rightarrow",
+    "begin",       "end",         "align",     "that",         "means",     "now",
+    "can",         "be",          "written",   "as",           "rewrite",   "expand",
+    "expanding",   "multiplying", "out",       "distributing", "combining", "combine",
+    "like",        "terms",       "have",      "just",         "finally"};
 
 /// Nothing but such words, blanks, delimiters of formulas and full stops; at least a line's end, a
 /// full stop or a word. A comma alone makes a list.
-bool leads_on(const std::string& gap) {
+bool only_leads_on(const std::string& gap) {
   bool parts = false;
   for (std::size_t i = 0; i < gap.size();) {
     if (!is_letter(gap[i])) {
       if (std::string_view(" \t\r\n\\[]()$.,:;&*{}").find(gap[i]) == std::string_view::npos)
         return false;
-      parts = parts || gap[i] == '\n' || gap[i] == '.' || gap[i] == '\\';
+      parts = parts || gap[i] == '\n' || gap[i] == '.' || gap[i] == '[';
       ++i;
       continue;
     }
@@ -47,6 +51,10 @@ bool leads_on(const std::string& gap) {
 }
 
 }  // namespace
+
+bool LineBefore::leads_on(std::string_view word) {
+  return one_of(word, leading_on);
+}
 
 std::string LineBefore::key(std::string_view name) {
   std::string out;
@@ -62,7 +70,7 @@ const Expression* LineBefore::same(std::string_view name, std::size_t begin,
   if (!value_ || name_.empty() || begin < end_ || begin - end_ > max_gap_bytes) return nullptr;
   if (!value_->has_operation() || value_->nodes.size() <= value.nodes.size()) return nullptr;
   if (key(name) != name_) return nullptr;
-  return leads_on(lower(text_.substr(end_, begin - end_))) ? &*value_ : nullptr;
+  return only_leads_on(lower(text_.substr(end_, begin - end_))) ? &*value_ : nullptr;
 }
 
 void LineBefore::remember(std::string_view name, const Expression& value, std::size_t end) {

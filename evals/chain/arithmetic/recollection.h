@@ -23,6 +23,8 @@ class LineBefore {
   const Expression* same(std::string_view name, std::size_t begin, const Expression& value) const;
   /// A line "name = ... = value" has been read; it ends at `end`.
   void remember(std::string_view name, const Expression& value, std::size_t end);
+  /// "so", "thus": words that only lead from one line to the next.
+  static bool leads_on(std::string_view word);
   /// How a name is compared: without blanks. Empty: too long to be one.
   static std::string key(std::string_view name);
 

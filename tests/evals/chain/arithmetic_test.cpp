@@ -233,6 +233,9 @@ TEST(Arithmetic, ANameKeepsItsValueOnTheNextLine) {
               {"Total cost = 5 * 3 + 2\nTotal cost = 18", 1, 1},
               {"Total cost = 5 * 3 + 2\nTotal cost = 17", 0, 0},
               {"$x = 3 + \\sqrt{2}$, $x = 3$", 0, 0},
+              {"$x = 7(7m + 3) + 5$.\n\nSo $x = 49m + 24$.", 1, 1},
+              {"$x = 7(7m + 3) + 5$.\n\nSo $x = 49m + 26$.", 1, 0},
+              {"$y = 2(x + 1)$\n$y = 3x$", 0, 0},
               {"Monday: cost = 5 * 3\nTuesday: cost = 18", 0, 0},
               {"Case 1: $n = 5 \\cdot 3$. Case 2: $n = 18$.", 0, 0},
               {"$y = 2x + 1$\n$y = 3x$", 0, 0}});

@@ -3,9 +3,11 @@
 //
 //   assay_chain_labels [--split dev|test|all] [--show N] [FILE.json[.gz] ...]
 //
-// FILEs are of ProcessBench's form ({problem, steps[], label}); without them the sets under
-// ASSAY_TEST_DATA are taken. dev and test are halves by a hash of the problem: rules were made
-// while looking at dev alone. --show prints the first N false alarms and missed steps of the split.
+// FILEs are of ProcessBench's form (an array of {problem, steps[], label}; olympiadbench and
+// omnimath have it, too) or, as .jsonl, of PRM800K's by step ({instruction, responses[],
+// next_response, rating}); without them the sets under ASSAY_TEST_DATA are taken. Steps without a
+// rating do not count. dev and test are halves by a hash of the problem: rules were made while
+// looking at dev alone. --show prints the first N false alarms and missed steps of the split.
 #include <fmt/core.h>
 
 #include <cstdint>
@@ -248,7 +250,10 @@ int main(int argc, char** argv) {
   }
   try {
     if (!options.files.empty()) {
-      for (const std::string& file : options.files) process_bench(file, options);
+      for (const std::string& file : options.files) {
+        const bool lines = file.find(".jsonl") != std::string::npos;
+        lines ? prm800k(file, options) : process_bench(file, options);
+      }
       return 0;
     }
     const char* root = std::getenv("ASSAY_TEST_DATA");
