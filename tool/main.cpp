@@ -73,6 +73,7 @@ int main(int argc, char** argv) {
   assay::tool::add_list_command(app, action);
   assay::tool::add_tokenize_command(app, action);
   assay::tool::add_logits_command(app, action);
+  assay::tool::add_quantize_command(app, action);
 
   if (const std::optional<int> code = parse(app, argc, argv)) return *code;
   assay::tool::install_signal_handlers();

@@ -35,6 +35,32 @@ const ArchRow* find_arch(std::string_view name) {
   return nullptr;
 }
 
+// llama.h's llama_ftype, where it names types that assay computes.
+struct FileTypeRow {
+  std::int64_t number;
+  std::string_view name;
+};
+constexpr std::array<FileTypeRow, 18> kFileTypes = {{
+    {0, "F32"},
+    {1, "F16"},
+    {2, "Q4_0"},
+    {3, "Q4_1"},
+    {7, "Q8_0"},
+    {8, "Q5_0"},
+    {9, "Q5_1"},
+    {10, "Q2_K"},
+    {11, "Q3_K_S"},
+    {12, "Q3_K_M"},
+    {13, "Q3_K_L"},
+    {14, "Q4_K_S"},
+    {15, "Q4_K_M"},
+    {16, "Q5_K_S"},
+    {17, "Q5_K_M"},
+    {18, "Q6_K"},
+    {21, "Q2_K_S"},
+    {32, "BF16"},
+}};
+
 void read_shape(GgufMetadata& meta, const std::string& arch, ModelConfig& c) {
   const auto key = [&arch](std::string_view rest) { return fmt::format("{}.{}", arch, rest); };
   const auto required = [&](std::string_view rest, std::int64_t largest) {
@@ -140,35 +166,24 @@ Result<ModelConfig> gguf_config(const GgufFile& gguf) {
   return config;
 }
 
+std::string_view gguf_arch_name(Arch arch) {
+  for (const ArchRow& row : kArchitectures) {
+    if (row.arch == arch) return row.name;
+  }
+  return {};
+}
+
+std::optional<std::uint32_t> gguf_file_type_number(std::string_view name) {
+  for (const FileTypeRow& row : kFileTypes) {
+    if (row.name == name) return static_cast<std::uint32_t>(row.number);
+  }
+  return std::nullopt;
+}
+
 std::string gguf_file_type_name(const GgufFile& gguf) {
-  // llama.h's llama_ftype, where it names types that assay computes.
-  struct Row {
-    std::int64_t number;
-    std::string_view name;
-  };
-  constexpr std::array<Row, 18> kFileTypes = {{
-      {0, "F32"},
-      {1, "F16"},
-      {2, "Q4_0"},
-      {3, "Q4_1"},
-      {7, "Q8_0"},
-      {8, "Q5_0"},
-      {9, "Q5_1"},
-      {10, "Q2_K"},
-      {11, "Q3_K_S"},
-      {12, "Q3_K_M"},
-      {13, "Q3_K_L"},
-      {14, "Q4_K_S"},
-      {15, "Q4_K_M"},
-      {16, "Q5_K_S"},
-      {17, "Q5_K_M"},
-      {18, "Q6_K"},
-      {21, "Q2_K_S"},
-      {32, "BF16"},
-  }};
   GgufMetadata meta(gguf);
   const auto number = meta.integer("general.file_type", 0, 1 << 20);
-  for (const Row& row : kFileTypes) {
+  for (const FileTypeRow& row : kFileTypes) {
     if (number == row.number) return std::string(row.name);
   }
   return {};

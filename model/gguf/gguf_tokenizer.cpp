@@ -48,24 +48,14 @@ std::string known_pre_tokenizers() {
   return out;
 }
 
-/// Numbers of gguf-py's TokenType.
+/// By the numbers of gguf-py's TokenType, from 1 on.
+constexpr std::array<TokenKind, 6> kTokenTypes = {TokenKind::normal,  TokenKind::unknown,
+                                                  TokenKind::control, TokenKind::user_defined,
+                                                  TokenKind::unused,  TokenKind::byte};
+
 std::optional<TokenKind> token_kind(std::int64_t number) {
-  switch (number) {
-    case 1:
-      return TokenKind::normal;
-    case 2:
-      return TokenKind::unknown;
-    case 3:
-      return TokenKind::control;
-    case 4:
-      return TokenKind::user_defined;
-    case 5:
-      return TokenKind::unused;
-    case 6:
-      return TokenKind::byte;
-    default:
-      return std::nullopt;
-  }
+  if (number < 1 || number > std::ssize(kTokenTypes)) return std::nullopt;
+  return kTokenTypes[static_cast<std::size_t>(number - 1)];
 }
 
 Result<std::vector<TokenKind>> read_kinds(GgufMetadata& meta, const GgufFile& gguf,
@@ -139,6 +129,19 @@ std::variant<const PreTokenizerRow*, UnknownTokenizer> choose_pre(GgufMetadata& 
 }
 
 }  // namespace
+
+std::string_view gguf_pre_tokenizer_name(PreTokenizer pre) {
+  const auto* row =
+      std::find_if(kPreTokenizers.begin(), kPreTokenizers.end(),
+                   [pre](const PreTokenizerRow& candidate) { return candidate.pre == pre; });
+  ASSAY_ASSERT(row != kPreTokenizers.end());
+  return row->name;
+}
+
+std::int32_t gguf_token_type(TokenKind kind) {
+  const auto* at = std::find(kTokenTypes.begin(), kTokenTypes.end(), kind);
+  return static_cast<std::int32_t>(at - kTokenTypes.begin()) + 1;
+}
 
 Result<TokenizerResult> gguf_tokenizer(const GgufFile& gguf) {
   GgufMetadata meta(gguf);

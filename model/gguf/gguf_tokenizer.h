@@ -1,6 +1,9 @@
 // GGUF's tokenizer.ggml.* metadata -> TokenizerSpec.
 #pragma once
 
+#include <cstdint>
+#include <string_view>
+
 #include "core/error.h"
 #include "model/gguf/gguf_file.h"
 #include "model/tokenizer_result.h"
@@ -15,5 +18,10 @@ namespace assay {
 ///
 /// `nfc` is false: GGUF does not record a normaliser, and its reader of reference applies none.
 Result<TokenizerResult> gguf_tokenizer(const GgufFile& gguf);
+
+/// "qwen2": what tokenizer.ggml.pre calls it.
+std::string_view gguf_pre_tokenizer_name(PreTokenizer pre);
+/// The number in tokenizer.ggml.token_type.
+std::int32_t gguf_token_type(TokenKind kind);
 
 }  // namespace assay

@@ -118,7 +118,8 @@ Result<void> Vocabulary::add_tokens(const TokenizerSpec& spec) {
     const std::string& text = spec.tokens[i];
     const TokenKind kind = spec.kinds[i];
     if (kind == TokenKind::byte) {
-      return bad_spec(fmt::format("token {} {} is of SentencePiece's byte kind", i, quoted_text(text)));
+      return bad_spec(
+          fmt::format("token {} {} is of SentencePiece's byte kind", i, quoted_text(text)));
     }
     std::optional<std::string> bytes;
     if (kind == TokenKind::normal) bytes = bytes_from_alphabet(text);
@@ -129,8 +130,8 @@ Result<void> Vocabulary::add_tokens(const TokenizerSpec& spec) {
     IdsByText& ids = is_special(kind) ? special_ : normal_;
     const auto [known, added] = ids.emplace(bytes_.back(), static_cast<TokenId>(i));
     if (!added) {
-      return bad_spec(
-          fmt::format("tokens {} and {} have the same text {}", known->second, i, quoted_text(text)));
+      return bad_spec(fmt::format("tokens {} and {} have the same text {}", known->second, i,
+                                  quoted_text(text)));
     }
   }
   return {};
@@ -186,7 +187,8 @@ Result<std::vector<BpeMerge>> resolve_merges(const TokenizerSpec& spec) {
     merges.push_back({found[0], found[1], found[2]});
   }
   if (const auto twice = repeated_merge(merges)) {
-    return bad_spec(fmt::format("merge {} {} occurs twice", *twice, quoted_text(spec.merges[*twice])));
+    return bad_spec(
+        fmt::format("merge {} {} occurs twice", *twice, quoted_text(spec.merges[*twice])));
   }
   return merges;
 }

@@ -427,5 +427,25 @@ TEST_F(Cli, CompareOfTwoRuns) {
   expect_error(assay({"compare", a, out("broken.json")}), 3, "broken.json");
 }
 
+TEST_F(Cli, QuantizeWritesAFileThatRuns) {
+  const std::string source = model();
+  const ProcessResult done =
+      assay({"quantize", "--model", source, "--type", "Q8_0", "--out", out("q8.gguf"), "--json"});
+  ASSERT_EQ(done.exit_code, 0) << done.err;
+  const json summary = json::parse(done.out);
+  EXPECT_EQ(summary.at("type"), "Q8_0");
+  EXPECT_LT(summary.at("bytes_out"), summary.at("bytes_in"));
+  EXPECT_EQ(assay({"run", "--model", out("q8.gguf"), "--task", "mini-math:first=1",
+                   "--max-new-tokens", "4", "--out", out("run")})
+                .exit_code,
+            0);
+  EXPECT_EQ(report("run").at("model").at("weight_type"), "Q8_0");
+  expect_error(assay({"quantize", "--model", source, "--type", "Q8_0", "--out", out("q8.gguf")}), 2,
+               "exists; name another file, or add --overwrite");
+  expect_error(assay({"quantize", "--model", source, "--type", "Q4", "--out", out("x.gguf")}), 2,
+               "unknown type 'Q4'");
+  EXPECT_THAT(assay({"quantize", "--help"}).out, HasSubstr("Q4_K_M"));
+}
+
 }  // namespace
 }  // namespace assay
