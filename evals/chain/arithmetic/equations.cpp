@@ -152,11 +152,11 @@ std::optional<Derivations::Finding> Derivations::next(const Expression& left,
   const bool near = before_ && before_->variables == now->variables &&
                     span.begin >= before_->span.end &&
                     span.begin - before_->span.end <= max_branch_bytes;
-  if (near && before_->bare_right && now->bare_right && left_of(before_->span) == left_of(span)) {
-    // "2s = 200, 2s = 240": what 2s may be.
-    now->ends_branch = true;
-  } else if (near && !before_->ends && !before_->ends_branch &&
-             derives(before_->span.end, span.begin)) {
+  // "2s = 200, 2s = 240": what 2s may be.
+  const bool lists =
+      near && before_->bare_right && now->bare_right && left_of(before_->span) == left_of(span);
+  if (near && !lists && !before_->ends && !before_->ends_branch &&
+      derives(before_->span.end, span.begin)) {
     finding = judge(*before_, *now);
     // "(x - 2)(x - 3) = 0, x - 2 = 0, x = 3": the second root.
     const bool other_root = finding && !finding->holds && source_ &&
