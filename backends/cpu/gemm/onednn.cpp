@@ -9,10 +9,10 @@
 #include <tuple>
 #include <vector>
 
-#include "backends/cpu/gemm/gemm_library.h"
+#include "backends/cpu/gemm/gemm_libraries.h"
 #include "core/numerics/fp_env.h"
 
-namespace assay::cpu {
+namespace assay::host {
 namespace {
 
 using dnnl::matmul;
@@ -118,4 +118,4 @@ std::string onednn_note() {
   return "onednn " + version_text();
 }
 
-}  // namespace assay::cpu
+}  // namespace assay::host

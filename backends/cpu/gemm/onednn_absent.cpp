@@ -1,7 +1,7 @@
 // Built where CMake found no oneDNN that it can use.
-#include "backends/cpu/gemm/gemm_library.h"
+#include "backends/cpu/gemm/gemm_libraries.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 Result<std::unique_ptr<GemmLibrary>> open_onednn() {
   return env_failure(
@@ -13,4 +13,4 @@ std::string onednn_note() {
   return {};
 }
 
-}  // namespace assay::cpu
+}  // namespace assay::host

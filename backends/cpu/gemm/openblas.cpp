@@ -10,11 +10,11 @@
 #include <optional>
 #include <sstream>
 
-#include "backends/cpu/cpu_features.h"
-#include "backends/cpu/gemm/gemm_library.h"
+#include "backends/cpu/gemm/gemm_libraries.h"
+#include "backends/cpu/levels.h"
 #include "core/numerics/fp_env.h"
 
-namespace assay::cpu {
+namespace assay::host {
 namespace {
 
 /// An environment variable set for the duration of a scope, if it was not set.
@@ -97,7 +97,7 @@ bool is_avx512_core(const std::string& core) {
 Result<Library> load_for_this_cpu() {
   Result<Library> library = load();
   const bool underrated =
-      library && usable_isas().back() == Isa::avx512 && !is_avx512_core(library->core);
+      library && cpu_levels().find("avx512")->kernels != nullptr && !is_avx512_core(library->core);
   if (!underrated || std::getenv("OPENBLAS_CORETYPE") != nullptr) return library;
   dlclose(library->handle);
   const ScopedVariable core_type("OPENBLAS_CORETYPE", "SkylakeX");
@@ -147,4 +147,4 @@ std::string openblas_note() {
   return "openblas " ASSAY_OPENBLAS_VERSION;
 }
 
-}  // namespace assay::cpu
+}  // namespace assay::host

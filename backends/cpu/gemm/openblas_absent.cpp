@@ -1,7 +1,7 @@
 // Built where CMake found no OpenBLAS.
-#include "backends/cpu/gemm/gemm_library.h"
+#include "backends/cpu/gemm/gemm_libraries.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 Result<std::unique_ptr<GemmLibrary>> open_openblas() {
   return env_failure("cpu: gemm=openblas: this build has no OpenBLAS",
@@ -12,4 +12,4 @@ std::string openblas_note() {
   return {};
 }
 
-}  // namespace assay::cpu
+}  // namespace assay::host

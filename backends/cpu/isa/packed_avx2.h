@@ -5,9 +5,9 @@
 
 #include <cstdint>
 
-#include "backends/cpu/isa/exact_packed.h"
+#include "backends/common/isa/exact_packed.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 struct PackedAvx2 {
   static constexpr int kRows = 8;
@@ -47,4 +47,4 @@ struct PackedAvx2 {
   }
 };
 
-}  // namespace assay::cpu
+}  // namespace assay::host

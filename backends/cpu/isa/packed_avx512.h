@@ -5,9 +5,9 @@
 
 #include <cstdint>
 
-#include "backends/cpu/isa/exact_packed.h"
+#include "backends/common/isa/exact_packed.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 struct PackedAvx512 {
   static constexpr int kRows = 16;
@@ -35,4 +35,4 @@ struct PackedAvx512 {
   static ASSAY_INLINE V::F fma(V::F a, V::F b, V::F c) { return _mm512_fmadd_ps(a, b, c); }
 };
 
-}  // namespace assay::cpu
+}  // namespace assay::host

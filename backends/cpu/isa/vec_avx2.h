@@ -5,13 +5,13 @@
 
 #include <cstdint>
 
-#include "backends/cpu/isa/inline.h"
+#include "backends/common/isa/inline.h"
 
 #if !defined(__AVX2__) || !defined(__FMA__) || !defined(__F16C__)
 #error "compile with the flags of the avx2 level (backends/cpu/CMakeLists.txt)"
 #endif
 
-namespace assay::cpu {
+namespace assay::host {
 
 struct Avx2 {
   struct F {
@@ -228,4 +228,4 @@ struct Avx2 {
   }
 };
 
-}  // namespace assay::cpu
+}  // namespace assay::host

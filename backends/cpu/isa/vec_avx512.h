@@ -5,14 +5,14 @@
 
 #include <cstdint>
 
-#include "backends/cpu/isa/inline.h"
+#include "backends/common/isa/inline.h"
 
 #if !defined(__AVX512F__) || !defined(__AVX512BW__) || !defined(__AVX512VL__) || \
     !defined(__AVX512DQ__) || !defined(__AVX512VNNI__)
 #error "compile with the flags of the avx512 level (backends/cpu/CMakeLists.txt)"
 #endif
 
-namespace assay::cpu {
+namespace assay::host {
 
 struct Avx512 {
   using F = __m512;
@@ -168,4 +168,4 @@ struct Avx512 {
   }
 };
 
-}  // namespace assay::cpu
+}  // namespace assay::host

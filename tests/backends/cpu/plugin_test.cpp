@@ -1,9 +1,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <algorithm>
-
-#include "backends/cpu/cpu_features.h"
+#include "backends/cpu/levels.h"
 #include "core/plugins.h"
 
 namespace assay {
@@ -30,11 +28,12 @@ void expect_error(const Result<std::unique_ptr<Device>>& result, ErrorKind kind,
 TEST(CpuPlugin, RunsTheBestLevelByDefaultAndTheForcedOneOtherwise) {
   const auto best = create({});
   ASSERT_TRUE(best);
-  EXPECT_EQ((*best)->info().isa, cpu::isa_name(cpu::usable_isas().back()));
-  for (const cpu::Isa isa : cpu::usable_isas()) {
-    const auto forced = create({{"isa", std::string(cpu::isa_name(isa))}});
+  EXPECT_EQ((*best)->info().isa, host::cpu_levels().best()->isa);
+  for (const host::Level& level : host::cpu_levels().all()) {
+    if (level.kernels == nullptr) continue;
+    const auto forced = create({{"isa", std::string(level.name)}});
     ASSERT_TRUE(forced);
-    EXPECT_EQ((*forced)->info().isa, cpu::isa_name(isa));
+    EXPECT_EQ((*forced)->info().isa, level.name);
   }
   EXPECT_EQ(make_backend_cpu().create({Numerics::fast, 0, {}}).value()->info().backend, "cpu");
 }
@@ -42,9 +41,7 @@ TEST(CpuPlugin, RunsTheBestLevelByDefaultAndTheForcedOneOtherwise) {
 TEST(CpuPlugin, RefusesALevelThatTheMachineLacks) {
   for (const std::string isa : {"avx2", "avx512"}) {
     const auto device = create({{"isa", isa}});
-    const bool usable = std::ranges::any_of(
-        cpu::usable_isas(), [&](cpu::Isa one) { return cpu::isa_name(one) == isa; });
-    if (usable) {
+    if (host::cpu_levels().find(isa)->kernels != nullptr) {
       EXPECT_TRUE(device);
     } else {
       expect_error(device, ErrorKind::environment, "cannot run isa=" + isa);

@@ -17,7 +17,7 @@
 
 #include "core/quant/blocks.h"
 
-namespace assay::cpu {
+namespace assay::host {
 inline namespace ASSAY_ISA {
 
 /// What of a block is where. kScaleBytes: of the groups' scales and minima, at kScalesAt.
@@ -157,4 +157,4 @@ void unpack_row(const std::byte* packed, int row, Block* block, std::int8_t* int
 }
 
 }  // namespace ASSAY_ISA
-}  // namespace assay::cpu
+}  // namespace assay::host

@@ -8,7 +8,7 @@
 /// After a lambda's parameters.
 #define ASSAY_INLINE_LAMBDA __attribute__((always_inline))
 
-namespace assay::cpu {
+namespace assay::host {
 
 /// A loop counter that is a constant in the body.
 template <int kIndex>
@@ -25,4 +25,4 @@ ASSAY_INLINE void unroll(Body&& body) {
   }
 }
 
-}  // namespace assay::cpu
+}  // namespace assay::host

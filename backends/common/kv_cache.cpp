@@ -1,10 +1,10 @@
-#include "backends/cpu/kv_cache.h"
+#include "backends/common/kv_cache.h"
 
 #include <cstring>
 
 #include "core/error.h"
 
-namespace assay::cpu {
+namespace assay::host {
 namespace {
 
 /// Element d of a head goes to position `slot` of row d.
@@ -16,12 +16,12 @@ void scatter(const T* from, std::int64_t head_dim, std::int32_t slot, std::byte*
 
 }  // namespace
 
-CpuKvCache::CpuKvCache(const KvLayout& layout)
+HostKvCache::HostKvCache(const KvLayout& layout)
     : layout_(layout), pages_(layout.n_pages * layout.page_bytes(), "KV cache") {
   ASSAY_ASSERT(layout.head_dim >= 1 && layout.head_dim <= kMaxHeadDim);
 }
 
-void CpuKvCache::copy_page(std::int32_t from, std::int32_t to) {
+void HostKvCache::copy_page(std::int32_t from, std::int32_t to) {
   ASSAY_ASSERT(from >= 0 && from < layout_.n_pages && to >= 0 && to < layout_.n_pages);
   if (from == to) return;
   const std::int64_t bytes = layout_.page_bytes();
@@ -29,8 +29,8 @@ void CpuKvCache::copy_page(std::int32_t from, std::int32_t to) {
               static_cast<std::size_t>(bytes));
 }
 
-void CpuKvCache::store(const KernelTable& kernels, std::int64_t layer, std::int32_t page,
-                       std::int32_t slot, const float* k, const float* v) {
+void HostKvCache::store(const KernelTable& kernels, std::int64_t layer, std::int32_t page,
+                        std::int32_t slot, const float* k, const float* v) {
   const std::int64_t dim = layout_.head_dim;
   for (std::int64_t h = 0; h < layout_.n_kv_heads; ++h, k += dim, v += dim) {
     std::byte* keys = pages_.data() + head_offset(layer, h) + page * layout_.page_bytes();
@@ -47,4 +47,4 @@ void CpuKvCache::store(const KernelTable& kernels, std::int64_t layer, std::int3
   }
 }
 
-}  // namespace assay::cpu
+}  // namespace assay::host

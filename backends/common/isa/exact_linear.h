@@ -2,11 +2,11 @@
 // and compiled for each level. A block is unpacked to its integers once and meets every column.
 #pragma once
 
-#include "backends/cpu/kernel_table.h"
+#include "backends/common/kernel_table.h"
 #include "core/quant/dequantize.h"
 #include "core/quant/exact_dot.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 template <class S>
 void quantize(const float* x, std::int64_t n, int block, std::byte* row) {
@@ -56,4 +56,4 @@ void exact_linear(const ExactLinearTask& task) {
   });
 }
 
-}  // namespace assay::cpu
+}  // namespace assay::host

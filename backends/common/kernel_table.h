@@ -9,11 +9,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "backends/cpu/cpu_features.h"
-#include "backends/cpu/isa/inline.h"
+#include "backends/common/isa/inline.h"
 #include "core/device.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 /// y[m][n] = sum_k w[n][k] * x[m][k] (+ bias[n]) for the weight's rows [row_begin, row_end).
 struct LinearTask {
@@ -94,7 +93,7 @@ struct AttentionScratch {
 };
 
 struct KernelTable {
-  Isa isa = Isa::scalar;  ///< set by the file that holds the kernels
+  const char* isa = "";  ///< of the level; set by the file that holds the kernels
 
   void (*linear)(const LinearTask& task) = nullptr;
   void (*exact_linear)(const ExactLinearTask& task) = nullptr;
@@ -124,13 +123,4 @@ struct KernelTable {
   void (*attention)(const AttentionTask& task) = nullptr;
 };
 
-const KernelTable& scalar_kernels();
-#if defined(__x86_64__)
-const KernelTable& avx2_kernels();
-const KernelTable& avx512_kernels();
-#endif
-
-/// The table of a level; the caller has checked usable_isas().
-const KernelTable& kernels_for(Isa isa);
-
-}  // namespace assay::cpu
+}  // namespace assay::host

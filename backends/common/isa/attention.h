@@ -6,11 +6,11 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "backends/cpu/isa/elementwise.h"
-#include "backends/cpu/kernel_table.h"
+#include "backends/common/isa/elementwise.h"
+#include "backends/common/kernel_table.h"
 #include "core/numerics/attention.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 /// One page in fp32: keys [head_dim][64], values [positions][value_stride].
 struct PageView {
@@ -197,4 +197,4 @@ void attention(const AttentionTask& task) {
   }
 }
 
-}  // namespace assay::cpu
+}  // namespace assay::host

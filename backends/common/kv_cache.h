@@ -6,17 +6,17 @@
 #include <cstdint>
 
 #include "backends/common/aligned_array.h"
-#include "backends/cpu/kernel_table.h"
+#include "backends/common/kernel_table.h"
 #include "core/device.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 inline constexpr std::int64_t kMaxHeadDim = 512;
 
-class CpuKvCache final : public KvCache {
+class HostKvCache final : public KvCache {
  public:
   /// Error{environment} when it does not fit; head_dim is at most kMaxHeadDim.
-  explicit CpuKvCache(const KvLayout& layout);
+  explicit HostKvCache(const KvLayout& layout);
 
   const KvLayout& layout() const override { return layout_; }
   void copy_page(std::int32_t from, std::int32_t to) override;
@@ -42,4 +42,4 @@ class CpuKvCache final : public KvCache {
   AlignedArray<std::byte> pages_;
 };
 
-}  // namespace assay::cpu
+}  // namespace assay::host

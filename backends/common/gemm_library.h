@@ -3,12 +3,9 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <string>
 
-#include "core/error.h"
-
-namespace assay::cpu {
+namespace assay::host {
 
 class GemmLibrary {
  public:
@@ -26,12 +23,4 @@ class GemmLibrary {
   virtual std::int64_t scratch_bytes(std::int64_t m, std::int64_t n, std::int64_t k) const = 0;
 };
 
-/// Each: the library, or Error{environment} with the remedy when this build or machine lacks it.
-Result<std::unique_ptr<GemmLibrary>> open_openblas();
-Result<std::unique_ptr<GemmLibrary>> open_onednn();
-
-/// What availability() says of it ("openblas 0.3.21"), or an empty text when this build lacks it.
-std::string openblas_note();
-std::string onednn_note();
-
-}  // namespace assay::cpu
+}  // namespace assay::host

@@ -1,9 +1,9 @@
 // The kernels of packed weights as the kernel table has them.
 #pragma once
 
-#include "backends/cpu/isa/exact_gemm.h"
+#include "backends/common/isa/exact_gemm.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 template <class S>
 void exact_packed(const ExactLinearTask& task) {
@@ -68,4 +68,4 @@ ASSAY_INLINE constexpr KernelTable with_packed(KernelTable table) {
   return table;
 }
 
-}  // namespace assay::cpu
+}  // namespace assay::host

@@ -1,20 +1,21 @@
-// The `cpu` backend: core/device.h over a kernel table chosen at run time and an own thread pool.
+// core/device.h over a table of kernels and an own thread pool: what every host backend is.
 #pragma once
 
 #include <memory>
 
 #include "backends/common/aligned_array.h"
+#include "backends/common/gemm_library.h"
+#include "backends/common/kernel_table.h"
 #include "backends/common/thread_pool.h"
-#include "backends/cpu/gemm/gemm_library.h"
-#include "backends/cpu/kernel_table.h"
 #include "core/device.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 inline constexpr std::string_view kExactSemantics = "exact/1";
 
-struct CpuOptions {
-  Isa isa = Isa::scalar;  ///< one of usable_isas()
+struct HostOptions {
+  std::string backend;                   ///< of info()
+  const KernelTable* kernels = nullptr;  ///< a level that this machine runs
   int threads = 1;
   bool pin = false;
   /// Of info(): what `linear` computes with quantised weights, "exact/1" or "f32".
@@ -22,9 +23,9 @@ struct CpuOptions {
   std::unique_ptr<GemmLibrary> library;  ///< serves Phase::prefill; null: own kernels everywhere
 };
 
-class CpuDevice final : public Device {
+class HostDevice final : public Device {
  public:
-  explicit CpuDevice(CpuOptions options);
+  explicit HostDevice(HostOptions options);
 
   DeviceInfo info() const override;
   std::int64_t free_bytes() const override { return available_host_memory(); }
@@ -55,11 +56,11 @@ class CpuDevice final : public Device {
   /// `floats` for every worker, kept between calls; worker i's part at i * floats.
   float* worker_scratch(std::int64_t floats);
 
-  CpuOptions options_;
-  const KernelTable& kernels_;
+  HostOptions options_;
+  const KernelTable& kernels_;  ///< options_.kernels
   ThreadPool pool_;
   AlignedArray<float> scratch_;
   AlignedArray<std::byte> activations_;  ///< quantised rows of the call that runs
 };
 
-}  // namespace assay::cpu
+}  // namespace assay::host

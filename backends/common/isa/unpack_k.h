@@ -5,9 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "backends/cpu/isa/unpack.h"
+#include "backends/common/isa/unpack.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 /// 2 bits an element: byte i of each half holds elements i, i + 32, i + 64 and i + 96 of 128.
 template <class S, int kIndex>
@@ -199,4 +199,4 @@ class Unpack<S, quant::BlockQ6_K> {
   const std::byte* pairs_;
 };
 
-}  // namespace assay::cpu
+}  // namespace assay::host

@@ -13,13 +13,13 @@
 //   pin(u)            keeps u in a register: else g++ loads it again for each use
 #pragma once
 
-#include "backends/cpu/isa/inline.h"
-#include "backends/cpu/isa/packed_format.h"
-#include "backends/cpu/kernel_table.h"
+#include "backends/common/isa/inline.h"
+#include "backends/common/isa/packed_format.h"
+#include "backends/common/kernel_table.h"
 #include "core/quant/dequantize.h"
 #include "core/quant/exact_dot.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 /// Columns whose sums are held in registers at once.
 inline constexpr int kPackedColumns = 8;
@@ -296,4 +296,4 @@ void packed_columns(int columns, const ExactLinearTask& task, const std::byte* p
   packed_tile<S, Block, kColumns>(task, packed, row, column);
 }
 
-}  // namespace assay::cpu
+}  // namespace assay::host

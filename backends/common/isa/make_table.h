@@ -1,15 +1,15 @@
 // The table of one level: included by the files that are compiled with that level's flags.
 #pragma once
 
-#include "backends/cpu/isa/attention.h"
-#include "backends/cpu/isa/elementwise.h"
-#include "backends/cpu/isa/exact_linear.h"
-#include "backends/cpu/isa/linear.h"
+#include "backends/common/isa/attention.h"
+#include "backends/common/isa/elementwise.h"
+#include "backends/common/isa/exact_linear.h"
+#include "backends/common/isa/linear.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 template <class S>
-ASSAY_INLINE constexpr KernelTable make_table(Isa isa) {
+ASSAY_INLINE constexpr KernelTable make_table(const char* isa) {
   return {.isa = isa,
           .linear = linear<S>,
           .exact_linear = exact_linear<S>,
@@ -24,4 +24,4 @@ ASSAY_INLINE constexpr KernelTable make_table(Isa isa) {
           .attention = attention<S>};
 }
 
-}  // namespace assay::cpu
+}  // namespace assay::host

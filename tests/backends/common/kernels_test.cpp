@@ -8,26 +8,23 @@
 #include <random>
 #include <vector>
 
-#include "backends/cpu/kernel_table.h"
+#include "backends/common/kernel_table.h"
 #include "core/numerics/functions.h"
 #include "core/numerics/half.h"
 #include "core/quant/dequantize.h"
+#include "tests/backends/common/host_levels.h"
 
-namespace assay::cpu {
+namespace assay::host {
 namespace {
 
 std::uint32_t bits(float value) {
   return std::bit_cast<std::uint32_t>(value);
 }
 
-class Kernels : public ::testing::TestWithParam<Isa> {
+class Kernels : public ::testing::TestWithParam<const KernelTable*> {
  protected:
-  const KernelTable& kernels_ = kernels_for(GetParam());
+  const KernelTable& kernels_ = *GetParam();
 };
-
-TEST_P(Kernels, BelongToTheirLevel) {
-  EXPECT_EQ(kernels_.isa, GetParam());
-}
 
 TEST_P(Kernels, ExpEqualsNumericsOnEverySignAndExponent) {
   std::vector<float> x;
@@ -99,8 +96,8 @@ TEST_P(Kernels, DequantizeQ8HoldsEveryByte) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Levels, Kernels, ::testing::ValuesIn(usable_isas()),
-                         [](const auto& info) { return std::string(isa_name(info.param)); });
+INSTANTIATE_TEST_SUITE_P(Levels, Kernels, ::testing::ValuesIn(testing::usable_levels()),
+                         [](const auto& info) { return std::string(info.param->isa); });
 
 }  // namespace
-}  // namespace assay::cpu
+}  // namespace assay::host

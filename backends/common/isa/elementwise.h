@@ -4,10 +4,10 @@
 
 #include <cstdint>
 
-#include "backends/cpu/isa/inline.h"
+#include "backends/common/isa/inline.h"
 #include "core/numerics/functions.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 /// numerics::exp in every lane.
 template <class S>
@@ -163,4 +163,4 @@ void rotate(float* head, const float* cos, const float* sin, std::int64_t half_d
   });
 }
 
-}  // namespace assay::cpu
+}  // namespace assay::host

@@ -1,4 +1,4 @@
-#include "backends/cpu/cpu_device.h"
+#include "backends/common/host_device.h"
 
 #include <fmt/format.h>
 
@@ -7,12 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "backends/cpu/kv_cache.h"
+#include "backends/common/kv_cache.h"
 #include "core/error.h"
 #include "core/numerics/rope.h"
 #include "core/quant/exact_dot.h"
 
-namespace assay::cpu {
+namespace assay::host {
 namespace {
 
 // Below these a worker is not worth waking: about ten microseconds of work each.
@@ -29,9 +29,9 @@ std::int64_t grain_rows(std::int64_t work_per_row, std::int64_t work_per_worker,
   return std::max<std::int64_t>(1, (rows + multiple - 1) / multiple) * multiple;
 }
 
-class CpuBuffer final : public DeviceBuffer {
+class HostBuffer final : public DeviceBuffer {
  public:
-  explicit CpuBuffer(std::int64_t floats) : floats_(floats, "activations") {}
+  explicit HostBuffer(std::int64_t floats) : floats_(floats, "activations") {}
   float* data() override { return floats_.data(); }
   std::int64_t floats() const override { return floats_.size(); }
 
@@ -45,9 +45,9 @@ bool is_aligned_f32(TensorType type, const std::byte* bytes) {
 
 /// Borrows the file's bytes, or holds them packed. A vector (bias, gain) is kept as fp32 when the
 /// file's is not.
-class CpuWeight final : public DeviceWeight {
+class HostWeight final : public DeviceWeight {
  public:
-  CpuWeight(const WeightView& view, const KernelTable& kernels) : view_(view) {
+  HostWeight(const WeightView& view, const KernelTable& kernels) : view_(view) {
     if (view.rows != 1 || is_aligned_f32(view.type, view.bytes.data())) return;
     vector_ = AlignedArray<float>(view.cols, view.name);
     kernels.dequantize(view.type, view.bytes.data(), vector_.data(), view.cols);
@@ -88,22 +88,22 @@ class CpuWeight final : public DeviceWeight {
   AlignedArray<std::byte> packed_;
 };
 
-const CpuWeight& cpu_weight(const DeviceWeight& weight) {
-  const auto* ours = dynamic_cast<const CpuWeight*>(&weight);
+const HostWeight& host_weight(const DeviceWeight& weight) {
+  const auto* ours = dynamic_cast<const HostWeight*>(&weight);
   ASSAY_ASSERT(ours != nullptr);
   return *ours;
 }
 
 }  // namespace
 
-CpuDevice::CpuDevice(CpuOptions options)
+HostDevice::HostDevice(HostOptions options)
     : options_(std::move(options)),
-      kernels_(kernels_for(options_.isa)),
+      kernels_(*options_.kernels),
       pool_(options_.threads, options_.pin) {}
 
-DeviceInfo CpuDevice::info() const {
-  return {.backend = "cpu",
-          .isa = std::string(isa_name(kernels_.isa)),
+DeviceInfo HostDevice::info() const {
+  return {.backend = options_.backend,
+          .isa = kernels_.isa,
           .threads = pool_.size(),
           .semantics = options_.semantics,
           // A library serves one prompt a call in chunks fixed by position, never a batch.
@@ -111,16 +111,16 @@ DeviceInfo CpuDevice::info() const {
           .gemm_library = options_.library ? options_.library->description() : std::string{}};
 }
 
-float* CpuDevice::worker_scratch(std::int64_t floats) {
+float* HostDevice::worker_scratch(std::int64_t floats) {
   scratch_.grow(floats * pool_.size(), "kernel scratch");
   return scratch_.data();
 }
 
-std::unique_ptr<DeviceBuffer> CpuDevice::allocate(std::int64_t floats) {
-  return std::make_unique<CpuBuffer>(floats);
+std::unique_ptr<DeviceBuffer> HostDevice::allocate(std::int64_t floats) {
+  return std::make_unique<HostBuffer>(floats);
 }
 
-std::int64_t CpuDevice::scratch_bytes(std::int64_t max_rows, std::int64_t widest) const {
+std::int64_t HostDevice::scratch_bytes(std::int64_t max_rows, std::int64_t widest) const {
   // Attention: a page, and the state of 16 rows of all heads, whose dimensions add up to at most
   // `widest` (doubled: a head of 16 has a state of 32).
   const AttentionScratch one_head(kMaxHeadDim);
@@ -139,21 +139,21 @@ std::int64_t CpuDevice::scratch_bytes(std::int64_t max_rows, std::int64_t widest
          (max_rows + kActivationPadding) * quant::ActivationLayout(widest, kSmallestBlock).bytes();
 }
 
-std::unique_ptr<DeviceWeight> CpuDevice::upload(const WeightView& view) {
+std::unique_ptr<DeviceWeight> HostDevice::upload(const WeightView& view) {
   ASSAY_ASSERT(static_cast<std::int64_t>(view.bytes.size()) ==
                view.rows * row_bytes(view.type, view.cols));
-  auto weight = std::make_unique<CpuWeight>(view, kernels_);
+  auto weight = std::make_unique<HostWeight>(view, kernels_);
   const bool integers = options_.semantics == kExactSemantics && !is_float_type(view.type);
   if (integers && view.rows > 1 && kernels_.packed_rows > 0) weight->pack(kernels_, pool_);
   return weight;
 }
 
-std::unique_ptr<KvCache> CpuDevice::create_kv(const KvLayout& layout) {
-  return std::make_unique<CpuKvCache>(layout);
+std::unique_ptr<KvCache> HostDevice::create_kv(const KvLayout& layout) {
+  return std::make_unique<HostKvCache>(layout);
 }
 
-void CpuDevice::embed(const DeviceWeight& table, std::span<const TokenId> ids, Tensor out) {
-  const CpuWeight& weight = cpu_weight(table);
+void HostDevice::embed(const DeviceWeight& table, std::span<const TokenId> ids, Tensor out) {
+  const HostWeight& weight = host_weight(table);
   const auto n = static_cast<std::int64_t>(ids.size());
   ASSAY_ASSERT(out.rows == n && out.cols == weight.cols());
   pool_.for_ranges(n, grain_rows(out.cols, kElementsPerWorker, 1),
@@ -174,9 +174,9 @@ void CpuDevice::embed(const DeviceWeight& table, std::span<const TokenId> ids, T
                    });
 }
 
-void CpuDevice::rms_norm(ConstTensor x, const DeviceWeight& gain, float eps, Tensor out) {
+void HostDevice::rms_norm(ConstTensor x, const DeviceWeight& gain, float eps, Tensor out) {
   ASSAY_ASSERT(x.rows == out.rows && x.cols == out.cols && gain.cols() == x.cols);
-  const float* g = cpu_weight(gain).vector();
+  const float* g = host_weight(gain).vector();
   pool_.for_ranges(x.rows, grain_rows(x.cols, kElementsPerWorker, 1),
                    [&](std::int64_t begin, std::int64_t end, int) {
                      for (std::int64_t r = begin; r < end; ++r) {
@@ -186,9 +186,9 @@ void CpuDevice::rms_norm(ConstTensor x, const DeviceWeight& gain, float eps, Ten
                    });
 }
 
-void CpuDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTensor x, Tensor y,
-                       Phase phase) {
-  const CpuWeight& weight = cpu_weight(w);
+void HostDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTensor x, Tensor y,
+                        Phase phase) {
+  const HostWeight& weight = host_weight(w);
   ASSAY_ASSERT(x.cols == weight.cols() && y.rows == x.rows && y.cols == weight.rows());
   ASSAY_ASSERT(bias == nullptr || bias->cols() == y.cols);
   LinearTask task{.type = weight.type(),
@@ -198,7 +198,7 @@ void CpuDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTen
                   .k = x.cols,
                   .x = x.data,
                   .m = x.rows,
-                  .bias = bias == nullptr ? nullptr : cpu_weight(*bias).vector(),
+                  .bias = bias == nullptr ? nullptr : host_weight(*bias).vector(),
                   .y = y.data,
                   .ldy = y.cols};
   if (task.m == 0) return;
@@ -219,8 +219,8 @@ void CpuDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTen
                    });
 }
 
-void CpuDevice::linear_by_integers(const LinearTask& task,
-                                   void (*kernel)(const ExactLinearTask& task)) {
+void HostDevice::linear_by_integers(const LinearTask& task,
+                                    void (*kernel)(const ExactLinearTask& task)) {
   const int block = block_layout(task.type).elements;
   const quant::ActivationLayout layout(task.k, block);
   activations_.grow((task.m + kActivationPadding) * layout.bytes(), "quantised activations");
@@ -252,7 +252,7 @@ void CpuDevice::linear_by_integers(const LinearTask& task,
                    });
 }
 
-void CpuDevice::linear_by_library(const LinearTask& task) {
+void HostDevice::linear_by_library(const LinearTask& task) {
   const std::int64_t n = task.row_end;
   const bool direct = is_aligned_f32(task.type, task.weights);
   float* scratch = direct ? nullptr : worker_scratch(kLibraryRows * task.k);
@@ -273,8 +273,8 @@ void CpuDevice::linear_by_library(const LinearTask& task) {
   });
 }
 
-void CpuDevice::rope(Tensor x, std::int64_t head_dim, std::span<const std::int32_t> positions,
-                     const numerics::RopeTable& table) {
+void HostDevice::rope(Tensor x, std::int64_t head_dim, std::span<const std::int32_t> positions,
+                      const numerics::RopeTable& table) {
   ASSAY_ASSERT(x.cols % head_dim == 0 && table.half_dim() * 2 == head_dim);
   ASSAY_ASSERT(static_cast<std::int64_t>(positions.size()) == x.rows);
   const bool interleaved = table.style() == RopeStyle::interleaved;
@@ -291,9 +291,9 @@ void CpuDevice::rope(Tensor x, std::int64_t head_dim, std::span<const std::int32
                    });
 }
 
-void CpuDevice::kv_store(KvCache& cache, std::int64_t layer, const Batch& batch, ConstTensor k,
-                         ConstTensor v) {
-  auto& ours = dynamic_cast<CpuKvCache&>(cache);
+void HostDevice::kv_store(KvCache& cache, std::int64_t layer, const Batch& batch, ConstTensor k,
+                          ConstTensor v) {
+  auto& ours = dynamic_cast<HostKvCache&>(cache);
   const KvLayout& layout = ours.layout();
   ASSAY_ASSERT(layer >= 0 && layer < layout.n_layers);
   ASSAY_ASSERT(k.cols == layout.n_kv_heads * layout.head_dim && v.cols == k.cols);
@@ -335,9 +335,9 @@ std::vector<QueryBlock> query_blocks(const Batch& batch) {
 
 }  // namespace
 
-void CpuDevice::attention(const KvCache& cache, std::int64_t layer, const Batch& batch,
-                          ConstTensor q, std::int64_t n_heads, Tensor out) {
-  const auto& ours = dynamic_cast<const CpuKvCache&>(cache);
+void HostDevice::attention(const KvCache& cache, std::int64_t layer, const Batch& batch,
+                           ConstTensor q, std::int64_t n_heads, Tensor out) {
+  const auto& ours = dynamic_cast<const HostKvCache&>(cache);
   const KvLayout& layout = ours.layout();
   const std::int64_t dim = layout.head_dim;
   const std::int64_t group = n_heads / layout.n_kv_heads;
@@ -373,7 +373,7 @@ void CpuDevice::attention(const KvCache& cache, std::int64_t layer, const Batch&
   });
 }
 
-void CpuDevice::swiglu(ConstTensor gate, ConstTensor up, Tensor out) {
+void HostDevice::swiglu(ConstTensor gate, ConstTensor up, Tensor out) {
   ASSAY_ASSERT(gate.size() == up.size() && gate.size() == out.size());
   pool_.for_ranges(
       gate.size(), kElementsPerWorker / 4, [&](std::int64_t begin, std::int64_t end, int) {
@@ -381,14 +381,14 @@ void CpuDevice::swiglu(ConstTensor gate, ConstTensor up, Tensor out) {
       });
 }
 
-void CpuDevice::add(ConstTensor x, Tensor inout) {
+void HostDevice::add(ConstTensor x, Tensor inout) {
   ASSAY_ASSERT(x.size() == inout.size());
   pool_.for_ranges(x.size(), kElementsPerWorker, [&](std::int64_t begin, std::int64_t end, int) {
     kernels_.add(x.data + begin, inout.data + begin, end - begin);
   });
 }
 
-void CpuDevice::gather_rows(ConstTensor x, std::span<const std::int32_t> rows, Tensor out) {
+void HostDevice::gather_rows(ConstTensor x, std::span<const std::int32_t> rows, Tensor out) {
   ASSAY_ASSERT(out.rows == static_cast<std::int64_t>(rows.size()) && out.cols == x.cols);
   for (std::size_t i = 0; i < rows.size(); ++i) {
     ASSAY_ASSERT(rows[i] >= 0 && rows[i] < x.rows);
@@ -397,9 +397,9 @@ void CpuDevice::gather_rows(ConstTensor x, std::span<const std::int32_t> rows, T
   }
 }
 
-void CpuDevice::read(ConstTensor x, std::span<float> out) {
+void HostDevice::read(ConstTensor x, std::span<float> out) {
   ASSAY_ASSERT(static_cast<std::int64_t>(out.size()) == x.size());
   std::memcpy(out.data(), x.data, out.size_bytes());
 }
 
-}  // namespace assay::cpu
+}  // namespace assay::host

@@ -6,10 +6,13 @@
 #include <random>
 #include <vector>
 
-#include "backends/cpu/cpu_device.h"
+#include "backends/common/host_device.h"
+#include "tests/backends/common/host_levels.h"
 
-namespace assay::cpu {
+namespace assay::host {
 namespace {
+
+using testing::usable_levels;
 
 std::vector<float> random_floats(std::int64_t n, unsigned seed) {
   std::mt19937 random(seed);
@@ -19,12 +22,13 @@ std::vector<float> random_floats(std::int64_t n, unsigned seed) {
   return values;
 }
 
-CpuDevice best_device(int threads) {
-  return CpuDevice({.isa = usable_isas().back(), .threads = threads, .library = {}});
+HostDevice best_device(int threads) {
+  return HostDevice(
+      {.backend = "host", .kernels = usable_levels().back(), .threads = threads, .library = {}});
 }
 
 /// y of rows [first, first + m) of x, computed as one call.
-std::vector<float> linear_rows(CpuDevice& device, const DeviceWeight& weight,
+std::vector<float> linear_rows(HostDevice& device, const DeviceWeight& weight,
                                const std::vector<float>& x, std::int64_t first, std::int64_t m,
                                Phase phase) {
   std::vector<float> y(static_cast<std::size_t>(m * weight.rows()));
@@ -33,7 +37,7 @@ std::vector<float> linear_rows(CpuDevice& device, const DeviceWeight& weight,
   return y;
 }
 
-TEST(CpuDevice, ARowsResultDoesNotDependOnItsBatchPhaseOrThreads) {
+TEST(HostDevice, ARowsResultDoesNotDependOnItsBatchPhaseOrThreads) {
   constexpr std::int64_t kRows = 200;
   constexpr std::int64_t kCols = 1088;
   constexpr std::int64_t kBatch = 32;
@@ -41,11 +45,11 @@ TEST(CpuDevice, ARowsResultDoesNotDependOnItsBatchPhaseOrThreads) {
   const std::span bytes(reinterpret_cast<const std::byte*>(floats.data()),
                         floats.size() * sizeof(float));
   const auto x = random_floats(kBatch * kCols, 2);
-  CpuDevice one = best_device(1);
+  HostDevice one = best_device(1);
   const auto weight = one.upload({"w", TensorType::F32, kRows, kCols, bytes});
   const auto all = linear_rows(one, *weight, x, 0, kBatch, Phase::decode);
   for (const int threads : {1, 2, 3}) {
-    CpuDevice device = best_device(threads);
+    HostDevice device = best_device(threads);
     for (const std::int64_t m : {1, 5, 32}) {
       for (const Phase phase : {Phase::prefill, Phase::decode}) {
         for (std::int64_t first = 0; first + m <= kBatch; first += m) {
@@ -59,8 +63,8 @@ TEST(CpuDevice, ARowsResultDoesNotDependOnItsBatchPhaseOrThreads) {
   }
 }
 
-TEST(CpuDevice, CopiesNoMatrixAndKeepsVectorsReadableAtAnyAddress) {
-  CpuDevice device = best_device(1);
+TEST(HostDevice, CopiesNoMatrixAndKeepsVectorsReadableAtAnyAddress) {
+  HostDevice device = best_device(1);
   std::vector<std::byte> storage(1 + 3 * sizeof(float));
   const float gains[3] = {1, 2, 4};
   std::memcpy(storage.data() + 1, gains, sizeof gains);
@@ -79,8 +83,8 @@ TEST(CpuDevice, CopiesNoMatrixAndKeepsVectorsReadableAtAnyAddress) {
   EXPECT_EQ(y[0], 12);
 }
 
-TEST(CpuDevice, RefusesMoreMemoryThanThereIs) {
-  CpuDevice device = best_device(1);
+TEST(HostDevice, RefusesMoreMemoryThanThereIs) {
+  HostDevice device = best_device(1);
   const std::int64_t floats = device.free_bytes();  // four times the bytes
   try {
     (void)device.allocate(floats);
@@ -92,9 +96,9 @@ TEST(CpuDevice, RefusesMoreMemoryThanThereIs) {
   EXPECT_THROW((void)device.create_kv({64, 64, 512, 1 << 20, KvType::f32}), Error);
 }
 
-TEST(CpuDevice, PlansTheScratchThatItHolds) {
+TEST(HostDevice, PlansTheScratchThatItHolds) {
   for (const int threads : {1, 4}) {
-    CpuDevice device = best_device(threads);
+    HostDevice device = best_device(threads);
     const std::int64_t plan = device.scratch_bytes(512, 8960);
     EXPECT_GE(plan, threads * kLinearScratchFloats * std::int64_t{sizeof(float)});
     // 70 heads of 128 in one group, the widest that 8960 allows.
@@ -103,4 +107,4 @@ TEST(CpuDevice, PlansTheScratchThatItHolds) {
 }
 
 }  // namespace
-}  // namespace assay::cpu
+}  // namespace assay::host

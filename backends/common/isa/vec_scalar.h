@@ -8,11 +8,11 @@
 
 #include <cstdint>
 
-#include "backends/cpu/isa/inline.h"
+#include "backends/common/isa/inline.h"
 #include "core/numerics/dot.h"
 #include "core/numerics/half.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 struct Scalar {
   struct F {
@@ -190,4 +190,4 @@ struct Scalar {
   }
 };
 
-}  // namespace assay::cpu
+}  // namespace assay::host

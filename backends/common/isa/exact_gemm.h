@@ -3,9 +3,9 @@
 // of the chunks so far. The integers and the order of fp32 operations are those of exact_packed.h.
 #pragma once
 
-#include "backends/cpu/isa/exact_packed.h"
+#include "backends/common/isa/exact_packed.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 /// From here on unpacking once beats unpacking for every tile of 8 columns.
 inline constexpr int kGemmColumnsFrom = 40;
@@ -248,4 +248,4 @@ void packed_gemm(const ExactLinearTask& task) {
   }
 }
 
-}  // namespace assay::cpu
+}  // namespace assay::host

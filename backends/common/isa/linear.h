@@ -7,12 +7,12 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "backends/cpu/isa/unpack_k.h"
-#include "backends/cpu/kernel_table.h"
+#include "backends/common/isa/unpack_k.h"
+#include "backends/common/kernel_table.h"
 #include "core/numerics/dot.h"
 #include "core/quant/dequantize.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 inline constexpr std::int64_t kChunk = numerics::kChunkElements;
 
@@ -289,4 +289,4 @@ void linear(const LinearTask& task) {
   });
 }
 
-}  // namespace assay::cpu
+}  // namespace assay::host

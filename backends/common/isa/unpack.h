@@ -6,10 +6,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "backends/cpu/isa/inline.h"
+#include "backends/common/isa/inline.h"
 #include "core/quant/blocks.h"
 
-namespace assay::cpu {
+namespace assay::host {
 
 /// A little-endian field of a block at any address.
 template <class T>
@@ -195,4 +195,4 @@ class Unpack<S, quant::BlockQ8_0> {
   const std::byte* values_;
 };
 
-}  // namespace assay::cpu
+}  // namespace assay::host
