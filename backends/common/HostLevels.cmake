@@ -1,11 +1,11 @@
-# assay_host_level(BACKEND NAME FLAGS...)
+# assay_host_level(BACKEND NAME SOURCE FLAGS...)
 # One object library, assay_BACKEND_NAME, per instruction-set level: the same kernels, that level's
 # flags. Appends its objects to ASSAY_BACKEND_KERNELS (upper case) of the calling folder.
 include_guard()
 
-function(assay_host_level backend name)
+function(assay_host_level backend name source)
   set(target assay_${backend}_${name})
-  add_library(${target} OBJECT isa/kernels_${name}.cpp)
+  add_library(${target} OBJECT ${source})
   target_link_libraries(${target} PRIVATE assay_flags tl::expected)
   target_compile_options(${target} PRIVATE ${ARGN})
   if(ASSAY_SANITIZE)
