@@ -13,9 +13,8 @@
 #include "harness/chain/chain_file.h"
 #include "harness/chain/clean.h"
 #include "harness/chain/sheet.h"
-#include "harness/grade_records.h"
-#include "reports/common/words.h"
 #include "tool/chain_text.h"
+#include "tool/chain_totals.h"
 #include "tool/command.h"
 
 namespace assay::tool {
@@ -33,85 +32,6 @@ struct Flags {
   bool as_json = false;
   bool summary = false;
 };
-
-/// Spans count bytes of the record's field, which may hold the prompt before the completion.
-void shift_evidence(json& record, std::size_t by) {
-  for (json& item : record["evidence"]) {
-    item["begin"] = item["begin"].get<std::size_t>() + by;
-    item["end"] = item["end"].get<std::size_t>() + by;
-  }
-}
-
-json record_of(const ChainText& text, const TextAnalysis& result) {
-  json record = chain_analysis_json(result.analysis);
-  shift_evidence(record, text.text_begin);
-  json& sums = record["contradictions"];
-  sums["coverage"] = result.analysis.arithmetic.found == 0
-                         ? json(nullptr)
-                         : json(result.analysis.arithmetic.coverage());
-  record["id"] = text.id;
-  record["where"] = text.where;
-  record["field"] = text.field;
-  record["profile"] = result.thinking ? "thinking" : "plain";
-  record["answer"] = result.answer ? json(*result.answer) : json(nullptr);
-  record["correct"] = result.correct ? json(*result.correct) : json(nullptr);
-  json drops = json::array();
-  for (const Drop& drop : drops_of(text, result)) {
-    drops.push_back({{"reason", drop_reason_name(drop.reason)}, {"why", drop.why}});
-  }
-  record["drop"] = drops;
-  return record;
-}
-
-/// What a whole file amounts to.
-class Tally {
- public:
-  void add(const chain::ChainAnalysis& analysis) {
-    ++n_;
-    complete_ += analysis.complete == true ? 1 : 0;
-    strictly_ += analysis.strictly_complete == true ? 1 : 0;
-    const auto components = chain::components_of(analysis);
-    for (std::size_t i = 0; i < components.size(); ++i) {
-      const auto& ok = components[i].component->ok;
-      if (!ok) continue;
-      ++judged_[i];
-      held_[i] += *ok ? 1 : 0;
-    }
-    found_ += analysis.arithmetic.found;
-    checked_ += analysis.arithmetic.checked;
-    contradicted_ += analysis.arithmetic.contradicted;
-  }
-
-  std::string text() const {
-    std::string out =
-        fmt::format("{} chains: {} complete, {} strictly complete\n", n_, complete_, strictly_);
-    const auto words = component_words();
-    for (std::size_t i = 0; i < words.size(); ++i) {
-      out += fmt::format("  {:<17} ({}) holds in {} of {}\n", words[i].label, words[i].name,
-                         held_[i], judged_[i]);
-    }
-    return out + fmt::format("  equations: {} found, {} checked, {} contradicted\n", found_,
-                             checked_, contradicted_);
-  }
-
- private:
-  std::size_t n_ = 0;
-  std::size_t complete_ = 0;
-  std::size_t strictly_ = 0;
-  std::array<std::size_t, 10> held_{};
-  std::array<std::size_t, 10> judged_{};
-  std::size_t found_ = 0;
-  std::size_t checked_ = 0;
-  std::size_t contradicted_ = 0;
-};
-
-/// auto: one tag anywhere and the file's chains are thinking ones; a chain whose prompt opened the
-/// thinking part and that was cut off before its end has no tag of its own.
-bool is_thinking(const Flags& flags, const std::vector<ChainText>& chains) {
-  if (flags.profile != "auto") return flags.profile == "thinking";
-  return std::any_of(chains.begin(), chains.end(),
-                     [](const ChainText& text) { return chain::has_thinking_tag(text.text); });
-}
 
 int write_sheet(const Flags& flags, const std::vector<ChainText>& chains) {
   const RatingSheet sheet = rating_sheet(chains);
@@ -166,31 +86,35 @@ class Cleaner {
 };
 
 int chain(const Flags& flags) {
-  const std::vector<ChainText> chains =
-      value_or_throw(read_chain_file(flags.file, flags.text_field));
+  const ChainFile file = value_or_throw(read_chain_file(flags.file, flags.text_field));
+  const std::vector<ChainText>& chains = file.chains;
+  if (const std::string left_out = left_out_of(file); !left_out.empty()) {
+    fmt::print(stderr, "left out: {}\n", sanitize_for_terminal(left_out));
+  }
   if (!flags.sheet.empty()) return write_sheet(flags, chains);
-  const bool thinking = is_thinking(flags, chains);
+  const bool thinking =
+      flags.profile == "auto" ? file_is_thinking(chains) : flags.profile == "thinking";
   const bool colour = ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
   Cleaner cleaner(flags.as_json);
-  Tally tally;
+  ChainTotals totals;
   std::int64_t shown = 0;
   for (const ChainText& text : chains) {
     const TextAnalysis result = analyse_text(text, thinking);
-    tally.add(result.analysis);
+    totals.add(text, result);
     if (!flags.clean.empty()) cleaner.add(text, result);
     if (flags.limit > 0 && shown >= flags.limit) continue;
     ++shown;
     if (flags.as_json) {
-      print(record_of(text, result).dump() + "\n");
+      print(chain_row(text, result).dump() + "\n");
     } else if (!flags.summary && flags.clean.empty()) {
       print(annotated_chain(text, result, colour) + "\n");
     }
   }
   if (!flags.clean.empty()) cleaner.finish(flags.clean);
   if (flags.as_json) {
-    fmt::print(stderr, "{}", tally.text());
+    fmt::print(stderr, "{}", totals.text());
   } else {
-    print(tally.text());
+    print(totals.text());
   }
   return 0;
 }

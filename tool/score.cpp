@@ -13,6 +13,7 @@
 #include "harness/score/sample_grader.h"
 #include "reports/common/task_report.h"
 #include "tool/command.h"
+#include "tool/score_chains.h"
 #include "tool/score_text.h"
 
 namespace assay::tool {
@@ -26,6 +27,7 @@ constexpr int score_schema_version = 1;
 struct Flags {
   score::ScoreOptions options;
   std::string pairs;
+  bool chains = false;
   std::string profile = "auto";
   bool json = false;
 };
@@ -65,6 +67,17 @@ int score_pairs_file(const Flags& flags, const Listener& listener) {
   return 0;
 }
 
+/// Without a task: the chains of any file with texts.
+int score_chains_file(const Flags& flags) {
+  if (flags.options.path.empty()) {
+    throw Error(ErrorKind::usage, "no file of texts", "give it: assay score --chains FILE.jsonl");
+  }
+  const ScoredChains scored =
+      score_chains({flags.options.path, flags.options.fields.completion, flags.profile});
+  print(flags.json ? scored.report.dump(2) + "\n" : sanitize_for_terminal(scored.text));
+  return 0;
+}
+
 score::ScoreOptions checked_options(const Flags& flags) {
   score::ScoreOptions options = flags.options;
   if (options.path.empty()) {
@@ -90,8 +103,13 @@ int score_something(const Flags& flags) {
     }
     return score_pairs_file(flags, listener);
   }
+  if (flags.chains && flags.options.task.empty()) return score_chains_file(flags);
   const score::ScoreOptions options = checked_options(flags);
-  const json report = score_report(score::score_file(options, listener), options);
+  score::Scored scored = score::score_file(options, listener);
+  json chains = json::array();
+  for (const auto& [key, chain] : scored.journal.chains) chains.push_back(chain);
+  json report = score_report(std::move(scored), options);
+  if (flags.chains) report["chain_records"] = std::move(chains);
   print(flags.json ? report.dump(2) + "\n" : sanitize_for_terminal(score_text(report)));
   return 0;
 }
@@ -108,8 +126,11 @@ void add_options(CLI::App& command, Flags& flags) {
   command.add_option("--protocol", o.protocol,
                      "How code is read: samples (as it stands), standalone, or one of the eval's");
   command.add_option("--pairs", flags.pairs, "Compare {\"gold\", \"pred\"[, \"label\"]} per line");
+  command.add_flag("--chains", flags.chains,
+                   "Are the chains complete? Of any file with a text field; needs no --task");
   command.add_option("--id-field", o.fields.id, "Field of the problem's id (a.b goes one down)");
-  command.add_option("--completion-field", o.fields.completion, "Field of the completions");
+  command.add_option("--completion-field,--text-field", o.fields.completion,
+                     "Field of the completions");
   command.add_option("--answer-field", o.fields.answer,
                      "Field of the gold answer: no dataset is needed");
   command.add_option("--dataset", o.dataset_path,
@@ -137,6 +158,8 @@ void add_score_command(CLI::App& app, Action& action) {
       "  assay score --task math500 --grader qwen outputs.jsonl.gz --json\n"
       "  assay score --task gsm8k --completion-field model.text --answer-field gold out.json\n"
       "  assay score --task mini-math runs/a/journal.jsonl      grade a run again\n"
+      "  assay score --chains completions.jsonl.gz              C1 to C10 of each, and their "
+      "rates\n"
       "  assay score --pairs pairs.jsonl --json\n"
       "Shapes known by themselves: HumanEval's samples, evalplus, lm-eval --log_samples,\n"
       "Qwen2.5-Math and SkyThought, {id, completion}, {id, completions}, assay's journal.");

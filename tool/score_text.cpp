@@ -107,6 +107,8 @@ std::string score_text(const json& report) {
     text += "\n";
   }
   text += metrics_text(report);
+  text += fmt::format("  complete chains  {}\n",
+                      rate_text(json_member(json_member(report, "chain"), "complete_rate")));
   text += fmt::format("  outcomes         {}\n", outcomes_text(report));
   text +=
       fmt::format("  file             {}: {} records ({}), shape {}: {}\n", json_text(file, "name"),

@@ -144,8 +144,10 @@ std::optional<ExtractedAnswer> value_at(std::string_view text, std::size_t begin
     if (!text.substr(begin).starts_with(open)) continue;
     const std::size_t first = begin + open.size();
     const std::size_t end = text.find(close, first);
-    // "$5 and $6": a price, not a formula, when the line ends or a blank stands before the '$'.
-    if (end == npos || text.substr(first, end - first).find('\n') != npos) break;
+    // "$5 and $6" on two lines: prices, no formula. A display may span lines.
+    const bool display = open == "$$" || open == "\\[";
+    const std::string_view body = text.substr(first, end == npos ? 0 : end - first);
+    if (end == npos || body.find(display ? "\n\n" : "\n") != npos) break;
     answer = trimmed(text, first, end, tier, blank);
     // "$x = 1$ or $x = 2$": all of it.
     const std::size_t stop = sentence_end(text, end + close.size());
@@ -173,6 +175,32 @@ std::optional<ExtractedAnswer> after_phrase(std::string_view text, std::string_v
     if (auto answer = value_at(text, rest, tier)) return answer;
   }
   return std::nullopt;
+}
+
+/// Whether a formula opens before `place` and never closes: what stands behind it may be any part
+/// of it. A '$' before digits is a price.
+bool follows_broken_formula(std::string_view text, std::size_t place) {
+  constexpr std::array<std::pair<std::string_view, std::string_view>, 4> delimiters = {
+      {{"$$", "$$"}, {"\\[", "\\]"}, {"\\(", "\\)"}, {"$", "$"}}};
+  for (std::size_t i = 0; i < place; ++i) {
+    if (text.substr(i).starts_with("\\$") || text.substr(i).starts_with("\\\\")) {
+      ++i;
+      continue;
+    }
+    for (const auto& [open, close] : delimiters) {
+      if (!text.substr(i).starts_with(open)) continue;
+      const bool one_line = open == "$" || open == "\\(";
+      const std::size_t first = i + open.size();
+      const std::size_t limit = one_line ? std::min(text.find('\n', first), text.size()) : npos;
+      const std::size_t end = closing_delimiter(text.substr(0, limit), first, close);
+      const std::size_t next = text.find_first_not_of(' ', first);
+      const bool price = open == "$" && next != npos && is_digit(text[next]);
+      if (end == npos && !price) return true;
+      if (end != npos) i = end + close.size() - 1;
+      break;
+    }
+  }
+  return false;
 }
 
 /// Whether words stand anywhere in the value.
@@ -272,7 +300,8 @@ std::string answer_in(std::string_view text) {
   // A sentence: its last formula or number, whichever stands later. A few words are the answer.
   constexpr auto few_words = 3;
   const auto math = extract_last_math(text);
-  const auto number = extract_last_number(text);
+  auto number = extract_last_number(text);
+  if (number && follows_broken_formula(text, number->begin)) number.reset();
   if (math && (!number || number->begin < math->end)) return math->text;
   if (number && std::count(text.begin(), text.end(), ' ') >= few_words) return number->text;
   return std::string(text);

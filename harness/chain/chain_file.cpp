@@ -4,11 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string_view>
 
 #include "core/json_access.h"
-#include "core/jsonl.h"
+#include "evals/chain/layout.h"
 
 namespace assay {
 namespace {
@@ -148,6 +149,15 @@ std::string first_of(const json& record, const std::array<const char*, N>& names
   return {};
 }
 
+/// A sample in a run's own journal, as a record of text; nothing for any other record.
+std::optional<json> journal_sample(const json& record) {
+  const json& inner = json_member(record, "record");
+  if (!record.contains("crc") || json_text(inner, "type") != "sample") return std::nullopt;
+  const std::string problem = json_text(inner, "problem");
+  return json{
+      {"id", problem}, {"text", json_member(inner, "text")}, {"stop", json_member(inner, "stop")}};
+}
+
 std::optional<StopReason> stop_of(const json& record) {
   for (const char* name : {"finish_reason", "stop_reason", "stop"}) {
     std::string reason = json_text(record, name);
@@ -160,21 +170,6 @@ std::optional<StopReason> stop_of(const json& record) {
   return std::nullopt;
 }
 
-/// An array of objects, each a record; parsed as a whole.
-Result<std::vector<ChainText>> read_array(std::string_view text, const std::string& path,
-                                          const std::string& text_field) {
-  const Result<json> array = parse_json(text);
-  if (!array) return env_failure(path + ": " + array.error().message());
-  std::vector<ChainText> out;
-  for (std::size_t i = 0; i < array->size(); ++i) {
-    for (ChainText& chain :
-         chains_of_record((*array)[i], fmt::format("{}[{}]", path, i), text_field)) {
-      out.push_back(std::move(chain));
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 std::vector<ChainText> chains_of_record(const json& record, const std::string& where,
@@ -184,8 +179,8 @@ std::vector<ChainText> chains_of_record(const json& record, const std::string& w
   std::vector<ChainText> out;
   for (std::size_t i = 0; i < found.size(); ++i) {
     ChainText chain;
-    // Without an id of its own: "file.jsonl:12", which names no folder.
-    chain.id = id.empty() ? where.substr(where.rfind('/') + 1) : id;
+    chain.id = id.empty() ? where : id;
+    chain.problem = chain.id;
     if (i > 0) chain.id += fmt::format("#{}", i + 1);
     chain.where = where;
     chain.field = found[i].field;
@@ -200,36 +195,37 @@ std::vector<ChainText> chains_of_record(const json& record, const std::string& w
   return out;
 }
 
-Result<std::vector<ChainText>> read_chain_file(const std::string& path,
-                                               const std::string& text_field) {
-  const Result<TextFile> file = read_text_file(path);
-  if (!file) return tl::unexpected(file.error());
-  std::vector<ChainText> chains;
-  const std::size_t first = file->text.find_first_not_of(" \t\r\n");
-  if (first != std::string::npos && file->text[first] == '[') {
-    Result<std::vector<ChainText>> array = read_array(file->text, path, text_field);
-    if (!array) return array;
-    chains = std::move(*array);
-  } else {
-    const Result<void> done = for_each_jsonl(
-        file->text, path, [&](const json& record, const std::string& where) -> Result<void> {
-          for (ChainText& chain : chains_of_record(record, where, text_field)) {
-            chains.push_back(std::move(chain));
-          }
-          return {};
-        });
-    if (!done) return tl::unexpected(done.error());
+Result<ChainFile> read_chain_file(const std::string& path, const std::string& text_field) {
+  ChainFile file;
+  const auto sink = [&](const json& record, const std::string& where) -> Result<void> {
+    const std::optional<json> sample = journal_sample(record);
+    std::vector<ChainText> found = chains_of_record(sample ? *sample : record, where, text_field);
+    if (found.empty()) ++file.without_text;
+    std::move(found.begin(), found.end(), std::back_inserter(file.chains));
+    return {};
+  };
+  Result<score::RecordsSummary> summary = score::read_records(path, sink);
+  if (!summary) return tl::unexpected(summary.error());
+  file.summary = std::move(*summary);
+  if (!file.chains.empty()) return file;
+  if (file.summary.records == 0) {
+    const auto& examples = file.summary.unreadable.examples;
+    return env_failure(fmt::format("{} holds no record{}", path,
+                                   examples.empty() ? "" : fmt::format(" ({})", examples.front())),
+                       "give JSON lines with one object a line, or a JSON array of objects");
   }
-  if (chains.empty() && !text_field.empty()) {
+  if (!text_field.empty()) {
     return failure(ErrorKind::usage,
                    fmt::format("no record of {} has a text in '{}'", path, text_field),
                    "leave out --text-field to have the field found");
   }
-  if (chains.empty()) {
-    return env_failure(fmt::format("no record of {} has a text field", path),
-                       "name it with --text-field");
-  }
-  return chains;
+  return env_failure(fmt::format("no record of {} has a text field", path),
+                     "name it with --text-field");
+}
+
+bool file_is_thinking(std::span<const ChainText> chains) {
+  return std::any_of(chains.begin(), chains.end(),
+                     [](const ChainText& text) { return chain::has_thinking_tag(text.text); });
 }
 
 }  // namespace assay

@@ -3,21 +3,25 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "core/error.h"
 #include "core/types.h"
+#include "harness/score/json_records.h"
 
 namespace assay {
 
 /// One completion of a record.
 struct ChainText {
-  std::string id;     ///< the record's, with "#2" for its second completion; else its line
-  std::string where;  ///< "file.jsonl:12"
-  std::string text;   ///< the completion, without a prompt that stood before it in the same field
+  std::string id;       ///< the record's, with "#2" for its second completion; else its line
+  std::string problem;  ///< the same for all completions of one record, and of one id
+  std::string where;    ///< "file.jsonl:12"
+  std::string text;     ///< the completion, without a prompt that stood before it in the same field
   /// Bytes of the field before `text`; 0 unless the field also holds the prompt.
   std::size_t text_begin = 0;
   std::string field;               ///< the field that held it: "code[0]", "messages[1].content"
@@ -34,9 +38,20 @@ struct ChainText {
 std::vector<ChainText> chains_of_record(const nlohmann::json& record, const std::string& where,
                                         const std::string& text_field);
 
-/// All chains of a file of JSON lines (plain or gzipped) or of one JSON array of objects.
-/// Error{environment}: unreadable, or no record has a text; {usage}: no record has `text_field`.
-Result<std::vector<ChainText>> read_chain_file(const std::string& path,
-                                               const std::string& text_field);
+/// All chains of a file, and what in it is none.
+struct ChainFile {
+  std::vector<ChainText> chains;
+  std::int64_t without_text = 0;  ///< records in which no text was found
+  score::RecordsSummary summary;  ///< with the lines that could not be read
+};
+
+/// Reads whatever score::read_records reads: JSON lines, an array or a document of records; plain,
+/// gzip or zip. Error{environment}: unreadable, or no record has a text; {usage}: no record has
+/// `text_field`.
+Result<ChainFile> read_chain_file(const std::string& path, const std::string& text_field);
+
+/// One thinking tag anywhere and the file's chains are thinking ones: a chain whose prompt opened
+/// the thinking part and that was cut off before its end has no tag of its own.
+bool file_is_thinking(std::span<const ChainText> chains);
 
 }  // namespace assay

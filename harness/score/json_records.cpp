@@ -64,11 +64,17 @@ struct Found {
   std::vector<json> records;
 };
 
-/// Records, that is, and not the turns of one chat.
+/// A turn of a chat ({role, ...}, {from, value}) or one of a reply's choices ({message, ...}).
+bool is_part_of_chat(const json& object) {
+  return object.contains("role") || (object.contains("from") && object.contains("value")) ||
+         json_member(object, "message").is_object();
+}
+
+/// Records, that is, and not the parts of one chat.
 bool holds_objects(const json& list) {
   return list.is_array() && !list.empty() &&
          std::all_of(list.begin(), list.end(),
-                     [](const json& e) { return e.is_object() && !e.contains("role"); });
+                     [](const json& e) { return e.is_object() && !is_part_of_chat(e); });
 }
 
 /// {"A": {...}, "B": {...}} or {"A": [{...}], "B": [{...}]}: records by name.
@@ -240,6 +246,22 @@ class Reader {
 };
 
 }  // namespace
+
+json summary_json(const RecordsSummary& summary) {
+  const Unreadable& bad = summary.unreadable;
+  return {{"name", summary.name},
+          {"packing", summary.packing.empty() ? json(nullptr) : json(summary.packing)},
+          {"container", summary.container},
+          {"lines", summary.lines},
+          {"records", summary.records},
+          {"unreadable",
+           {{"count", bad.total()},
+            {"not_json", bad.not_json},
+            {"not_an_object", bad.not_an_object},
+            {"not_utf8", bad.not_utf8},
+            {"too_long", bad.too_long},
+            {"examples", bad.examples}}}};
+}
 
 Result<RecordsSummary> read_records(const std::string& path, const RecordSink& sink,
                                     const RecordLimits& limits) {

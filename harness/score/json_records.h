@@ -38,6 +38,9 @@ struct RecordsSummary {
   Unreadable unreadable;
 };
 
+/// {name, packing, container, lines, records, unreadable{count, not_json, ..., examples[]}}.
+nlohmann::json summary_json(const RecordsSummary& summary);
+
 /// A failure ends the reading and is returned.
 using RecordSink = std::function<Result<void>(nlohmann::json record, const std::string& where)>;
 

@@ -25,6 +25,7 @@ struct Pair {
   std::string gold;
   std::string prediction;
   std::optional<bool> label;
+  evals::AnswerPolicy policy;
 };
 
 /// Text, or a number as written.
@@ -53,6 +54,17 @@ std::optional<bool> label_of(const json& record) {
     common = label;
   }
   return common;
+}
+
+/// What the pair asks beyond its gold answer: `policy` {unit, rename}, or "strict" of the options
+/// that Math-Verify's tests keep in `args`.
+evals::AnswerPolicy policy_of(const json& record) {
+  evals::AnswerPolicy policy;
+  const json& given = json_member(record, "policy");
+  policy.unit = json_text(given, "unit");
+  policy.rename = json_flag(given, "rename")
+                      .value_or(!json_flag(json_member(record, "args"), "strict").value_or(true));
+  return policy;
 }
 
 class PairScorer {
@@ -98,7 +110,8 @@ class PairScorer {
   /// Both texts may be sentences around an answer; a protocol takes them as answers already.
   evals::AnswerComparison compare(const Pair& pair) const {
     if (compat_ == nullptr) {
-      return evals::compare_answers(evals::answer_in(pair.gold), evals::answer_in(pair.prediction));
+      return evals::compare_answers(evals::answer_in(pair.gold), evals::answer_in(pair.prediction),
+                                    pair.policy);
     }
     const evals::compat::CompatComparison found =
         compat_->equal(compat_->gold(pair.gold, ""), pair.prediction);
@@ -133,7 +146,7 @@ json score_pairs(const PairsOptions& options, const Listener& listener) {
       return env_failure(fmt::format("{}: no text in '{}'", where, gold ? "pred" : "gold"),
                          "each line is {\"gold\": ..., \"pred\": ...} with an optional \"label\"");
     }
-    scorer.add({*gold, *prediction, label_of(record)});
+    scorer.add({*gold, *prediction, label_of(record), policy_of(record)});
     ++n;
     throw_if_cancelled(listener, "run the same command again");
     return {};

@@ -18,6 +18,7 @@ struct PairsOptions {
 /// share of labelled pairs whose verdict is the label, undecided ones counting as none; null
 /// without labels. The label is the field `label` or `expected`, else all fields that begin with
 /// "label_" where they agree.
+/// An optional `policy` {"unit": text, "rename": bool} is that of evals::AnswerPolicy.
 /// Throws Error: {usage} for an unknown grader, {environment} for a file that cannot be read or a
 /// record without gold and pred.
 nlohmann::json score_pairs(const PairsOptions& options, const Listener& listener);

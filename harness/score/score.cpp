@@ -199,23 +199,6 @@ json tally_json(const Tally& tally) {
   return {{"count", tally.count}, {"examples", tally.examples}};
 }
 
-json file_json(const RecordsSummary& summary, const std::string& sha256) {
-  const Unreadable& bad = summary.unreadable;
-  return {{"name", summary.name},
-          {"sha256", sha256},
-          {"packing", summary.packing.empty() ? json(nullptr) : json(summary.packing)},
-          {"container", summary.container},
-          {"lines", summary.lines},
-          {"records", summary.records},
-          {"unreadable",
-           {{"count", bad.total()},
-            {"not_json", bad.not_json},
-            {"not_an_object", bad.not_an_object},
-            {"not_utf8", bad.not_utf8},
-            {"too_long", bad.too_long},
-            {"examples", bad.examples}}}};
-}
-
 json shape_json(const SampleShape& shape) {
   const auto name = [](const std::string& field) { return field.empty() ? json() : json(field); };
   return {{"name", shape.name},
@@ -332,8 +315,8 @@ Scored score_file(const ScoreOptions& options, const Listener& listener) {
   std::vector<Work> work = work_of(file, matched, options.task);
   grade_all(*grader, prompt, matched, options.task, work, listener);
   scored.task = task_json(options, task, matched, prompt);
-  scored.file =
-      file_json(file.summary, value_or_throw(fetch::hash_file(options.path, listener.cancelled)));
+  scored.file = summary_json(file.summary);
+  scored.file["sha256"] = value_or_throw(fetch::hash_file(options.path, listener.cancelled));
   scored.shape = shape_json(file.shape);
   scored.counts = counts_json(file, matched, work);
   scored.labels = labels_json(file.shape, work);

@@ -93,6 +93,16 @@ TEST_F(Cli, ChainsOfAFileNeedNoModel) {
   EXPECT_THAT(testing::read_text(dir_.path() / "kept.jsonl"), HasSubstr("[STEP] First"));
   EXPECT_EQ(assay({"chain", file, "--sheet", out("sheet.csv")}).exit_code, 0);
   EXPECT_THAT(testing::read_text(dir_.path() / "sheet.csv"), Not(HasSubstr("strictly")));
+  const ProcessResult scored = assay({"score", "--chains", file, "--json"});
+  EXPECT_EQ(scored.exit_code, 0) << scored.err;
+  const json rates = json::parse(scored.out);
+  EXPECT_EQ(rates.at("chains"), 2);
+  EXPECT_EQ(rates.at("chain").at("complete_rate").at("value"), 0.5);
+  EXPECT_EQ(rates.at("chain").at("components").at("C7").at("n"), 2);
+  EXPECT_EQ(rates.at("chain").at("contradictions").at("contradicted"), 1);
+  EXPECT_EQ(rates.at("records").at(0), first);
+  EXPECT_THAT(assay({"score", "--chains", file}).out, HasSubstr("1 of 2: 50.0 %"));
+  expect_error(assay({"score", "--chains"}), 2, "assay score --chains FILE.jsonl");
   expect_error(assay({"chain", file, "--text-field", "nothing"}), 2, "leave out --text-field");
   expect_error(assay({"chain", out("absent.jsonl")}), 3, "absent.jsonl");
 }

@@ -48,6 +48,8 @@ TEST(ExtractAnswer, FallsBackToSentences) {
   EXPECT_EQ(extracted("The answer is **12**."), "T3 12");
   EXPECT_EQ(extracted("**Answer:** 12"), "T3 12");
   EXPECT_EQ(extracted("Answer:\n\n\\(x = 3\\)\nDone."), "T3 x = 3");
+  EXPECT_EQ(extracted("The answer is\n\\[\n\\frac{1}{2}\n\\]\nDone."), "T3 \\frac{1}{2}");
+  EXPECT_EQ(extracted("Final answer:\n$$\nx = 3\n$$"), "T2 x = 3");
   EXPECT_EQ(extracted("The answer is 12, because 7 + 5 is 12."), "T3 12");
   EXPECT_EQ(extracted("The answer is $5 and no more."), "T3 $5 and no more");
   EXPECT_EQ(extracted("The answer isn't clear"), "(none)");
@@ -89,6 +91,14 @@ TEST(AnswerIn, FindsTheAnswerOfAnyText) {
   EXPECT_EQ(answer_in("We see that $x = 3$ holds"), "x = 3");
   EXPECT_EQ(answer_in("so it is 2/3 in the end"), "2/3");
   EXPECT_EQ(answer_in("no idea"), "no idea");
+}
+
+TEST(AnswerIn, TakesNoNumberOutOfABrokenFormula) {
+  EXPECT_EQ(answer_in("so all in all $x = \\frac{1}{2"), "so all in all $x = \\frac{1}{2");
+  EXPECT_EQ(answer_in("we get \\[ 3 \\cdot 5"), "we get \\[ 3 \\cdot 5");
+  EXPECT_EQ(answer_in("it is $ \n 7 \n $ in the end"), "it is $ \n 7 \n $ in the end");
+  EXPECT_EQ(answer_in("in the end it costs $12"), "12");
+  EXPECT_EQ(answer_in("from $a$ and \\$3 we get to 12 now"), "12");
 }
 
 TEST(ExtractLastNumber, ReadsSignsCommasAndPoints) {

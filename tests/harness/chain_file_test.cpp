@@ -71,15 +71,54 @@ TEST(ChainFile, ReadsLinesAndArraysAndSaysWhatIsMissing) {
   const testing::TempDir folder;
   const std::string path = (folder.path() / "f.json").string();
   testing::write_text(path, "[{\"text\": \"a\"}, {\"text\": \"b\"}]");
-  EXPECT_EQ(read_chain_file(path, "")->size(), 2U);
+  EXPECT_EQ(read_chain_file(path, "")->chains.size(), 2U);
   testing::write_text(path, "{\"text\": \"a\"}\n{\"n\": 1}\n{\"text\": \"b\"}");
-  EXPECT_EQ(read_chain_file(path, "")->size(), 2U);
+  EXPECT_EQ(read_chain_file(path, "")->chains.size(), 2U);
   EXPECT_EQ(read_chain_file(path, "nothing").error().kind(), ErrorKind::usage);
   testing::write_text(path, "{\"n\": 1}\n");
   EXPECT_NE(read_chain_file(path, "").error().line().find("--text-field"), std::string::npos);
+  testing::write_text(
+      path, "\xEF\xBB\xBF{\"text\": \"a\"}\r\nrubbish\r\n{\"n\": 1}\r\n{\"text\": \"b\"}");
+  const auto lines = read_chain_file(path, "");
+  ASSERT_TRUE(lines);
+  EXPECT_EQ(lines->chains.size(), 2U);
+  EXPECT_EQ(lines->chains[1].where, "f.json:4");
+  EXPECT_EQ(lines->without_text, 1);
+  EXPECT_EQ(lines->summary.unreadable.not_json, 1);
+  testing::write_text(path, "{\"meta\": 1, \"rows\": [{\"text\": \"a\"}, {\"text\": \"b\"}]}");
+  EXPECT_EQ(read_chain_file(path, "")->chains.size(), 2U);
+  testing::write_text(path, "rubbish\n");
+  EXPECT_NE(read_chain_file(path, "").error().line().find("f.json:1: not JSON"), std::string::npos);
   testing::write_text(path, "[{\"text\":");
   EXPECT_EQ(read_chain_file(path, "").error().kind(), ErrorKind::environment);
   EXPECT_FALSE(read_chain_file("absent.jsonl", ""));
+}
+
+TEST(ChainFile, ARecordOfSeveralTurnsOrChoicesIsOneRecord) {
+  const testing::TempDir folder;
+  const std::string path = (folder.path() / "f.jsonl").string();
+  testing::write_text(path, R"({"conversations": [{"from": "human", "value": "q"},
+                                                  {"from": "gpt", "value": "a"}]})");
+  EXPECT_EQ(read_chain_file(path, "")->chains.at(0).text, "a");
+  testing::write_text(path, R"({"choices": [{"message": {"content": "a"}},
+                                            {"message": {"content": "b"}}]})");
+  const auto file = read_chain_file(path, "");
+  ASSERT_EQ(file->chains.size(), 2U);
+  EXPECT_EQ(file->chains[0].problem, file->chains[1].problem);
+}
+
+TEST(ChainFile, ReadsTheSamplesOfAJournal) {
+  const testing::TempDir folder;
+  const std::string path = (folder.path() / "journal.jsonl").string();
+  testing::write_text(path, R"({"crc": 1, "record": {"type": "plan", "text": "no"}}
+{"crc": 2, "record": {"type": "sample", "problem": "p/1", "text": "a", "stop": "length"}}
+{"crc": 3, "record": {"type": "grade", "extracted": "no"}}
+)");
+  const auto file = read_chain_file(path, "");
+  ASSERT_EQ(file->chains.size(), 1U);
+  EXPECT_EQ(file->chains[0].id, "p/1");
+  EXPECT_EQ(file->chains[0].stop, StopReason::length);
+  EXPECT_EQ(file->without_text, 2);
 }
 
 std::string reasons(const std::string& text) {

@@ -63,6 +63,19 @@ TEST_F(Pairs, WithoutLabelsThereIsNoAgreement) {
   EXPECT_TRUE(score("{\"gold\": \"1\", \"pred\": \"1\"}")["agreement"].is_null());
 }
 
+TEST_F(Pairs, APolicyBelongsToItsPair) {
+  const json out = score(R"({"gold": "72", "pred": "72 cm", "policy": {"unit": "degree"}}
+{"gold": "72", "pred": "72 cm"}
+{"gold": "x^2", "pred": "t^2", "policy": {"rename": true}}
+{"gold": "x^2", "pred": "t^2"}
+{"gold": "x^2", "pred": "t^2", "args": {"strict": false}}
+{"gold": "x^2", "pred": "t^2", "policy": 7, "args": []}
+)");
+  std::string verdicts;
+  for (const json& pair : out["pairs"]) verdicts += pair["verdict"].get<std::string>() + " ";
+  EXPECT_EQ(verdicts, "not_equal equal equal not_equal equal not_equal ");
+}
+
 TEST_F(Pairs, MistakesAreNamed) {
   EXPECT_THAT(error("{\"gold\": \"1\"}"), HasSubstr("p.jsonl:1: no text in 'pred'"));
   EXPECT_THAT(error(""), HasSubstr("holds no pair"));
