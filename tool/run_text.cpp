@@ -20,10 +20,11 @@ std::string task_text(const json& task) {
     return text + fmt::format("  skipped          {}\n", skipped);
   }
   const json& counts = json_member(task, "counts");
+  const json& pass = json_member(json_member(task, "metrics"), "pass@1");
   text += fmt::format("  right            {}  pass@1 of {} problems x {}, protocol {}\n",
-                      rate_text(json_member(json_member(task, "metrics"), "pass@1")),
-                      json_member(task, "n_problems").dump(),
+                      rate_text(pass), json_member(task, "n_problems").dump(),
                       json_member(task, "samples_per_problem").dump(), json_text(task, "protocol"));
+  text += failures_text(pass);
   text += fmt::format("  complete chains  {}\n",
                       rate_text(json_member(json_member(task, "chain"), "complete_rate")));
   text += fmt::format("  outcomes         {}\n", outcomes_text(task));
@@ -58,6 +59,17 @@ std::string rate_text(const json& rate) {
                         interval[1].get<double>() * 100);
   }
   return text;
+}
+
+std::string failures_text(const json& rate) {
+  const auto failed = json_integer(rate, "failed");
+  const json& bounds = json_list(rate, "bounds");
+  if (!failed || bounds.size() != 2) return {};
+  return fmt::format(
+      "  FAILED           {} sample{} left out, neither right nor wrong: with {} the score lies "
+      "between {:.1f} and {:.1f} %\n",
+      *failed, *failed == 1 ? "" : "s", *failed == 1 ? "it" : "them", bounds[0].get<double>() * 100,
+      bounds[1].get<double>() * 100);
 }
 
 std::string outcomes_text(const json& task) {

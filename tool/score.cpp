@@ -36,13 +36,17 @@ struct Flags {
 /// still become.
 void mark_part(json& report) {
   const double of = report.at("n_problems").get<double>();
+  const double there = report.at("coverage").at("problems").get<double>();
   for (auto& [name, rate] : report.at("metrics").items()) {
     rate["of_n"] = report.at("n_problems");
     rate["partial"] = report.at("partial");
     const auto value = json_number(rate, "value");
-    const auto n = json_number(rate, "n");
-    if (name == "cons@k" || !report.at("partial").get<bool>() || !value || !n || of <= 0) continue;
-    rate["bounds"] = {*value * *n / of, (*value * *n + of - *n) / of};
+    if (!report.at("partial").get<bool>() || !value || of <= 0) continue;
+    // Failed samples have widened it already.
+    const json& known = json_list(rate, "bounds");
+    const double low = known.size() == 2 ? known[0].get<double>() : *value;
+    const double high = known.size() == 2 ? known[1].get<double>() : *value;
+    rate["bounds"] = {low * there / of, (high * there + of - there) / of};
   }
 }
 

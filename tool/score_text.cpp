@@ -96,6 +96,7 @@ std::string score_text(const json& report) {
       rate_text(pass), count_in(coverage, "problems"), json_member(report, "n_problems").dump(),
       json_member(report, "samples_per_problem").dump(), json_text(report, "grader"),
       json_text(report, "protocol"));
+  text += failures_text(pass);
   if (json_flag(report, "partial").value_or(false)) {
     const json& bounds = json_list(pass, "bounds");
     text += fmt::format("  A PART ONLY      {} problems have no completion",

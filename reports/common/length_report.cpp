@@ -70,6 +70,7 @@ json score_by_budget_of(const TaskSamples& samples, std::int64_t budget) {
       std::vector<bool>& all = of_all.emplace_back();
       std::vector<bool>& among = of_ended.emplace_back();
       for (const SampleView& view : problem) {
+        if (view.failed()) continue;
         const bool in_time = ended_by(view, b);
         all.push_back(in_time && view.correct());
         if (in_time) among.push_back(view.correct());
@@ -79,7 +80,7 @@ json score_by_budget_of(const TaskSamples& samples, std::int64_t budget) {
     json row = rate_of(of_all);
     row["budget"] = b;
     row["ended"] = ended;
-    row["censored"] = samples.done - ended;
+    row["censored"] = samples.done - samples.failed - ended;
     row["among_ended"] = ended > 0 ? rate_of(of_ended) : no_rate("no sample had ended by then");
     rows.push_back(std::move(row));
   }

@@ -51,6 +51,14 @@ const json& rate_named(const json& task, const std::string& metric) {
   return json_member(json_member(task, "chain"), metric);
 }
 
+/// Samples that failed might have been right or wrong: chance is not all that may have moved it.
+void widen_by_failures(const json& rate, Measured& measured) {
+  const json& bounds = json_list(rate, "bounds");
+  if (bounds.size() != 2 || !bounds[0].is_number() || !bounds[1].is_number()) return;
+  measured.below += std::max(0.0, measured.value - bounds[0].get<double>());
+  measured.above += std::max(0.0, bounds[1].get<double>() - measured.value);
+}
+
 /// Nothing when the rate has no value or no interval.
 std::optional<Measured> measure(const json& task, const std::string& metric) {
   const json& rate = rate_named(task, metric);
@@ -60,7 +68,10 @@ std::optional<Measured> measure(const json& task, const std::string& metric) {
     return std::nullopt;
   }
   Measured out{*value, *value - interval[0].get<double>(), interval[1].get<double>() - *value, {}};
-  if (metric == "cons@k") return out;
+  if (metric == "cons@k") {
+    widen_by_failures(rate, out);
+    return out;
+  }
   const char* field = metric == "pass@1"          ? "correct"
                       : metric == "complete_rate" ? "complete"
                                                   : "strictly_complete";
@@ -78,12 +89,14 @@ std::optional<Measured> measure(const json& task, const std::string& metric) {
   }
   if (one_each) {
     out.per_sample_variance = *value * (1 - *value) / n;
+    widen_by_failures(rate, out);
     return out;
   }
   out.per_sample_variance = variance / (n * n);
   const double half = kZ95 * std::sqrt(of_the_run) / n;
   out.below = std::min(half, *value);
   out.above = std::min(half, 1 - *value);
+  widen_by_failures(rate, out);
   return out;
 }
 

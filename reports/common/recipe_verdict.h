@@ -17,7 +17,8 @@ namespace assay {
 /// The problems are the same on both sides, so only the draw of the answers is left to chance: with
 /// m > 1 samples a problem the variance within the problems (each rate (c + 1/2) / (m + 1)),
 /// divided by m for this run and by the published number of samples for the other side; with one
-/// sample Wilson's interval, which holds that variance and more. `verdict` of the whole: the first
+/// sample Wilson's interval, which holds that variance and more. Failed samples widen it by what
+/// they could have changed. `verdict` of the whole: the first
 /// row's.
 nlohmann::json recipe_verdict(const nlohmann::json& recipe, const nlohmann::json& tasks);
 

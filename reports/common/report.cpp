@@ -261,6 +261,11 @@ json tasks_of(const Journal& journal, json* warnings) {
     } else if (const std::string why = json_text(task["metrics"]["pass@1"], "why"); !why.empty()) {
       warn(warnings, task["partial"] == true ? "task_partial" : "task_without_score",
            fmt::format("{}: {}", name, why));
+    } else if (const auto failed = json_integer(task["counts"], "failed"); failed.value_or(0) > 0) {
+      warn(warnings, "samples_failed",
+           fmt::format("{}: {} of {} samples failed and are in no rate; bounds say what they could "
+                       "change",
+                       name, *failed, json_member(task["counts"], "planned").dump()));
     }
     tasks.push_back(std::move(task));
   }

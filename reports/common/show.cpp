@@ -50,8 +50,10 @@ std::string show_rate(const nlohmann::json& rate) {
   if (!value || interval.size() != 2 || !interval[0].is_number() || !interval[1].is_number()) {
     return show_percent(value);
   }
-  return fmt::format("{} ({:.1f} to {:.1f} %)", show_percent(value),
-                     interval[0].get<double>() * 100, interval[1].get<double>() * 100);
+  const auto failed = json_integer(rate, "failed");
+  return fmt::format("{} ({:.1f} to {:.1f} %{})", show_percent(value),
+                     interval[0].get<double>() * 100, interval[1].get<double>() * 100,
+                     failed ? fmt::format("; {} failed", *failed) : "");
 }
 
 std::string show_value(const nlohmann::json& value) {

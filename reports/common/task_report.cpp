@@ -1,5 +1,7 @@
 #include "reports/common/task_report.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -34,19 +36,55 @@ ResultsByProblem results_of(const TaskSamples& samples, const Read& read) {
   for (const auto& problem : samples.problems) {
     std::vector<bool>& results = out.emplace_back();
     for (const SampleView& view : problem) {
+      if (view.failed()) continue;
       if (const std::optional<bool> result = read(view)) results.push_back(*result);
     }
   }
   return out;
 }
 
+/// A problem's samples that came to a result, and those among them that are right.
+struct Tried {
+  std::int64_t n = 0;
+  std::int64_t correct = 0;
+};
+
+Tried tried(const std::vector<SampleView>& problem) {
+  Tried out;
+  for (const SampleView& view : problem) {
+    out.n += view.failed() ? 0 : 1;
+    out.correct += view.correct() ? 1 : 0;
+  }
+  return out;
+}
+
+/// A rate leaves failed samples out and says so: their number, and what the value would be if all
+/// of them were wrong, and if all were right.
+void note_failures(const TaskSamples& samples, json& rate) {
+  if (samples.failed == 0) return;
+  double low = 0;
+  double high = 0;
+  for (const auto& problem : samples.problems) {
+    const auto size = static_cast<double>(problem.size());
+    const Tried it = tried(problem);
+    low += static_cast<double>(it.correct) / size;
+    high += (size - static_cast<double>(it.n - it.correct)) / size;
+  }
+  const auto n = static_cast<double>(samples.problems.size());
+  rate["failed"] = samples.failed;
+  rate["bounds"] = {low / n, high / n};
+}
+
 json pass_at(const TaskSamples& samples, std::int64_t k) {
+  const std::string name = "pass@" + std::to_string(k);
   std::vector<double> values;
   for (const auto& problem : samples.problems) {
-    const auto correct = std::count_if(problem.begin(), problem.end(),
-                                       [](const SampleView& view) { return view.correct(); });
-    const auto value = pass_at_k(static_cast<std::int64_t>(problem.size()), correct, k);
-    if (!value) return no_rate("pass@" + std::to_string(k) + " needs that many samples a problem");
+    const Tried it = tried(problem);
+    const auto value = pass_at_k(it.n, it.correct, k);
+    if (!value) {
+      return no_rate(fmt::format("{} needs {} completed samples of each problem; {} has {}", name,
+                                 k, json_text(*problem.front().sample, "problem"), it.n));
+    }
     values.push_back(*value);
   }
   json out = mean_rate_of(values);
@@ -64,11 +102,15 @@ Vote vote_of(const SampleView& view) {
   return vote;
 }
 
+bool has_gold(const SampleView& view) {
+  return view.grade != nullptr && !json_text(*view.grade, "gold").empty();
+}
+
 json consensus(const TaskSamples& samples, std::int64_t k) {
   json out;
   const auto& problems = samples.problems;
   const bool votable = std::any_of(problems.begin(), problems.end(), [](const auto& problem) {
-    return !json_text(*problem.front().grade, "gold").empty();
+    return std::any_of(problem.begin(), problem.end(), has_gold);
   });
   if (k < 2) {
     out = no_rate("a vote needs at least two samples a problem");
@@ -76,12 +118,23 @@ json consensus(const TaskSamples& samples, std::int64_t k) {
     out = no_rate("programs cannot vote");
   } else {
     ResultsByProblem results;
+    std::size_t right = 0;
     for (const auto& problem : problems) {
+      // A vote that lacks voters is another vote.
+      if (tried(problem).n < std::ssize(problem)) continue;
       std::vector<Vote> votes;
       std::transform(problem.begin(), problem.end(), std::back_inserter(votes), vote_of);
       results.push_back({majority_is_correct(votes)});
+      right += results.back().front() ? 1 : 0;
     }
     out = rate_of(results);
+    if (results.empty()) out["why"] = "no problem has all its votes: samples failed";
+    if (samples.failed > 0) {
+      const auto n = static_cast<double>(problems.size());
+      out["failed"] = samples.failed;
+      out["bounds"] = {static_cast<double>(right) / n,
+                       (n - static_cast<double>(results.size() - right)) / n};
+    }
   }
   out["k"] = k;
   return out;
@@ -115,6 +168,7 @@ json metrics_of(const json& task, const TaskSamples& samples, std::int64_t per_p
   }
   const auto correct = [](const SampleView& view) { return std::optional(view.correct()); };
   metrics["pass@1"] = rate_of(results_of(samples, correct));
+  note_failures(samples, metrics["pass@1"]);
   metrics["avg@n"] = metrics["pass@1"];
   metrics["avg@n"]["samples_per_problem"] = per_problem;
   metrics["cons@k"] = consensus(samples, per_problem);

@@ -44,10 +44,7 @@ std::string why_no_metrics(const json& task, const TaskSamples& samples, bool sk
     return fmt::format("{} of {} samples are done; finish the run with --resume", samples.done,
                        samples.planned);
   }
-  if (samples.failed > 0) {
-    return fmt::format("{} of {} samples failed and are neither right nor wrong ({})",
-                       samples.failed, samples.planned, first_reason(samples));
-  }
+  if (samples.failed == samples.done) return samples.failures();
   return {};
 }
 
@@ -74,6 +71,12 @@ std::string SampleView::outcome() const {
     return std::find(std::begin(names), std::end(names), name) != std::end(names);
   };
   return is_in(kOutcomes) || is_in(kOpenOutcomes) ? name : std::string();
+}
+
+std::string TaskSamples::failures() const {
+  if (failed == 0) return {};
+  return fmt::format("{} of {} samples failed and are neither right nor wrong ({})", failed,
+                     planned, first_reason(*this));
 }
 
 std::string SampleView::why() const {

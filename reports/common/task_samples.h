@@ -34,9 +34,13 @@ struct TaskSamples {
   std::int64_t done = 0;    ///< finished
   std::int64_t failed = 0;  ///< of those, the failed ones
   std::int64_t correct = 0;
-  /// Why no metric of the whole task can be given; empty when it can.
+  /// Why no metric of the whole task can be given; empty when it can. Failed samples are left out
+  /// of the metrics, unless all of them failed.
   std::string why_no_metrics;
   bool partial = false;
+
+  /// "1 of 30 samples failed ... (the first reason)"; empty when none did.
+  std::string failures() const;
 };
 
 /// `task`: the plan's entry. Where it says "given", the samples came from elsewhere (assay score):

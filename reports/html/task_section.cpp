@@ -31,20 +31,28 @@ std::string without_middle(const std::string& text, std::size_t bytes) {
                      show_count(static_cast<std::int64_t>(from - bytes / 2)), text.substr(from));
 }
 
+/// What samples that are missing or failed could make of a rate.
+std::string bounds_text(const json& rate) {
+  const json& range = json_list(rate, "bounds");
+  if (range.size() != 2 || !range[0].is_number() || !range[1].is_number()) return {};
+  const auto failed = json_integer(rate, "failed");
+  const std::string between =
+      fmt::format("it lies between {} and {}.", show_percent(range[0].get<double>()),
+                  show_percent(range[1].get<double>()));
+  if (!failed) return " Whatever the missing samples are, " + between;
+  return fmt::format(" {} failed and {} left out; whatever they would have been, {}",
+                     show_count(failed), *failed == 1 ? "is" : "are", between);
+}
+
 std::string metric_line(const json& metrics, const char* name, const char* label) {
   const json& rate = json_member(metrics, name);
+  const std::string bounds = bounds_text(rate);
   if (const std::string why = json_text(rate, "why"); !why.empty()) {
-    std::string bounds;
-    const json& range = json_list(rate, "bounds");
-    if (range.size() == 2 && range[0].is_number() && range[1].is_number()) {
-      bounds =
-          fmt::format(" Whatever the missing samples are, it lies between {} and {}.",
-                      show_percent(range[0].get<double>()), show_percent(range[1].get<double>()));
-    }
     return fmt::format("<p><b>{}</b>: no value. {}.{}</p>", label, inline_text(why), bounds);
   }
-  return fmt::format("<p><b>{}</b>: {} over {} problems</p>{}", label, show_rate(rate),
-                     show_count(json_integer(rate, "n")), rate_bar(rate));
+  return fmt::format("<p><b>{}</b>: {} over {} problems{}{}</p>{}", label, show_rate(rate),
+                     show_count(json_integer(rate, "n")), bounds.empty() ? "" : ".", bounds,
+                     rate_bar(rate));
 }
 
 std::string chain_table(const json& chain) {

@@ -2,7 +2,9 @@
 #include <gmock/gmock.h>
 
 #include <nlohmann/json.hpp>
+#include <string>
 
+#include "core/journal.h"
 #include "tests/support/process.h"
 #include "tests/support/test_data.h"
 #include "tests/support/tiny_model.h"
@@ -116,6 +118,33 @@ TEST_F(ScoreCli, ARunsJournalGradesAgainAsItWas) {
   EXPECT_EQ(again["outcomes"], report["outcomes"]);
   EXPECT_EQ(again["labels"]["agree"], 20);
   EXPECT_FALSE(again["partial"].get<bool>());
+}
+
+TEST_F(ScoreCli, AFailedSampleIsLeftOutAndBounded) {
+  std::string journal = journal_line(
+      {{"type", "plan"}, {"schema_version", kJournalVersion}, {"tasks", {{{"name", "mini-math"}}}}});
+  for (int i = 1; i <= 20; ++i) {
+    const bool failed = i == 7;
+    journal += journal_line({{"type", "sample"},
+                             {"key", std::to_string(i)},
+                             {"task", "mini-math"},
+                             {"problem", "mini-math/" + std::to_string(i)},
+                             {"index", i - 1},
+                             {"sample", 0},
+                             {"text", "The answer is 123456789."},
+                             {"tokens", json::array()},
+                             {"stop", failed ? "error" : "eos"},
+                             {"error", failed ? json("the server went away") : json()}});
+  }
+  const std::string file = write("journal.jsonl", journal);
+  const json pass = score({"--task", "mini-math", file})["metrics"]["pass@1"];
+  EXPECT_EQ(pass["value"], 0.0);
+  EXPECT_EQ(pass["n"], 19);
+  EXPECT_EQ(pass["failed"], 1);
+  EXPECT_EQ(pass["bounds"], json({0.0, 0.05}));
+  EXPECT_THAT(assay({"score", "--task", "mini-math", file}).out,
+              HasSubstr("FAILED           1 sample left out, neither right nor wrong: with it the "
+                        "score lies between 0.0 and 5.0 %"));
 }
 
 TEST_F(ScoreCli, GradersByName) {

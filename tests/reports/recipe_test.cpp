@@ -62,6 +62,24 @@ TEST(RecipeVerdict, FarOffIsInconsistentEvenWithOneSample) {
   EXPECT_EQ(verdict_of(run_of(30, 1, 27, 0.289))["verdict"], "inconsistent");
 }
 
+TEST(RecipeVerdict, FailedSamplesWidenTheInterval) {
+  JournalBuilder run;
+  run.add_task("mini-math", 100, 1);
+  for (int i = 0; i < 100; ++i) {
+    SampleSpec spec;
+    spec.problem = i;
+    spec.outcome = i < 60   ? "correct_complete"
+                   : i < 70 ? "wrong_complete"
+                            : "infrastructure_failure";
+    run.add_sample(spec);
+  }
+  run.plan()["recipe"] = run_of(1, 1, 1, 0.65).plan()["recipe"];
+  // 60 of 70, and 30 that failed: anything from 60 to 90 %.
+  const json recipe = verdict_of(run);
+  EXPECT_EQ(recipe["verdict"], "too few samples");
+  EXPECT_LT(recipe["published"][0]["ci95"][0], 0.6);
+}
+
 TEST(RecipeVerdict, IsRefusedWithoutAnInterval) {
   JournalBuilder partial;
   partial.add_task("mini-math", 4, 1);

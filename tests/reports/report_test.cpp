@@ -193,18 +193,51 @@ TEST(Report, AnUngradedSampleIsNotDone) {
   EXPECT_TRUE(task["problems"][1]["correct"].is_null());
 }
 
-TEST(Report, FailedSamplesAreNotWrong) {
+TEST(Report, FailedSamplesAreLeftOutAndBounded) {
+  const json report = build_report(
+      run_of(4, 1,
+             {"correct_complete", "infrastructure_failure", "wrong_complete", "correct_complete"})
+          .journal());
+  const json& task = report["tasks"][0];
+  const json& pass = task["metrics"]["pass@1"];
+  EXPECT_NEAR(pass["value"].get<double>(), 2.0 / 3, 1e-12);
+  EXPECT_EQ(pass["n"], 3);
+  EXPECT_EQ(pass["failed"], 1);
+  EXPECT_EQ(pass["bounds"], json({0.5, 0.75}));
+  EXPECT_EQ(task["metrics"]["avg@n"]["failed"], 1);
+  EXPECT_EQ(task["chain"]["complete_rate"]["n"], 3);
+  EXPECT_EQ(report["partial"], false);
+  EXPECT_THAT(warning_codes(report), ::testing::ElementsAre("samples_failed"));
+  EXPECT_EQ(task["outcomes"]["infrastructure_failure"], 1);
+  EXPECT_TRUE(task["logits_hash"].is_null());
+}
+
+TEST(Report, FailedSamplesLackInVotesAndInPassAtK) {
+  const json task = build_report(
+      run_of(2, 2,
+             {"correct_complete", "correct_complete", "wrong_complete", "infrastructure_failure"})
+          .journal())["tasks"][0];
+  EXPECT_EQ(task["metrics"]["pass@1"]["value"], 0.5);
+  EXPECT_EQ(task["metrics"]["pass@1"]["bounds"], json({0.5, 0.75}));
+  EXPECT_TRUE(task["metrics"]["pass@2"]["value"].is_null());
+  EXPECT_EQ(task["metrics"]["pass@2"]["why"],
+            "pass@2 needs 2 completed samples of each problem; mini-math/1 has 1");
+  const json& votes = task["metrics"]["cons@k"];
+  EXPECT_EQ(votes["n"], 1);
+  EXPECT_EQ(votes["value"], 1.0);
+  EXPECT_EQ(votes["bounds"], json({0.5, 1.0}));
+}
+
+TEST(Report, WhereAllSamplesFailedThereIsNoScore) {
   const json report =
-      build_report(run_of(2, 1, {"correct_complete", "infrastructure_failure"}).journal());
+      build_report(run_of(2, 1, {"infrastructure_failure", "infrastructure_failure"}).journal());
   const json& pass = report["tasks"][0]["metrics"]["pass@1"];
   EXPECT_TRUE(pass["value"].is_null());
   EXPECT_EQ(pass["why"],
-            "1 of 2 samples failed and are neither right nor wrong (logits are not finite at "
+            "2 of 2 samples failed and are neither right nor wrong (logits are not finite at "
             "position 21)");
-  EXPECT_EQ(pass["bounds"], json({0.5, 1.0}));
-  EXPECT_EQ(report["partial"], false);
+  EXPECT_EQ(pass["bounds"], json({0.0, 1.0}));
   EXPECT_THAT(warning_codes(report), ::testing::ElementsAre("task_without_score"));
-  EXPECT_EQ(report["tasks"][0]["outcomes"]["infrastructure_failure"], 1);
 }
 
 TEST(Report, ASkippedTaskSaysWhy) {

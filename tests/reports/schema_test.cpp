@@ -51,6 +51,20 @@ JournalBuilder all_failed() {
   return run;
 }
 
+JournalBuilder one_failed() {
+  JournalBuilder run;
+  run.add_task("mini-math", 3, 2);
+  for (int i = 0; i < 6; ++i) {
+    SampleSpec spec;
+    spec.problem = i / 2;
+    spec.sample = i % 2;
+    if (i == 3) spec.outcome = "infrastructure_failure";
+    run.add_sample(spec);
+  }
+  run.add_totals();
+  return run;
+}
+
 JournalBuilder bench_only() {
   JournalBuilder run;
   run.add_bench("prefill", 512, 0, 1, 900);
@@ -106,6 +120,7 @@ std::vector<NamedRun> all_runs() {
           {"no_answer", many_samples("plain", "no_answer")},
           {"without_samples", without_samples()},
           {"all_failed", all_failed()},
+          {"one_failed", one_failed()},
           {"bench_only", bench_only()},
           {"resumed", resumed()},
           {"partial", partial()},
