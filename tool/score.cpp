@@ -127,8 +127,10 @@ void add_options(CLI::App& command, Flags& flags) {
       .add_option("--grader", o.grader,
                   fmt::format("{}: whose rules decide", fmt::join(score::grader_names(), ", ")))
       ->capture_default_str();
-  command.add_option("--protocol", o.protocol,
-                     "How code is read: samples (as it stands), standalone, or one of the eval's");
+  command.add_option(
+      "--protocol", o.protocol,
+      "How code is read: samples, standalone, evalplus, simple-evals, lm-eval, chat-think, "
+      "chat-prefill or completion; default: by the file's shape");
   command.add_option("--pairs", flags.pairs, "Compare {\"gold\", \"pred\"[, \"label\"]} per line");
   command.add_flag("--chains", flags.chains,
                    "Are the chains complete? Of any file with a text field; needs no --task");

@@ -96,6 +96,13 @@ bool last_line_answers(std::string_view text, const ChainInput& input) {
          input.answer->end + 1 >= last;
 }
 
+/// Whether the text ends with its answer and that is a program: it has no value that a chain
+/// states.
+bool ends_with_program(std::string_view text, const ChainInput& input) {
+  const std::size_t last = text.find_last_not_of(" \t\r\n");
+  return last != npos && input.answer && !input.answer_value && input.answer->end + 1 >= last;
+}
+
 /// An answer near the end, thinking or not: what a finished text has even when its tag was lost.
 bool states_an_answer(std::string_view text) {
   constexpr std::size_t near_the_end = 600;
@@ -121,6 +128,11 @@ Component truncation_in_text(const ChainInput& input, const Layout& layout) {
   } else if (layout.unclosed && !states_an_answer(text)) {
     out.ok = false;
     out.why = "inferred: the text stops inside the thinking part, without an answer";
+  } else if (ends_with_program(text, input)) {
+    // Code ends like no sentence; whether it is whole its parser knows.
+    if (!input.answer_parses) out.ok.reset();
+    out.why = input.answer_parses ? "inferred: the text ends with a whole program"
+                                  : "cannot be told: the text ends with code that does not compile";
   } else if (!ends_like_an_end(text) && !last_line_answers(text, input)) {
     out.ok = false;
     out.why = "inferred: the text stops in the middle of a sentence";

@@ -112,7 +112,8 @@ std::string protocol_of(const ScoreOptions& options, const SamplesFile& file, co
 }
 
 /// The end token is not part of a chain; without a tokenizer it is known by where it stands.
-chain::ChainInput chain_input(const ForeignSample& sample, const Grade& grade, bool thinking) {
+chain::ChainInput chain_input(const Problem& problem, const ForeignSample& sample,
+                              const Grade& grade, bool thinking) {
   chain::ChainInput input;
   input.thinking = thinking;
   input.text = sample.text;
@@ -123,6 +124,8 @@ chain::ChainInput chain_input(const ForeignSample& sample, const Grade& grade, b
   input.stop = sample.stop;
   input.answer_parses = grade.answer_parses;
   input.answer = answer_span(grade);
+  input.answer_value = answer_value(grade);
+  input.prompt = problem.question;
   return input;
 }
 
@@ -188,7 +191,8 @@ void grade_one(const SampleGrader& grader, const PromptOptions& prompt, const Pr
     grade.why = sample.error;
   }
   const bool thinking = sample.thinking.value_or(prompt.thinking);
-  const chain::ChainAnalysis analysis = chain::analyse(chain_input(sample, grade, thinking));
+  const chain::ChainAnalysis analysis =
+      chain::analyse(chain_input(problem, sample, grade, thinking));
   const std::string key = work.sample_record.at("key");
   work.grade_record = grade_record({key, grader.name(), prompt.protocol, problem.answer}, grade);
   work.chain_record =
@@ -296,6 +300,67 @@ void grade_all(const SampleGrader& grader, const PromptOptions& prompt, const Ma
   throw_if_cancelled(listener, "nothing was written; run the same command again");
 }
 
+/// Samples whose file says right or wrong, and those of them where we say the same.
+struct LabelAgreement {
+  std::int64_t n = 0;
+  std::int64_t agree = 0;
+};
+
+LabelAgreement agreement_of(const std::vector<Work>& work) {
+  LabelAgreement out;
+  for (const Work& one : work) {
+    if (!one.sample->label || !one.sample->error.empty()) continue;
+    ++out.n;
+    out.agree += (one.grade_record.at("verdict") == "equal") == *one.sample->label ? 1 : 0;
+  }
+  return out;
+}
+
+/// A file of code does not say how it was run: behind which imports, with which helpers. Its own
+/// verdicts tell: where they differ from ours, the other readings are tried, and the one that
+/// reproduces the most of them is taken, with a note.
+class CodeReading {
+ public:
+  CodeReading(const ScoreOptions& options, const Eval& eval, const Matched& matched)
+      : options_(options), eval_(eval), matched_(matched) {}
+
+  bool is_open(const SamplesFile& file) const {
+    return options_.protocol.empty() && is_code_eval(eval_) && file.shape.name != journal_shape;
+  }
+
+  void settle(PromptOptions& prompt, std::vector<Work>& work, const SamplesFile& file,
+              const Listener& listener, std::vector<std::string>& notes) const {
+    const std::string first = prompt.protocol;
+    LabelAgreement best = agreement_of(work);
+    if (best.n == 0 || best.agree == best.n) return;
+    const std::int64_t agreed_first = best.agree;
+    for (const char* name : {"samples", "standalone", "evalplus"}) {
+      if (name == first || best.agree == best.n) continue;
+      PromptOptions other = prompt;
+      other.protocol = name;
+      const auto grader =
+          value_or_throw(make_sample_grader(options_.grader, eval_, options_.task, other));
+      std::vector<Work> again = work_of(file, matched_, options_.task);
+      grade_all(*grader, other, matched_, options_.task, again, listener);
+      const LabelAgreement found = agreement_of(again);
+      if (found.agree <= best.agree) continue;
+      best = found;
+      prompt = other;
+      work = std::move(again);
+    }
+    if (prompt.protocol == first) return;
+    notes.push_back(fmt::format(
+        "the file does not say how its code was run: protocol {} agrees with {} of its {} own "
+        "verdicts, {} with {}; --protocol {} scores it the other way",
+        prompt.protocol, best.agree, best.n, first, agreed_first, first));
+  }
+
+ private:
+  const ScoreOptions& options_;
+  const Eval& eval_;
+  const Matched& matched_;
+};
+
 }  // namespace
 
 Scored score_file(const ScoreOptions& options, const Listener& listener) {
@@ -314,6 +379,8 @@ Scored score_file(const ScoreOptions& options, const Listener& listener) {
                                       : match_to_itself(file, options.task, n_known));
   std::vector<Work> work = work_of(file, matched, options.task);
   grade_all(*grader, prompt, matched, options.task, work, listener);
+  const CodeReading reading(options, *task.eval, matched);
+  if (reading.is_open(file)) reading.settle(prompt, work, file, listener, scored.notes);
   scored.task = task_json(options, task, matched, prompt);
   scored.file = summary_json(file.summary);
   scored.file["sha256"] = value_or_throw(fetch::hash_file(options.path, listener.cancelled));

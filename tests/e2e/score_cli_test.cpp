@@ -143,8 +143,8 @@ TEST_F(ScoreCli, AFailedSampleIsLeftOutAndBounded) {
   EXPECT_EQ(pass["failed"], 1);
   EXPECT_EQ(pass["bounds"], json({0.0, 0.05}));
   EXPECT_THAT(assay({"score", "--task", "mini-math", file}).out,
-              HasSubstr("FAILED           1 sample left out, neither right nor wrong: with it the "
-                        "score lies between 0.0 and 5.0 %"));
+              HasSubstr("FAILED           1 sample left out, neither right nor wrong: with it "
+                        "the score lies between 0.0 and 5.0 %"));
 }
 
 TEST_F(ScoreCli, GradersByName) {

@@ -156,6 +156,57 @@ TEST_F(Score, ThinkTagsMakeTheProfile) {
   EXPECT_EQ(score_file(plain, {}).counts["unclosed"], 0);
 }
 
+TEST_F(Score, TheChainKnowsItsAnswerAndItsProblem) {
+  std::vector<json> records = answers(20);
+  records[0]["completion"] = "First 1 + 1 = 2.\n\nSo \\boxed{98765}.";
+  const Scored scored = score_file(options(write(records)), {});
+  const json out = report(scored);
+  EXPECT_FALSE(out["chain"]["components"]["C8"]["value"].is_null());
+  EXPECT_LT(out["chain"]["components"]["C8"]["value"].get<double>(), 1.0);
+}
+
+/// Solutions of mini-code that are right only behind "import math", which the reading "standalone"
+/// puts there and "samples" does not; the file says of each that it `passed`.
+std::vector<json> solutions_that_need_math(bool passed) {
+  std::vector<json> records;
+  for (const Problem& problem : problems_of("mini-code")) {
+    const auto body = problem.extra.at("canonical_solution").get<std::string>();
+    records.push_back({{"task_id", problem.id},
+                       {"solution", problem.question + "    math.sqrt(4)\n" + body},
+                       {"test", "-"},
+                       {"is_solved", passed}});
+  }
+  return records;
+}
+
+TEST_F(Score, CodeIsReadAsItsOwnVerdictsSay) {
+  if (value_or_throw(find_eval("humaneval"))->create()->unavailable()) {
+    GTEST_SKIP() << "no sandbox here";
+  }
+  const Scored wrong = score_file(options(write(solutions_that_need_math(false)), "mini-code"), {});
+  EXPECT_EQ(wrong.task["protocol"], "samples");
+  EXPECT_EQ(wrong.labels["agree"], 20);
+  ASSERT_EQ(wrong.notes.size(), 1U);
+  EXPECT_THAT(wrong.notes[0], HasSubstr("samples agrees with 20 of its 20 own verdicts, standalone "
+                                        "with 0; --protocol standalone"));
+  const Scored right = score_file(options(write(solutions_that_need_math(true)), "mini-code"), {});
+  EXPECT_EQ(right.task["protocol"], "standalone");
+  EXPECT_TRUE(right.notes.empty());
+  ScoreOptions named = options(write(solutions_that_need_math(false)), "mini-code");
+  named.protocol = "standalone";
+  EXPECT_EQ(score_file(named, {}).labels["agree"], 0) << "a named protocol stays";
+}
+
+TEST_F(Score, WholeProgramsAreNotCutOff) {
+  if (value_or_throw(find_eval("humaneval"))->create()->unavailable()) {
+    GTEST_SKIP() << "no sandbox here";
+  }
+  const json out =
+      report(score_file(options(write(solutions_that_need_math(true)), "mini-code"), {}));
+  EXPECT_EQ(out["outcomes"]["truncated"], 0);
+  EXPECT_EQ(out["outcomes"]["correct_complete"], 20) << out["outcomes"];
+}
+
 TEST_F(Score, MistakesAreNamed) {
   const std::string path = write(answers(1));
   EXPECT_THAT(error(options(path, "mini-mth")), HasSubstr("did you mean 'mini-math'"));
