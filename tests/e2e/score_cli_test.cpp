@@ -121,8 +121,9 @@ TEST_F(ScoreCli, ARunsJournalGradesAgainAsItWas) {
 }
 
 TEST_F(ScoreCli, AFailedSampleIsLeftOutAndBounded) {
-  std::string journal = journal_line(
-      {{"type", "plan"}, {"schema_version", kJournalVersion}, {"tasks", {{{"name", "mini-math"}}}}});
+  std::string journal = journal_line({{"type", "plan"},
+                                      {"schema_version", kJournalVersion},
+                                      {"tasks", {{{"name", "mini-math"}}}}});
   for (int i = 1; i <= 20; ++i) {
     const bool failed = i == 7;
     journal += journal_line({{"type", "sample"},
