@@ -69,6 +69,10 @@ Result<void> file_record(json record, Journal* out, SamplePlaces* places) {
     } else {
       return file_sample(key, std::move(record), out, places);
     }
+  } else if (type == "retention") {
+    // Named first: the right side of an assignment is evaluated before the left.
+    const std::string task = json_text(record, "task");
+    out->retention[task] = std::move(record);
   } else if (type == "bench") {
     out->bench.push_back(std::move(record));
   } else if (type == "totals") {

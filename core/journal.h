@@ -14,6 +14,8 @@
 //           complete, strictly_complete (bool|null), outcome,
 //           evidence [{component, begin, end, why}], why {C1..C10: phrase}, inferred [C1..C10],
 //           steps (count), contradictions {found, checked, contradicted}
+//   retention  of a task against a reference run: task, utc, reference{}, samples, forced{}|null,
+//           free{}, content{}, outcome{} (harness/retention)
 //   bench   one row of report.json's bench[]
 //   totals  of one process: prefill_tokens, decode_tokens, prefill_seconds, decode_seconds,
 //           wall_seconds, cpu_seconds, memory{host_peak_bytes, device_peak_bytes}, energy
@@ -44,8 +46,9 @@ Result<nlohmann::json> parse_journal_line(std::string_view line);
 struct Journal {
   nlohmann::json plan;
   std::vector<nlohmann::json> samples;  ///< sorted by (task's place in the plan, index, sample)
-  std::map<std::string, nlohmann::json, std::less<>> grades;  ///< by key; the last one counts
-  std::map<std::string, nlohmann::json, std::less<>> chains;  ///< by key; the last one counts
+  std::map<std::string, nlohmann::json, std::less<>> grades;     ///< by key; the last one counts
+  std::map<std::string, nlohmann::json, std::less<>> chains;     ///< by key; the last one counts
+  std::map<std::string, nlohmann::json, std::less<>> retention;  ///< by task; the last one counts
   std::vector<nlohmann::json> bench;
   std::vector<nlohmann::json> totals;
   /// Bytes of whole, sound lines; what follows is a line cut in half by a crash.

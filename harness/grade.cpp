@@ -10,23 +10,12 @@
 #include "evals/chain/outcome.h"
 #include "harness/grade_records.h"
 #include "harness/parallel.h"
+#include "harness/recorded_run.h"
 
 namespace assay {
 namespace {
 
 using nlohmann::json;
-
-/// End of each token's text in the completion's text, which may have been cut at a stop string.
-std::vector<std::size_t> token_ends(const Tokenizer& tokenizer, std::span<const TokenId> tokens,
-                                    std::size_t text_size) {
-  std::vector<std::size_t> ends;
-  std::size_t end = 0;
-  for (const TokenId id : tokens) {
-    if (tokenizer.valid(id) && !tokenizer.is_control(id)) end += tokenizer.token_bytes(id).size();
-    ends.push_back(std::min(end, text_size));
-  }
-  return ends;
-}
 
 std::optional<StopReason> stop_reason(const std::string& name) {
   for (const StopReason reason :

@@ -3,11 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cmath>
 #include <utility>
 
 #include "core/numerics/hash.h"
 #include "core/numerics/sampler.h"
+#include "harness/divergence.h"
 
 namespace assay {
 namespace {
@@ -113,13 +113,6 @@ std::vector<float> forced_logits(Session& session, const RecordedSample& sample,
   return logits;
 }
 
-double log_sum_exp(std::span<const float> logits) {
-  const double max = *std::max_element(logits.begin(), logits.end());
-  double sum = 0;
-  for (const float logit : logits) sum += std::exp(logit - max);
-  return max + std::log(sum);
-}
-
 using Activation = std::pair<std::string, std::vector<float>>;
 
 std::vector<Activation> activations(Session& session, const std::vector<TokenId>& tokens) {
@@ -174,14 +167,7 @@ std::optional<double> mean_kl(Session& of, Session& from, const RecordedSample& 
   const auto vocab = static_cast<std::size_t>(of.config().vocab);
   double sum = 0;
   for (std::size_t at = 0; at < p.size(); at += vocab) {
-    const auto a = std::span(p).subspan(at, vocab);
-    const auto b = std::span(q).subspan(at, vocab);
-    const double log_zp = log_sum_exp(a);
-    const double log_zq = log_sum_exp(b);
-    for (std::size_t i = 0; i < vocab; ++i) {
-      const double log_p = a[i] - log_zp;
-      sum += std::exp(log_p) * (log_p - (b[i] - log_zq));
-    }
+    sum += kl_divergence(std::span(p).subspan(at, vocab), std::span(q).subspan(at, vocab));
   }
   return sum / static_cast<double>(n);
 }

@@ -21,6 +21,7 @@ struct RecordedSample {
   std::vector<TokenId> tokens;
   /// Of the logits from which each token was drawn, as 32 hex digits; as many as tokens.
   std::vector<std::string> hashes;
+  std::string text;
   std::int64_t length() const { return std::ssize(prompt) + std::ssize(tokens); }
 };
 

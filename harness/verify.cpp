@@ -3,14 +3,13 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <map>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <tuple>
 
 #include "core/journal.h"
 #include "core/json_access.h"
 #include "harness/plan.h"
+#include "harness/recorded_run.h"
 #include "harness/replay.h"
 #include "model/transformer/session.h"
 
@@ -24,91 +23,31 @@ constexpr std::int64_t kKlPositions = 128;
 
 /// The options that made the run, for another backend.
 RunOptions options_of(const json& plan, const VerifyOptions& options) {
-  RunOptions out;
-  out.model = options.model.empty() ? json_text(json_member(plan, "model"), "name") : options.model;
+  RunOptions out = options_of_plan(plan);
+  if (!options.model.empty()) out.model = options.model;
   out.mirror = options.mirror;
   out.backend = options.backend;
   out.threads = options.threads;
-  const json& identity = json_member(plan, "identity");
-  out.numerics = json_text(identity, "numerics") == "fast" ? Numerics::fast : Numerics::exact;
-  const json& decoding = json_member(plan, "decoding");
-  const double temperature = json_number(decoding, "temperature").value_or(0);
-  if (temperature > 0) {
-    out.sampling = SamplingMode::custom;
-    out.temperature = temperature;
-    out.top_p = json_number(decoding, "top_p");
-    out.min_p = json_number(decoding, "min_p");
-    out.top_k = json_integer(decoding, "top_k");
-  }
-  out.seed = static_cast<std::uint64_t>(json_integer(decoding, "seed").value_or(0));
-  out.context = json_integer(decoding, "context");
-  out.batch = json_integer(decoding, "batch").value_or(out.batch);
-  for (const json& task : json_list(plan, "tasks")) {
-    if (!json_text(task, "skipped").empty()) continue;
-    TaskSpec spec;
-    spec.name = json_text(task, "name");
-    spec.first = json_integer(task, "n_problems");
-    spec.protocol = json_text(task, "protocol");
-    out.tasks.push_back(std::move(spec));
-    out.samples = static_cast<std::int32_t>(json_integer(task, "samples_per_problem").value_or(1));
-    out.max_new_tokens = json_integer(decoding, "max_new_tokens");
-    out.chain_profile = json_text(task, "chain_profile") == "thinking" ? ProfileChoice::thinking
-                                                                       : ProfileChoice::plain;
-  }
   return out;
 }
 
-template <class T>
-std::vector<T> list_of(const json& record, const char* name) {
-  std::vector<T> out;
-  for (const json& item : json_list(record, name)) out.push_back(item.get<T>());
-  return out;
-}
-
-/// The journal's completions with the prompts that the plan makes again, the longest first.
-std::vector<RecordedSample> recorded_samples(const Journal& journal, const RunPlan& plan) {
-  std::map<std::tuple<std::string, std::string, std::int64_t>, const PlannedSample*> planned;
-  for (const PlannedSample& sample : plan.samples) {
-    planned[{plan.tasks[sample.task].dataset->manifest.name, sample.request.problem_id,
-             sample.request.sample}] = &sample;
-  }
-  std::vector<RecordedSample> out;
-  for (const json& record : journal.samples) {
-    RecordedSample sample{.task = json_text(record, "task"),
-                          .problem = json_text(record, "problem"),
-                          .sample = json_integer(record, "sample").value_or(0),
-                          .prompt = {},
-                          .tokens = list_of<TokenId>(record, "tokens"),
-                          .hashes = list_of<std::string>(record, "logits_hash")};
-    if (sample.tokens.empty() || sample.hashes.size() != sample.tokens.size()) continue;
-    const auto found = planned.find({sample.task, sample.problem, sample.sample});
-    if (found == planned.end() ||
-        found->second->prompt_sha256 != json_text(record, "prompt_sha256")) {
-      throw Error(ErrorKind::environment,
-                  fmt::format("{} of {}: this assay builds another prompt than the run had",
-                              sample.problem, sample.task),
-                  "verify with the version that made the run, and with its datasets");
-    }
-    sample.prompt = found->second->prompt_tokens;
-    out.push_back(std::move(sample));
-  }
+/// The journal's completions whose logits were hashed, the longest first.
+std::vector<RecordedSample> hashed_samples(const Journal& journal, const RunPlan& plan) {
+  std::vector<RecordedSample> out = recorded_samples(
+      journal, plan, "verify with the version that made the run, and with its datasets");
+  std::erase_if(out, [](const RecordedSample& sample) {
+    return sample.hashes.size() != sample.tokens.size();
+  });
   std::ranges::stable_sort(out, std::greater<>(), &RecordedSample::length);
   return out;
 }
 
 /// The backend that made the run, here, or why there is none.
 Result<std::unique_ptr<Session>> original_session(const json& plan, const RunPlan& now) {
-  const json& backend = json_member(plan, "backend");
-  BackendSpec spec{json_text(backend, "name"), {}};
-  const json& options = json_member(backend, "options");
-  if (options.is_object()) {
-    for (const auto& [name, value] : options.items()) {
-      if (value.is_string()) spec.options[name] = value.get<std::string>();
-    }
-  }
   try {
-    return make_session(now.model.file, open_device(spec, now.options.numerics, 0, *now.model.file),
-                        now.session);
+    return make_session(
+        now.model.file,
+        open_device(backend_of_plan(plan), now.options.numerics, 0, *now.model.file), now.session);
   } catch (const Error& error) {
     return tl::unexpected(error);
   }
@@ -154,15 +93,6 @@ json coverage_record(std::span<const RecordedSample> samples, std::size_t record
           {"modes", modes}};
 }
 
-void require_same_model(const json& plan, const RunPlan& now) {
-  const std::string recorded = json_text(json_member(plan, "model"), "sha256");
-  if (recorded == now.model.sha256) return;
-  throw Error(ErrorKind::environment,
-              fmt::format("the run used a model file with sha256 {}, this one has {}", recorded,
-                          now.model.sha256),
-              "give the run's own file with --model");
-}
-
 std::string why_not(const json& result, bool exact) {
   if (!exact) return "the run was made under fast: its bits are no function of the model alone";
   if (!result.at("bit_equal").get<bool>()) return "the logits differ";
@@ -180,7 +110,7 @@ json verify_run(const VerifyOptions& options, const Listener& listener) {
   }
   RunPlan plan = make_plan(run_options, listener);
   require_same_model(journal.plan, plan);
-  const std::vector<RecordedSample> all = recorded_samples(journal, plan);
+  const std::vector<RecordedSample> all = hashed_samples(journal, plan);
   const auto n = static_cast<std::size_t>(
       std::clamp<std::int64_t>(options.limit.value_or(std::ssize(all)), 0, std::ssize(all)));
   const std::span<const RecordedSample> chosen = std::span(all).first(n);

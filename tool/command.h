@@ -25,6 +25,7 @@ void add_tokenize_command(CLI::App& app, Action& action);
 void add_logits_command(CLI::App& app, Action& action);
 void add_quantize_command(CLI::App& app, Action& action);
 void add_verify_command(CLI::App& app, Action& action);
+void add_retain_command(CLI::App& app, Action& action);
 void add_compare_command(CLI::App& app, Action& action);
 void add_score_command(CLI::App& app, Action& action);
 void add_chain_command(CLI::App& app, Action& action);

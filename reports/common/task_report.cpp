@@ -346,6 +346,11 @@ json build_task_report(const json& task, const Journal& journal) {
   out["outcomes"] = outcomes_of(samples);
   out["chain"] = chain_of(samples);
   out["retention"] = nullptr;
+  if (const auto it = journal.retention.find(json_text(task, "name"));
+      it != journal.retention.end()) {
+    out["retention"] = it->second;
+    for (const char* name : {"type", "task"}) out["retention"].erase(name);
+  }
   out["logits_hash"] = logits_hash_of(samples);
   out["versions"] = versions_of(samples);
   out["problems"] = rows_of(samples);

@@ -12,6 +12,7 @@
 #include "reports/common/words.h"
 #include "reports/compare/compare.h"
 #include "reports/compare/write_pairs.h"
+#include "reports/compare/write_retention.h"
 
 namespace assay {
 namespace {
@@ -282,7 +283,8 @@ std::string task_section(const json& comparison, const json& task) {
   }
   return "<h2>" + inline_text(json_text(task, "name")) + "</h2>" +
          table(comparison, rows, "", "Rates with 95 % intervals") + outcomes(comparison, task) +
-         pairs_html(comparison, task) + identity(comparison, task) + problems(comparison, task);
+         pairs_html(comparison, task) + retention_html(comparison, task) +
+         identity(comparison, task) + problems(comparison, task);
 }
 
 }  // namespace

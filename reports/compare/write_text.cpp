@@ -6,6 +6,7 @@
 
 #include "core/json_access.h"
 #include "core/text.h"
+#include "reports/common/retention_words.h"
 #include "reports/common/show.h"
 #include "reports/common/task_report.h"
 #include "reports/common/words.h"
@@ -119,14 +120,28 @@ void add_task_values(const json& task, std::vector<Value>* out) {
   }
 }
 
+/// Each run's retention against its own reference, whatever the other runs are.
+void add_retention_values(const json& task, std::vector<Value>* out) {
+  for (const RetentionValue& it : retention_values()) {
+    Value value{"retention", json_text(task, "name"), std::string(it.name), {}};
+    for (const json& run : json_list(task, "runs")) {
+      value.runs.push_back(read_retention(it, json_member(run, "retention")));
+    }
+    out->push_back(std::move(value));
+  }
+}
+
 /// Everything that at least one run has.
 std::vector<Value> values_of(const json& comparison) {
   std::vector<Value> all;
   add_run_values(comparison, &all);
   add_bench_values(comparison, &all);
-  for (const json& task : json_list(comparison, "tasks")) add_task_values(task, &all);
+  for (const json& task : json_list(comparison, "tasks")) {
+    add_task_values(task, &all);
+    add_retention_values(task, &all);
+  }
   const auto is_known = [](const json& value) {
-    return !value.is_null() && !(value.is_object() && json_member(value, "value").is_null());
+    return !value.is_null() && !(value.contains("value") && value["value"].is_null());
   };
   std::vector<Value> out;
   std::copy_if(all.begin(), all.end(), std::back_inserter(out), [&is_known](const Value& value) {
@@ -137,6 +152,9 @@ std::vector<Value> values_of(const json& comparison) {
 
 /// How a person reads a value of this section.
 std::string shown(const Value& value, const json& of_run) {
+  if (value.section == "retention") {
+    return name_for_message(show_retention(*retention_value(value.name), of_run), 200);
+  }
   if (of_run.is_object()) return show_rate(of_run);
   if (of_run.is_string()) return "not compared";
   if (value.section == "memory") {
@@ -196,7 +214,33 @@ std::string value_label(const Value& value) {
       return fmt::format("{} ({})", words.label, words.name);
     }
   }
+  if (value.section == "retention") {
+    return fmt::format("retention: {} ({})", retention_value(value.name)->label, value.name);
+  }
   return value.name;
+}
+
+/// Behind retention always stands why no published number is beside it.
+std::string retention_note(const std::vector<Value>& values) {
+  const bool is_shown = std::any_of(values.begin(), values.end(), [](const Value& value) {
+    return value.section == "retention";
+  });
+  return is_shown ? "\n" + std::string(published_retention_note()) + "\n" : std::string();
+}
+
+struct CsvValue {
+  std::string name;
+  json value;  ///< a number, a rate, or something that has no line
+};
+
+/// One line for a number or a rate; a 2x2 table is its counts, difference and p value.
+std::vector<CsvValue> csv_values(const Value& value, const json& of_run) {
+  if (json_member(of_run, "both").is_null()) return {{value.name, of_run}};
+  std::vector<CsvValue> out;
+  for (const char* part : {"both", "a_only", "b_only", "neither", "difference", "p_value"}) {
+    out.push_back({value.name + "_" + part, json_member(of_run, part)});
+  }
+  return out;
 }
 
 /// RFC 4180, and no cell that a spreadsheet would run: text that starts like a formula gets an
@@ -241,12 +285,15 @@ std::string comparison_markdown(const json& comparison) {
     }
     out += "\n";
   }
-  for (const Value& value : values_of(comparison)) {
+  const std::vector<Value> values = values_of(comparison);
+  for (const Value& value : values) {
     const std::string task = value.task.empty() ? "" : markdown_name(value.task) + " ";
     out += "| " + task + value_label(value) + " |";
-    for (const json& run : value.runs) out += " " + shown(value, run) + " |";
+    // A reference's name is foreign text.
+    for (const json& run : value.runs) out += " " + markdown_text(shown(value, run)) + " |";
     out += "\n";
   }
+  out += retention_note(values);
   for (const json& it : json_list(comparison, "refused")) {
     out += "\nNot compared: " + markdown_name(json_text(it, "what")) + " (" +
            markdown_name(json_text(it, "why")) + ")\n";
@@ -258,16 +305,16 @@ std::string comparison_csv(const json& comparison) {
   std::string out = "run,section,task,name,value,ci95_low,ci95_high\n";
   for (const Value& value : values_of(comparison)) {
     for (std::size_t i = 0; i < value.runs.size(); ++i) {
-      const json& of_run = value.runs[i];
-      const bool is_rate = of_run.is_object();
-      const json& number = is_rate ? json_member(of_run, "value") : of_run;
-      if (!number.is_number()) continue;
-      const json& interval = json_list(of_run, "ci95");
-      const bool bounded = interval.size() == 2;
-      out += fmt::format("{},{},{},{},{},{},{}\n", csv_cell(label_of(comparison, i)), value.section,
-                         csv_cell(value.task), csv_cell(value.name), csv_number(number),
-                         bounded ? csv_number(interval[0]) : "",
-                         bounded ? csv_number(interval[1]) : "");
+      for (const auto& [name, of_run] : csv_values(value, value.runs[i])) {
+        const json& number = of_run.is_object() ? json_member(of_run, "value") : of_run;
+        if (!number.is_number()) continue;
+        const json& interval = json_list(of_run, "ci95");
+        const bool bounded = interval.size() == 2;
+        out += fmt::format("{},{},{},{},{},{},{}\n", csv_cell(label_of(comparison, i)),
+                           value.section, csv_cell(value.task), csv_cell(name), csv_number(number),
+                           bounded ? csv_number(interval[0]) : "",
+                           bounded ? csv_number(interval[1]) : "");
+      }
     }
   }
   return out;
@@ -275,7 +322,8 @@ std::string comparison_csv(const json& comparison) {
 
 std::string comparison_text(const json& comparison) {
   std::string out = name_for_message(json_text(comparison, "summary"), 2000) + "\n";
-  for (const Value& value : values_of(comparison)) {
+  const std::vector<Value> values = values_of(comparison);
+  for (const Value& value : values) {
     const std::string task = value.task.empty() ? "" : name_for_message(value.task) + " ";
     out += "\n" + task + value_label(value) + "\n";
     for (std::size_t i = 0; i < value.runs.size(); ++i) {
@@ -283,6 +331,7 @@ std::string comparison_text(const json& comparison) {
                          shown(value, value.runs[i]));
     }
   }
+  out += retention_note(values);
   for (const json& it : json_list(comparison, "refused")) {
     out += fmt::format("\nnot compared: {} ({})\n", name_for_message(json_text(it, "what"), 200),
                        name_for_message(json_text(it, "why"), 200));

@@ -12,6 +12,8 @@ namespace assay {
 std::string task_section(const nlohmann::json& task, const Journal& journal);
 /// The verdict on each published number of the run's recipe; empty without a recipe.
 std::string recipe_section(const nlohmann::json& report);
+/// `retention`: of a task of report.json; empty when it is null.
+std::string retention_section(const nlohmann::json& retention);
 std::string speed_section(const nlohmann::json& report);
 std::string memory_section(const nlohmann::json& report);
 /// Everything that was set or found: model, device, backend, decoding, identity, tool.

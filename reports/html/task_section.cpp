@@ -220,6 +220,7 @@ std::string task_section(const json& task, const Journal& journal) {
     out += "<h3>Outcomes</h3>" + outcome_bar(outcomes) + outcome_legend(outcomes);
     out += chain_table(json_member(task, "chain"));
     out += length_and_budget(task);
+    out += retention_section(json_member(task, "retention"));
   }
   return out + samples_list(task, journal);
 }

@@ -182,6 +182,81 @@ Journal JournalBuilder::journal() const {
   return value_or_throw(parse_journal(text(), "journal.jsonl"));
 }
 
+json retention_record() {
+  const json absent;
+  const auto rate = [](double value, double low, double high) {
+    return json{{"value", value}, {"ci95", {low, high}}, {"n", 4}, {"samples", 4}};
+  };
+  const json table = {{"both", 2},
+                      {"a_only", 1},
+                      {"b_only", 0},
+                      {"neither", 1},
+                      {"pairs", 4},
+                      {"problems", 4},
+                      {"difference", {{"value", -0.25}, {"ci95", {-0.75, 0.0}}}},
+                      {"p_value", 1.0}};
+  const json model = {{"model", "tiny"},
+                      {"backend", "cpu"},
+                      {"options", json::object()},
+                      {"numerics", "exact/1"},
+                      {"isa", "avx2"}};
+  const json forced = {{"samples", 4},
+                       {"tokens", 200},
+                       {"steps", 16},
+                       {"step_share", rate(0.375, 0.25, 0.5)},
+                       {"token_share", 0.9},
+                       {"top1_agreement", 0.91},
+                       {"kl", {{"mean", 0.125}, {"p99", 1.5}, {"positions", 200}}},
+                       {"self",
+                        {{"step_share", rate(1, 0.51, 1)},
+                         {"token_share", 1.0},
+                         {"top1_agreement", 1.0},
+                         {"kl", {{"mean", 0.0}, {"p99", 0.0}, {"positions", 200}}}}},
+                       {"distillation_loss",
+                        {{"value", 0.45},
+                         {"kl", 0.05},
+                         {"mse", 1.0},
+                         {"alpha", 0.7},
+                         {"beta", 0.3},
+                         {"temperature", 2.0},
+                         {"tokens", 200},
+                         {"why", absent}}},
+                       {"x", model},
+                       {"reference", model},
+                       {"tokens_beyond_context", 0},
+                       {"why", absent}};
+  return {{"type", "retention"},
+          {"task", "mini-math"},
+          {"utc", "2026-11-24T08:00:00Z"},
+          {"reference",
+           {{"model", "teacher"},
+            {"sha256", sha256_hex("teacher")},
+            {"weight_type", "BF16"},
+            {"backend", "cpu"},
+            {"numerics", "exact/1"},
+            {"utc", "2026-11-24T07:00:00Z"}}},
+          {"samples", 4},
+          {"forced", forced},
+          {"free",
+           {{"samples", 4},
+            {"identical", 1},
+            {"median_tokens", 12},
+            {"median_ci95", {3, absent}},
+            {"survival", {{{"tokens", 3}, {"share", 0.75}}, {{"tokens", 12}, {"share", 0.25}}}},
+            {"divergences", {{"near_tie", 1}, {"material", 2}, {"unknown", 0}}},
+            {"first", json::array()},
+            {"near_tie_logits", 0.1},
+            {"why", absent}}},
+          {"content",
+           {{"milestones", 12},
+            {"found", rate(0.625, 0.5, 0.75)},
+            {"chance", rate(0.0625, 0, 0.25)},
+            {"self_ceiling", rate(0.875, 0.75, 1)},
+            {"prompt_values", "excluded"},
+            {"why", absent}}},
+          {"outcome", {{"correct", table}, {"complete", table}, {"why", absent}}}};
+}
+
 JournalBuilder finished_run() {
   JournalBuilder run;
   run.add_task("mini-math", 4, 1);

@@ -50,6 +50,9 @@ class JournalBuilder {
   std::vector<nlohmann::json> records_;
 };
 
+/// What `assay retain --model --reference-model` writes about mini-math.
+nlohmann::json retention_record();
+
 /// A finished run: mini-math with 4 problems (3 right) and mini-code with 2 (1 right), totals.
 JournalBuilder finished_run();
 

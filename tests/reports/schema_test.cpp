@@ -98,6 +98,12 @@ JournalBuilder skipped_task() {
   return run;
 }
 
+JournalBuilder with_retention() {
+  JournalBuilder run = finished_run();
+  run.add(retention_record());
+  return run;
+}
+
 JournalBuilder debug_build() {
   JournalBuilder run = bench_only();
   run.plan()["tool"]["build_type"] = "Debug";
@@ -125,6 +131,7 @@ std::vector<NamedRun> all_runs() {
           {"resumed", resumed()},
           {"partial", partial()},
           {"skipped_task", skipped_task()},
+          {"with_retention", with_retention()},
           {"debug_build", debug_build()},
           {"sparse_plan", sparse_plan()}};
 }
@@ -189,6 +196,10 @@ TEST(Schema, WrongReportsDoNotFit) {
   nlohmann::json zero = good;
   zero["throughput"]["decode_tokens_per_s"] = 0;  // unknown is null, never 0
   EXPECT_FALSE(broken_fits(zero));
+  nlohmann::json retention = build_report(with_retention().journal());
+  ASSERT_TRUE(broken_fits(retention));
+  retention["tasks"][0]["retention"]["forced"]["self"].erase("kl");
+  EXPECT_FALSE(broken_fits(retention));
   nlohmann::json percent = good;
   percent["tasks"][0]["metrics"]["pass@1"]["value"] = 75;
   EXPECT_FALSE(broken_fits(percent));
