@@ -8,7 +8,11 @@
 namespace assay {
 
 void DistillationLoss::add_logits(std::span<const float> teacher, std::span<const float> student) {
-  kl_sum_ += kl_divergence(teacher, student, weights_.temperature);
+  add_divergence(kl_divergence(teacher, student, weights_.temperature));
+}
+
+void DistillationLoss::add_divergence(double kl) {
+  kl_sum_ += kl;
   ++tokens_;
 }
 

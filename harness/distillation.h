@@ -25,9 +25,12 @@ class DistillationLoss {
 
   /// One token's logits of both: equal sizes, finite.
   void add_logits(std::span<const float> teacher, std::span<const float> student);
+  /// One token's divergence at this loss's temperature, where it is known already.
+  void add_divergence(double kl);
   /// One token's hidden states of both: equal sizes. Once for each token, or for none.
   void add_hidden(std::span<const float> teacher, std::span<const float> student);
 
+  const DistillationWeights& weights() const { return weights_; }
   /// Mean divergence at T, without T^2; nothing before the first token.
   std::optional<double> kl() const;
   /// Mean over tokens of the mean squared difference; nothing without hidden states.

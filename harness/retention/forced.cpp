@@ -13,6 +13,7 @@
 #include "evals/chain/steps.h"
 #include "harness/distillation.h"
 #include "harness/divergence.h"
+#include "harness/parallel.h"
 #include "harness/recorded_run.h"
 #include "harness/retention/chain_feed.h"
 #include "harness/retention/mean_by_problem.h"
@@ -93,9 +94,9 @@ struct Agreement {
   std::size_t same_top = 0;
   std::vector<double> kl;
 
-  void add(std::span<const float> reference, std::span<const float> x) {
-    same_top += numerics::argmax(reference) == numerics::argmax(x) ? 1 : 0;
-    kl.push_back(kl_divergence(reference, x));
+  void add(bool is_same_top, double divergence) {
+    same_top += is_same_top ? 1 : 0;
+    kl.push_back(divergence);
   }
   json top1() const {
     if (kl.empty()) return nullptr;
@@ -142,6 +143,11 @@ class Forcing {
       if (from < noise_due()) start.insert(start.end(), rows_r.begin(), rows_r.end());
     }
     of_x.add(sample.problem, steps, kept);
+    const auto miss = std::find(kept.begin(), kept.end(), false);
+    if (miss != kept.end()) {
+      first.push_back(
+          {{"problem", sample.problem}, {"sample", sample.sample}, {"token", miss - kept.begin()}});
+    }
     if (!feed_r) return;
     of_reference.add(sample.problem, steps, kept_by_reference);
     feed_r.reset();
@@ -149,6 +155,7 @@ class Forcing {
   }
 
   Kept of_x;
+  json first = json::array();  ///< the first token of each sample that X does not draw
   Kept of_reference;
   Agreement agreement;
   Agreement noise;
@@ -166,11 +173,22 @@ class Forcing {
   }
 
   void compare(std::span<const float> reference, std::span<const float> x, std::size_t n) {
-    for (std::size_t i = 0; i < n; ++i) {
+    struct Row {
+      bool same_top = false;
+      double kl = 0;
+      double soft_kl = 0;
+    };
+    std::vector<Row> rows(n);
+    const auto never = [] { return false; };
+    parallel_for(n, x_.device.threads, never, [&](std::size_t i) {
       const auto row_r = reference.subspan(i * reference_->vocab(), shared_);
       const auto row_x = x.subspan(i * x_.vocab(), shared_);
-      agreement.add(row_r, row_x);
-      loss.add_logits(row_r, row_x);
+      rows[i] = {numerics::argmax(row_r) == numerics::argmax(row_x), kl_divergence(row_r, row_x),
+                 kl_divergence(row_r, row_x, loss.weights().temperature)};
+    });
+    for (const Row& row : rows) {
+      agreement.add(row.same_top, row.kl);
+      loss.add_divergence(row.soft_kl);
     }
   }
 
@@ -191,7 +209,10 @@ class Forcing {
     if (n == 0) return;
     const std::vector<float> decoded = decoded_logits(*reference_, sample, n);
     for (std::size_t i = 0; i < n; ++i) {
-      noise.add(start.subspan(i * vocab, vocab), std::span(decoded).subspan(i * vocab, vocab));
+      const auto at_once = start.subspan(i * vocab, vocab);
+      const auto stepwise = std::span(decoded).subspan(i * vocab, vocab);
+      noise.add(numerics::argmax(at_once) == numerics::argmax(stepwise),
+                kl_divergence(at_once, stepwise));
     }
   }
 
@@ -295,6 +316,7 @@ json forced_retention(const TaskPair& pair, const ForcedOptions& options,
               {"steps", forcing.of_x.step_count},
               {"step_share", forcing.of_x.steps.to_json()},
               {"token_share", forcing.of_x.token_share()},
+              {"first", std::move(forcing.first)},
               {"top1_agreement", forcing.agreement.top1()},
               {"kl", forcing.agreement.kl_json()},
               {"self", nullptr},

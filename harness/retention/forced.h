@@ -31,7 +31,8 @@ struct ForcedOptions {
   std::optional<std::int64_t> limit;     ///< samples to feed, the first ones; none: all
 };
 
-/// {samples, tokens, steps, step_share {value, ci95, n, samples}, token_share, top1_agreement,
+/// {samples, tokens, steps, step_share {value, ci95, n, samples}, token_share,
+/// first [{problem, sample, token}] (the first token that is not kept), top1_agreement,
 /// kl {mean, p99, positions}, self {step_share, token_share, top1_agreement, kl},
 /// distillation_loss {value, kl, mse, alpha, beta, temperature, tokens, why}
 /// (harness/distillation.h; the hidden states are those after the final norm), x, reference {model,

@@ -89,6 +89,13 @@ TEST_F(Retain, AQuantisedModelAgainstItsOriginal) {
   const json& free = record.at("free");
   EXPECT_EQ(free.at("samples"), 4);
   EXPECT_EQ(free.at("first").size(), 4U - free.at("identical").get<std::size_t>());
+  json parted = free.at("first");
+  for (json& it : parted) {
+    it.erase("margin");
+    it.erase("kind");
+  }
+  EXPECT_EQ(forced.at("first"), parted);
+  EXPECT_FALSE(parted.empty());
   EXPECT_EQ(record.at("outcome").at("correct").at("pairs"), 4);
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "evals/chain/chain.h"
+#include "evals/chain/milestones.h"
 #include "evals/chain/outcome.h"
 
 using namespace assay;
@@ -46,6 +47,12 @@ void check_parts(const ChainAnalysis& analysis, std::size_t size) {
   for (const Claim& claim : sums.claims) check_span(claim.span, size);
 }
 
+/// What a chain derives, it states.
+void check_values(std::string_view text) {
+  const ValueSet stated = stated_values(text);
+  for (const std::string& value : derived_values(text)) require(stated.contains(value));
+}
+
 /// The text alone, as of a file, and its regions.
 void check_text(const ChainInput& with_tokens) {
   ChainInput input = with_tokens;
@@ -57,6 +64,7 @@ void check_text(const ChainInput& with_tokens) {
     input.answer = ByteSpan{input.text.size() / 2, input.text.size()};
     input.answer_value = input.text.substr(input.text.size() / 2);
   }
+  check_values(input.text);
   check_parts(analyse(input), input.text.size());
   std::size_t end = 0;
   for (const Region& region : regions_of(input.text)) {

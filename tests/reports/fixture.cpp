@@ -205,6 +205,7 @@ json retention_record() {
                        {"steps", 16},
                        {"step_share", rate(0.375, 0.25, 0.5)},
                        {"token_share", 0.9},
+                       {"first", {{{"problem", "mini-math/0"}, {"sample", 0}, {"token", 3}}}},
                        {"top1_agreement", 0.91},
                        {"kl", {{"mean", 0.125}, {"p99", 1.5}, {"positions", 200}}},
                        {"self",
