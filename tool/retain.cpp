@@ -25,7 +25,7 @@ struct Flags {
 };
 
 /// Labels are padded to this width, counted in characters.
-constexpr std::size_t kLabelWidth = 36;
+constexpr std::size_t kLabelWidth = 40;
 
 std::string record_text(const json& record) {
   std::string text = name_for_message(json_text(record, "task")) + "\n";
