@@ -35,8 +35,9 @@ std::string record_text(const json& record) {
     const std::string shown = name_for_message(show_retention(value, read), 200);
     text += fmt::format("  {:<{}} {}\n", value.label, kLabelWidth, shown);
   }
-  const std::string gaps = retention_gaps(record);
-  if (!gaps.empty()) text += "  " + gaps + "\n";
+  for (const std::string& sentence : {retention_survival(record), retention_gaps(record)}) {
+    if (!sentence.empty()) text += "  " + sentence + "\n";
+  }
   return text;
 }
 

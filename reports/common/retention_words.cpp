@@ -2,6 +2,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 
@@ -138,6 +139,24 @@ std::string retention_cell(const RetentionValue& value, const json& retention) {
   const json read = read_retention(value, retention);
   const std::string words = inline_text(show_retention(value, read));
   return value.form == Form::rate ? words + rate_bar(read) : words;
+}
+
+std::string retention_survival(const json& retention) {
+  const json& curve = json_list(json_member(retention, "free"), "survival");
+  if (curve.empty()) return {};
+  const std::int64_t last = json_integer(curve.back(), "tokens").value_or(0);
+  std::string out;
+  std::size_t next = 0;
+  std::optional<double> share = 1;
+  const std::int64_t until = std::clamp<std::int64_t>(last, 1, 1 << 20);
+  for (std::int64_t tokens = 1; tokens / 2 < until; tokens *= 2) {
+    while (next < curve.size() && json_integer(curve[next], "tokens").value_or(0) <= tokens) {
+      share = json_number(curve[next++], "share");
+    }
+    out +=
+        fmt::format("{}{}: {}", out.empty() ? "" : " · ", show_count(tokens), show_percent(share));
+  }
+  return "Completions that are still the same after so many tokens: " + out + ".";
 }
 
 std::string retention_gaps(const json& retention) {

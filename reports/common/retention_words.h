@@ -37,6 +37,9 @@ std::string show_retention(const RetentionValue& value, const nlohmann::json& re
 /// A value of a retention object as an HTML cell's content; a rate has its bar.
 std::string retention_cell(const RetentionValue& value, const nlohmann::json& retention);
 
+/// The survival curve of free retention at powers of two, one sentence; may be empty.
+std::string retention_survival(const nlohmann::json& retention);
+
 /// What is not known of a retention object and why, a sentence each; may be empty.
 std::string retention_gaps(const nlohmann::json& retention);
 

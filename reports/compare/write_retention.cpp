@@ -23,14 +23,18 @@ std::string retention_html(const json& comparison, const json& task) {
   std::string out =
       "<h3>Chain retention</h3><div class=\"scroll\"><table><caption>How much of a reference run's "
       "chains each run keeps</caption><tr><th></th>";
-  std::string gaps;
+  std::string notes;
   for (std::size_t i = 0; i < runs.size() && i < names.size(); ++i) {
     if (!has_retention(runs[i])) continue;
     const std::string label = inline_text(json_text(names[i], "label"));
     out += "<th>" + label + "</th>";
-    const std::string missing = retention_gaps(json_member(runs[i], "retention"));
-    if (missing.empty()) continue;
-    gaps += "<p class=\"soft\">" + label + ": " + inline_text(missing) + "</p>";
+    const json& retention = json_member(runs[i], "retention");
+    const std::string survival = retention_survival(retention);
+    if (!survival.empty()) notes += fmt::format("<p>{}: {}</p>", label, survival);
+    const std::string gaps = retention_gaps(retention);
+    if (!gaps.empty()) {
+      notes += fmt::format("<p class=\"soft\">{}: {}</p>", label, inline_text(gaps));
+    }
   }
   out += "<th>meaning</th></tr>";
   for (const RetentionValue& value : retention_values()) {
@@ -41,7 +45,7 @@ std::string retention_html(const json& comparison, const json& task) {
     }
     out += "<td>" + escape_html(value.text) + "</td></tr>";
   }
-  return out + "</table></div>" + gaps + "<p class=\"soft\">" +
+  return out + "</table></div>" + notes + "<p class=\"soft\">" +
          escape_html(published_retention_note()) + "</p>";
 }
 

@@ -78,7 +78,7 @@ TEST(RetentionReport, ComparisonsShowItInEveryForm) {
   const json comparison = comparison_with(retention_record());
   EXPECT_THAT(comparison_html(comparison),
               AllOf(HasSubstr("Chain retention"), HasSubstr("steps drawn again"),
-                    HasSubstr("more cannot be asked for")));
+                    HasSubstr("more cannot be asked for"), HasSubstr("16: 25.0 %")));
   EXPECT_THAT(comparison_markdown(comparison),
               AllOf(HasSubstr("retention: milestones found (milestones_found) |"),
                     HasSubstr("| 62.5 % (50.0 to 75.0 %) |"), HasSubstr("is undefined")));
@@ -137,6 +137,7 @@ TEST(RetentionReport, ADamagedRecordIsShownWithoutHarm) {
       EXPECT_FALSE(show_retention(value, read_retention(value, damaged)).empty());
     }
     retention_gaps(damaged);
+    retention_survival(damaged);
   });
   EXPECT_GT(shown, 500);
   json damaged = retention_record();
