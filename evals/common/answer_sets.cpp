@@ -1,6 +1,7 @@
 #include "evals/common/answer_sets.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace assay::evals {
@@ -123,24 +124,50 @@ std::optional<mpq_class> rational_of(const MathExpr& expr) {
   return std::nullopt;
 }
 
-/// The line without `points`.
-Pieces line_without(const std::vector<AnswerValue>& points) {
-  std::vector<std::pair<mpq_class, const AnswerValue*>> sorted;
+/// -1: below, 0: equal, 1: above; nothing where an end or the point is no plain rational.
+std::optional<int> side_of(const AnswerValue& end, const mpq_class& point) {
+  if (end.kind != Kind::expression) return std::nullopt;
+  if (is_infinite(end)) return end.expr.op == Op::negate ? -1 : 1;
+  const auto value = rational_of(end.expr);
+  if (!value) return std::nullopt;
+  return *value < point ? -1 : *value == point ? 0 : 1;
+}
+
+/// One interval without a point: itself, with an end opened, or in two.
+Pieces interval_without(const AnswerValue& piece, const AnswerValue& point) {
+  if (piece.kind != Kind::interval || point.kind != Kind::expression) return std::nullopt;
+  const bool line = is_infinite(piece.items[0]) && is_infinite(piece.items[1]);
+  const auto value = rational_of(point.expr);
+  if (!value && !line) return std::nullopt;
+  // Any point lies inside the whole line.
+  const auto low = line ? -1 : side_of(piece.items[0], *value);
+  const auto high = line ? 1 : side_of(piece.items[1], *value);
+  if (!low || !high) return std::nullopt;
+  if (*low > 0 || *high < 0) return std::vector{piece};
+  AnswerValue open = piece;
+  if (*low == 0) open.open_low = true;
+  if (*high == 0) open.open_high = true;
+  if (*low == 0 || *high == 0) return std::vector{open};
+  return std::vector{interval(piece.items[0], piece.open_low, point, true),
+                     interval(point, true, piece.items[1], piece.open_high)};
+}
+
+/// `pieces` without `points`.
+Pieces pieces_without(std::vector<AnswerValue> pieces, const std::vector<AnswerValue>& points) {
   for (const AnswerValue& point : points) {
-    const auto value = point.kind == Kind::expression ? rational_of(point.expr) : std::nullopt;
-    if (!value && points.size() > 1) return std::nullopt;
-    sorted.emplace_back(value.value_or(0), &point);
+    std::vector<AnswerValue> left;
+    for (const AnswerValue& piece : pieces) {
+      Pieces parts = interval_without(piece, point);
+      if (!parts) return std::nullopt;
+      std::move(parts->begin(), parts->end(), std::back_inserter(left));
+    }
+    pieces = std::move(left);
   }
-  std::sort(sorted.begin(), sorted.end(),
-            [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::vector<AnswerValue> result;
-  AnswerValue low = infinity(true);
-  for (const auto& [value, point] : sorted) {
-    result.push_back(interval(std::move(low), true, *point, true));
-    low = *point;
-  }
-  result.push_back(interval(std::move(low), true, infinity(false), true));
-  return result;
+  return pieces;
+}
+
+std::vector<AnswerValue> whole_line() {
+  return {interval(infinity(true), true, infinity(false), true)};
 }
 
 /// x > 1 and x < 3.
@@ -186,7 +213,7 @@ bool is_real_set(const AnswerValue& value) {
 }
 
 std::optional<std::vector<AnswerValue>> real_pieces(const AnswerValue& value) {
-  if (is_all_reals(value)) return line_without({});
+  if (is_all_reals(value)) return whole_line();
   switch (value.kind) {
     case Kind::interval:
       return std::vector{value};
@@ -213,9 +240,9 @@ std::optional<std::vector<AnswerValue>> real_pieces(const AnswerValue& value) {
     case Kind::set_algebra: {
       const bool without = value.relations.size() == 1 && value.relations[0] == "\\setminus";
       const AnswerValue& removed = value.items[1];
-      if (!without || !is_all_reals(value.items[0]) || removed.kind != Kind::set)
-        return std::nullopt;
-      return line_without(removed.items);
+      Pieces from = real_pieces(value.items[0]);
+      if (!without || !from || removed.kind != Kind::set) return std::nullopt;
+      return pieces_without(std::move(*from), removed.items);
     }
     default:
       return std::nullopt;

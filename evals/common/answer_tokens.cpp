@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/utf8.h"
 #include "evals/common/answer_notation.h"
 
 namespace assay::evals {
@@ -19,6 +20,18 @@ bool is_letter(char c) {
 }
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '~';
+}
+
+/// A letter outside ASCII that no notation of mathematics uses.
+bool is_foreign_letter(std::string_view text) {
+  constexpr char32_t first_letter = 0xC0;  // Latin, Greek, Cyrillic, ...
+  constexpr char32_t first_sign = 0x2000;  // punctuation, arrows, operators
+  constexpr char32_t first_ideograph = 0x2E80;
+  constexpr char32_t first_symbol = 0xFE00;  // variation selectors, emoji
+  const Utf8Step step = utf8_step(text);
+  return step.status == Utf8Status::character && step.code_point >= first_letter &&
+         step.code_point < first_symbol &&
+         (step.code_point < first_sign || step.code_point >= first_ideograph);
 }
 
 class Tokeniser {
@@ -60,6 +73,7 @@ class Tokeniser {
     }
     if (is_digit(c) || (c == '.' && rest_.size() > 1 && is_digit(rest_[1]))) return take_number();
     if (is_letter(c)) return take_word();
+    if (is_foreign_letter(rest_)) return take_foreign_word();
     for (const auto& [written, token] : {std::pair<std::string_view, const char*>{"<=", "\\le"},
                                          {">=", "\\ge"},
                                          {"!=", "\\neq"},
@@ -73,11 +87,13 @@ class Tokeniser {
       rest_.remove_prefix(written.size());
       return emit(token[0] == '\\' ? Kind::command : Kind::symbol, token);
     }
-    rest_.remove_prefix(1);
+    const std::size_t bytes = utf8_step(rest_).bytes;  // a character is one token
+    const std::string written(rest_.substr(0, bytes));
+    rest_.remove_prefix(bytes);
     if (c == '$') return skipped_blank();
     if (c == '&' && environments_ == 0) return;
     count_bracket(c);
-    emit(Kind::symbol, std::string(1, c));
+    emit(Kind::symbol, written);
   }
 
   void skip_blank() {
@@ -329,6 +345,20 @@ class Tokeniser {
     emit(Kind::word, std::move(word));
   }
 
+  /// Words of other scripts, "\u5143" behind a number: never a product of variables.
+  void take_foreign_word() {
+    std::size_t length = 0;
+    while (length < rest_.size() && is_foreign_letter(rest_.substr(length))) {
+      length += utf8_step(rest_.substr(length)).bytes;
+      if (argument_due()) break;
+    }
+    std::string word(rest_.substr(0, length));
+    rest_.remove_prefix(length);
+    const std::size_t place = out_.size();
+    emit(Kind::word, std::move(word));
+    for (std::size_t i = place; i < out_.size(); ++i) out_[i].in_text = true;
+  }
+
   /// A token of content; braces are put around it if a command waits for an argument.
   void emit(Kind kind, std::string text, int arguments = 0) {
     Group& group = groups_.back();
@@ -412,9 +442,16 @@ std::string joined(AnswerTokens tokens) {
 
 std::string folded_text(AnswerTokens tokens) {
   std::string out;
+  bool after_number = false;
   for (const AnswerToken& token : tokens) {
+    // "1 2" is not 12.
+    if (token.kind == Kind::number && after_number) out += ' ';
+    if (token.kind == Kind::number || token.kind == Kind::word) {
+      after_number = token.kind == Kind::number;
+    }
     for (const char c : token.text) {
-      if (is_digit(c)) out += c;
+      const bool foreign = token.kind == Kind::word && static_cast<unsigned char>(c) >= 0x80;
+      if (is_digit(c) || foreign) out += c;
       if (is_letter(c)) out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     }
   }

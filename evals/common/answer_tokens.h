@@ -47,7 +47,8 @@ std::optional<std::vector<AnswerToken>> answer_tokens(std::string_view answer);
 /// One text per token sequence, grouping braces left out: equal for answers written alike.
 std::string joined(AnswerTokens tokens);
 
-/// Letters and digits alone, in lower case: what two texts are compared by.
+/// Letters and digits alone, in lower case, a blank between two numbers: what two texts are
+/// compared by.
 std::string folded_text(AnswerTokens tokens);
 
 }  // namespace assay::evals

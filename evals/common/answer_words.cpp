@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 namespace assay::evals {
 namespace {
@@ -139,11 +140,12 @@ constexpr Pair units[] = {
     {"rad", "rad"},       {"radian", "rad"},    {"deg", "degree"},    {"degree", "degree"},
     {"percent", "%"},     {"pct", "%"},         {"percentage", "%"},  {"dollar", "$"},
     {"usd", "$"},         {"USD", "$"},         {"buck", "$"},        {"cent", "cent"},
-    {"euro", "euro"},     {"unit", "unit"},     {"eV", "eV"},         {"pc", "pc"},
-    {"AU", "AU"},         {"mol", "mol"},       {"nm", "nm"},         {"kJ", "kJ"},
-    {"kW", "kW"},         {"MHz", "MHz"},       {"kPa", "kPa"},       {"point", "point"},
-    {"sq", "square"},     {"square", "square"}, {"cubic", "cubic"},   {"per", "/"},
-    {"erg", "erg"},       {"dyne", "dyne"}};
+    {"euro", "euro"},     {"eur", "euro"},      {"gbp", "gbp"},       {"yen", "yen"},
+    {"unit", "unit"},     {"eV", "eV"},         {"pc", "pc"},         {"AU", "AU"},
+    {"mol", "mol"},       {"nm", "nm"},         {"kJ", "kJ"},         {"kW", "kW"},
+    {"MHz", "MHz"},       {"kPa", "kPa"},       {"point", "point"},   {"sq", "square"},
+    {"square", "square"}, {"cubic", "cubic"},   {"per", "/"},         {"erg", "erg"},
+    {"dyne", "dyne"}};
 
 /// Words behind a number that change it; no units.
 constexpr std::string_view value_words[] = {
@@ -172,7 +174,7 @@ class UnitReader {
            (token.text == "." || token.text == "*" || token.text == "(" || token.text == ")"))) {
         rest_ = rest_.subspan(1);
       } else if (token.kind == Kind::symbol && (token.text == "/" || token.text == "-")) {
-        if (token.text == "/") out_ += '/';
+        if (token.text == "/") divide();
         rest_ = rest_.subspan(1);
       } else if (token.kind == Kind::word) {
         if (!read_word(token)) return std::nullopt;
@@ -180,8 +182,8 @@ class UnitReader {
         return std::nullopt;
       }
     }
-    if (out_.empty() || out_.back() == '/') return std::nullopt;
-    return out_;
+    if (factors_.empty() || slash_due_) return std::nullopt;
+    return name();
   }
 
  private:
@@ -199,7 +201,7 @@ class UnitReader {
       return true;
     }
     if (unit == "/") {
-      out_ += '/';
+      divide();
       return true;
     }
     // Adverbs and articles say nothing about the unit.
@@ -208,26 +210,45 @@ class UnitReader {
     return true;
   }
 
+  void divide() {
+    below_ = true;
+    slash_due_ = true;
+  }
+
   void add(const std::string& unit) {
-    // "15 units" and "15 square units" are bare numbers: nobody writes the other unit.
-    if (!out_.empty() && out_.back() != '/') out_ += ' ';
-    out_ += unit + power_;
+    slash_due_ = false;
+    std::string power = power_;
     power_.clear();
-    read_power();
+    if (const std::string written = read_power(); !written.empty()) power = "^" + written;
+    const bool inverse = power.starts_with("^-");
+    if (inverse) power.erase(1, 1);
+    if (power == "^1") power.clear();
+    factors_.push_back({unit + power, below_ != inverse});
   }
 
   /// ^{2}, ^ 2 inside a text, ^{-1}
-  void read_power() {
-    if (rest_.empty() || rest_[0].text != "^") return;
+  std::string read_power() {
+    if (rest_.empty() || rest_[0].text != "^") return {};
     std::size_t i = 1;
-    std::string power = "^";
+    std::string power;
     while (i < rest_.size() && (rest_[i].kind == Kind::open || rest_[i].kind == Kind::close ||
                                 rest_[i].kind == Kind::number || rest_[i].text == "-")) {
       if (rest_[i].kind == Kind::number || rest_[i].text == "-") power += rest_[i].text;
       ++i;
     }
-    out_ += power;
     rest_ = rest_.subspan(i);
+    return power;
+  }
+
+  /// m/s for m/s, m s^{-1} and s^{-1} m.
+  std::string name() const {
+    std::string above;
+    std::string below;
+    for (const Factor& factor : factors_) {
+      std::string& part = factor.below ? below : above;
+      part += (part.empty() ? "" : " ") + factor.text;
+    }
+    return below.empty() ? above : above + "/" + below;
   }
 
   bool read_sign(const AnswerToken& token) {
@@ -246,9 +267,16 @@ class UnitReader {
     return true;
   }
 
+  struct Factor {
+    std::string text;
+    bool below = false;
+  };
+
   AnswerTokens rest_;
-  std::string out_;
+  std::vector<Factor> factors_;
   std::string power_;
+  bool below_ = false;
+  bool slash_due_ = false;  ///< a "/" waits for its unit
 };
 
 }  // namespace

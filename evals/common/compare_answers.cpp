@@ -5,6 +5,7 @@
 
 #include "evals/common/answer_tokens.h"
 #include "evals/common/answer_value.h"
+#include "evals/common/other_readings.h"
 #include "evals/common/rational_function.h"
 
 namespace assay::evals {
@@ -122,7 +123,17 @@ AnswerComparison compare_answers(std::string_view gold, std::string_view predict
     return {Verdict::equal, rung::text, proof::form, value_text(a.value), value_text(b.value)};
   }
   if (policy.rename) rename_variable(a.value, b.value);
-  const Judgement judgement = compare_values(a.value, b.value, policy);
+  Judgement judgement = compare_values(a.value, b.value, policy);
+  for (const AnswerValue& reading : other_readings(b.value, *prediction_tokens, a.value)) {
+    if (judgement.verdict == Verdict::equal) break;
+    const Judgement other = compare_values(a.value, reading, policy);
+    if (other.verdict == Verdict::equal) judgement = other;
+  }
+  for (const AnswerValue& reading : other_readings(a.value, *gold_tokens, b.value)) {
+    if (judgement.verdict == Verdict::equal) break;
+    const Judgement other = compare_values(reading, b.value, policy);
+    if (other.verdict == Verdict::equal) judgement = other;
+  }
   return {judgement.verdict, judgement.rung, judgement.proof, value_text(a.value),
           value_text(b.value)};
 }

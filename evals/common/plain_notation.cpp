@@ -3,6 +3,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/utf8.h"
 #include "evals/common/answer_notation.h"
 
 namespace assay::evals {
@@ -76,8 +77,8 @@ constexpr std::pair<std::string_view, std::string_view> unicode[] = {{"\u2212", 
                                                                      {"\u21D2", "\\Rightarrow "},
                                                                      {"\u2227", " and "},
                                                                      {"\u2228", " or "},
-                                                                     {"\u20AC", " euros "},
-                                                                     {"\u00A3", " pounds "},
+                                                                     {"\u20AC", " eur "},
+                                                                     {"\u00A3", " gbp "},
                                                                      {"\u00A5", " yen "},
                                                                      {"\u00A2", " cents "},
                                                                      {"\u00BD", "\\frac{1}{2}"},
@@ -146,6 +147,9 @@ constexpr std::pair<std::string_view, std::string_view> unicode[] = {{"\u2212", 
                                                                      {"\u2003", " "},
                                                                      {"\u3000", " "},
                                                                      {"\u200B", ""},
+                                                                     {"\u2713", ""},
+                                                                     {"\u2714", ""},
+                                                                     {"\u2705", ""},
                                                                      {"\uFEFF", ""},
                                                                      {"\u201C", ""},
                                                                      {"\u201D", ""},
@@ -205,8 +209,17 @@ void take_unicode(std::string_view& rest, std::string& out) {
     rest.remove_prefix(digits);
     return;
   }
-  out += rest[0];
-  rest.remove_prefix(1);
+  const Utf8Step step = utf8_step(rest);
+  constexpr char32_t first_wide = 0xFF01;  // the full-width forms of '!' to '~'
+  constexpr char32_t last_wide = 0xFF5E;
+  if (step.status != Utf8Status::character) {
+    out += "\uFFFD";
+  } else if (step.code_point >= first_wide && step.code_point <= last_wide) {
+    out += static_cast<char>(step.code_point - first_wide + '!');
+  } else {
+    out += rest.substr(0, step.bytes);
+  }
+  rest.remove_prefix(step.bytes);
 }
 
 /// Whether every command of `text` has two backslashes: LaTeX that was escaped once too often.

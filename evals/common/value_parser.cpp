@@ -8,6 +8,7 @@
 #include "evals/common/answer_words.h"
 #include "evals/common/expr_parser.h"
 #include "evals/common/matrix_reader.h"
+#include "evals/common/other_readings.h"
 #include "evals/common/token_spans.h"
 
 namespace assay::evals {
@@ -383,11 +384,14 @@ class Reader {
     if (tokens[0].text == "\\emptyset" && tokens.size() == 1) return with_items(Kind::set, {});
     std::vector<Token> without_sign;
     const std::size_t sign = tokens[0].text == "-" && tokens.size() > 1 ? 1 : 0;
-    if (tokens[sign].text == "\\$" || is_word(tokens[sign], "usd")) {
+    const bool dollar = tokens[sign].text == "\\$" || is_word(tokens[sign], "usd");
+    const bool other = is_word(tokens[sign], "eur") || is_word(tokens[sign], "gbp") ||
+                       is_word(tokens[sign], "yen");
+    if ((dollar || other) && tokens.size() > sign + 1) {
       without_sign.assign(tokens.begin(), tokens.end());
       without_sign.erase(without_sign.begin() + static_cast<std::ptrdiff_t>(sign));
+      result.unit = dollar ? "$" : std::string(unit_named(lower_case(tokens[sign].text)));
       tokens = without_sign;
-      result.unit = "$";
     }
     if (tokens.empty()) return std::nullopt;
     if (const std::optional<int> count = numeral(tokens)) {
@@ -482,8 +486,9 @@ ParsedAnswer parse_answer(std::string_view answer) {
 
 ParsedAnswer parse_answer(AnswerTokens tokens) {
   if (tokens.empty()) return {ParseStatus::empty, {}};
-  Reader reader({looks_like_python(tokens)});
-  ParsedAnswer parsed{ParseStatus::value, reader.value(tokens)};
+  const std::vector<Token> written = with_repeating_decimals(tokens);
+  Reader reader({looks_like_python(written)});
+  ParsedAnswer parsed{ParseStatus::value, reader.value(written)};
   if (reader.over_budget()) return {ParseStatus::over_budget, {}};
   return parsed;
 }

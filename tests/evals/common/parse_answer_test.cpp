@@ -101,7 +101,7 @@ TEST(ParseAnswer, UnitsChoicesAndText) {
               {"\\textbf{(C)}\\ 12", "choice C"},
               {"\\text{Evelyn}", "text evelyn"},
               {"no solution", "text nosolution"},
-              {"1:03 \\text{ PM}", "text 103pm"}});
+              {"1:03 \\text{ PM}", "text 1 03pm"}});
 }
 
 TEST(ParseAnswer, WhatIsMissingIsSaid) {

@@ -1,0 +1,167 @@
+#include "evals/common/other_readings.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "evals/common/answer_words.h"
+
+namespace assay::evals {
+namespace {
+
+using Kind = AnswerValue::Kind;
+using TokenKind = AnswerToken::Kind;
+using Op = MathExpr::Op;
+
+bool is_symbol(const AnswerValue& value) {
+  return value.kind == Kind::expression && value.unit.empty() && value.expr.op == Op::symbol;
+}
+
+bool is_constant(const AnswerValue& value) {
+  return value.kind == Kind::expression && !value.incomplete && symbols_of(value.expr).empty();
+}
+
+bool is_equation_chain(const AnswerValue& value) {
+  return value.kind == Kind::relation && std::all_of(value.relations.begin(), value.relations.end(),
+                                                     [](const auto& name) { return name == "="; });
+}
+
+/// The sides before the last one, which only approximates them.
+void add_exact_side(const AnswerValue& value, AnswerTokens tokens, std::vector<AnswerValue>& out) {
+  const auto approximates = [](const AnswerToken& token) {
+    return token.text == "\\approx" || token.text == "\\simeq";
+  };
+  if (!std::any_of(tokens.begin(), tokens.end(), approximates)) return;
+  if (value.items.size() == 2) {
+    if (is_constant(value.items[0])) out.push_back(value.items[0]);
+    return;
+  }
+  AnswerValue exact = value;
+  exact.items.pop_back();
+  exact.relations.pop_back();
+  out.push_back(std::move(exact));
+}
+
+void add_sides(const AnswerValue& value, AnswerTokens tokens, const AnswerValue& other,
+               std::vector<AnswerValue>& out) {
+  if (!is_equation_chain(value) || other.kind == Kind::relation) return;
+  add_exact_side(value, tokens, out);
+  const AnswerValue& first = value.items.front();
+  const AnswerValue& last = value.items.back();
+  if (value.items.size() == 2 && is_constant(first) && is_symbol(last)) out.push_back(first);
+  const bool unreadable_before =
+      std::any_of(value.items.begin(), value.items.end() - 1,
+                  [](const AnswerValue& item) { return item.incomplete; });
+  if (unreadable_before && !last.incomplete) out.push_back(last);
+}
+
+/// "5 m": a letter with a blank before it that names a unit, behind a number.
+void add_quantity(const AnswerValue& value, AnswerTokens tokens, const AnswerValue& other,
+                  std::vector<AnswerValue>& out) {
+  const AnswerToken& last = tokens.back();
+  const bool letter = last.kind == TokenKind::word && last.text.size() == 1 && last.blank_before &&
+                      !last.in_text && !unit_named(last.text).empty();
+  if (!letter || value.kind != Kind::expression || !value.unit.empty() || !is_constant(other)) {
+    return;
+  }
+  AnswerValue quantity = value;
+  quantity.unit = unit_named(last.text);
+  quantity.expr = make_expr(Op::divide, {value.expr, make_symbol(last.text)});
+  if (symbols_of(value.expr).size() == 1) out.push_back(std::move(quantity));
+}
+
+bool is_choice_letter(std::string_view text) {
+  return text.size() == 1 && text[0] >= 'A' && text[0] <= 'J';
+}
+
+/// "(B) 12", where the other side is a letter, too.
+void add_choice(AnswerTokens tokens, const AnswerValue& other, std::vector<AnswerValue>& out) {
+  const bool other_is_letter =
+      other.kind == Kind::choice || (is_symbol(other) && is_choice_letter(other.expr.name));
+  if (!other_is_letter || tokens.size() < 4 || tokens[0].text != "(" || tokens[2].text != ")" ||
+      !is_choice_letter(tokens[1].text)) {
+    return;
+  }
+  AnswerValue choice;
+  choice.kind = Kind::choice;
+  choice.text = tokens[1].text;
+  out.push_back(std::move(choice));
+}
+
+void add_all_reals(const AnswerValue& value, std::vector<AnswerValue>& out) {
+  constexpr std::array<std::string_view, 8> words = {
+      "allrealnumbers",         "allreals",           "realnumbers",
+      "allrealnumbersx",        "anyrealnumber",      "reals",
+      "thesetofallrealnumbers", "setofallrealnumbers"};
+  if (value.kind != Kind::text ||
+      std::find(words.begin(), words.end(), value.text) == words.end()) {
+    return;
+  }
+  out.push_back(parse_answer("\\mathbb{R}").value);
+}
+
+/// The length of the block that the digits end with at least twice (a single digit three times).
+std::size_t period_of(std::string_view digits) {
+  for (std::size_t length = 1; 2 * length <= digits.size(); ++length) {
+    const std::size_t times = length == 1 ? 3 : 2;
+    if (times * length > digits.size()) continue;
+    const std::string_view block = digits.substr(digits.size() - length);
+    bool repeats = true;
+    for (std::size_t i = 2; i <= times; ++i) {
+      repeats = repeats && digits.substr(digits.size() - i * length, length) == block;
+    }
+    if (repeats) return length;
+  }
+  return 0;
+}
+
+/// Where the repeating block of a number before dots begins, or 0.
+std::size_t repeating_part(const AnswerToken& number, const AnswerToken& dots) {
+  const std::size_t point = number.text.find('.');
+  if (number.kind != TokenKind::number || dots.text != "\\dots" || dots.blank_before ||
+      point == std::string::npos || number.text.find('e') != std::string::npos) {
+    return 0;
+  }
+  const std::size_t length = period_of(std::string_view(number.text).substr(point + 1));
+  return length == 0 ? 0 : number.text.size() - length;
+}
+
+}  // namespace
+
+std::vector<AnswerValue> other_readings(const AnswerValue& value, AnswerTokens tokens,
+                                        const AnswerValue& other) {
+  std::vector<AnswerValue> out;
+  if (tokens.empty()) return out;
+  add_sides(value, tokens, other, out);
+  add_quantity(value, tokens, other, out);
+  add_choice(tokens, other, out);
+  add_all_reals(value, out);
+  return out;
+}
+
+std::vector<AnswerToken> with_repeating_decimals(AnswerTokens tokens) {
+  std::vector<AnswerToken> out;
+  for (std::size_t i = 0; i < tokens.size(); ++i) {
+    const std::size_t begin = i + 1 < tokens.size() ? repeating_part(tokens[i], tokens[i + 1]) : 0;
+    if (begin == 0) {
+      out.push_back(tokens[i]);
+      continue;
+    }
+    AnswerToken plain = tokens[i];
+    AnswerToken block = tokens[i];
+    plain.text.erase(begin);
+    block.text.erase(0, begin);
+    block.blank_before = false;
+    out.push_back(std::move(plain));
+    out.push_back({TokenKind::command, "\\overline", false, false});
+    out.push_back({TokenKind::open, "{", false, false});
+    out.push_back(std::move(block));
+    out.push_back({TokenKind::close, "}", false, false});
+    ++i;  // the dots
+  }
+  return out;
+}
+
+}  // namespace assay::evals

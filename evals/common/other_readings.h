@@ -1,0 +1,25 @@
+// What an answer may mean beside its plainest reading, given the answer on the other side.
+#pragma once
+
+#include <vector>
+
+#include "evals/common/answer_tokens.h"
+#include "evals/common/answer_value.h"
+
+namespace assay::evals {
+
+/// Tried in order where the plain reading of `value` (which `tokens` say) is not equal to `other`:
+///   sqrt(2) ~ 1.41          the exact value
+///   12 = x                  the number
+///   lim f(x) = 3            the last side, whatever could not be read before it
+///   5 m                     a quantity, beside an answer without variables
+///   (B) 12                  the choice, beside a choice
+///   all real numbers        the set of real numbers, beside sets
+std::vector<AnswerValue> other_readings(const AnswerValue& value, AnswerTokens tokens,
+                                        const AnswerValue& other);
+
+/// 0.333... and 1.2727... with their repeating digits under a line, other tokens as they are: the
+/// last digits twice (a single digit three times) before the dots.
+std::vector<AnswerToken> with_repeating_decimals(AnswerTokens tokens);
+
+}  // namespace assay::evals
