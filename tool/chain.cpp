@@ -92,14 +92,14 @@ int chain(const Flags& flags) {
     fmt::print(stderr, "left out: {}\n", sanitize_for_terminal(left_out));
   }
   if (!flags.sheet.empty()) return write_sheet(flags, chains);
-  const bool thinking =
-      flags.profile == "auto" ? file_is_thinking(chains) : flags.profile == "thinking";
+  const std::vector<bool> thinking = thinking_profiles(chains, flags.profile);
   const bool colour = ::isatty(STDOUT_FILENO) == 1 && std::getenv("NO_COLOR") == nullptr;
   Cleaner cleaner(flags.as_json);
   ChainTotals totals;
   std::int64_t shown = 0;
-  for (const ChainText& text : chains) {
-    const TextAnalysis result = analyse_text(text, thinking);
+  for (std::size_t i = 0; i < chains.size(); ++i) {
+    const ChainText& text = chains[i];
+    const TextAnalysis result = analyse_text(text, thinking[i]);
     totals.add(text, result);
     if (!flags.clean.empty()) cleaner.add(text, result);
     if (flags.limit > 0 && shown >= flags.limit) continue;

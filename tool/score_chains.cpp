@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <cstddef>
+#include <vector>
+
 #include "harness/build_info.h"
 #include "tool/chain_totals.h"
 
@@ -17,12 +20,13 @@ constexpr int score_chains_schema_version = 1;
 
 ScoredChains score_chains(const ScoreChainsOptions& options) {
   const ChainFile file = value_or_throw(read_chain_file(options.path, options.text_field));
-  const bool thinking =
-      options.profile == "auto" ? file_is_thinking(file.chains) : options.profile == "thinking";
+  const std::vector<bool> thinking = thinking_profiles(file.chains, options.profile);
+  const std::string profile = profile_of_file(thinking);
   ChainTotals totals;
   json records = json::array();
-  for (const ChainText& text : file.chains) {
-    const TextAnalysis result = analyse_text(text, thinking);
+  for (std::size_t i = 0; i < file.chains.size(); ++i) {
+    const ChainText& text = file.chains[i];
+    const TextAnalysis result = analyse_text(text, thinking[i]);
     totals.add(text, result);
     records.push_back(chain_row(text, result));
   }
@@ -32,13 +36,13 @@ ScoredChains score_chains(const ScoreChainsOptions& options) {
                 {"file", score::summary_json(file.summary)},
                 {"records_without_text", file.without_text},
                 {"chains", file.chains.size()},
-                {"chain_profile", thinking ? "thinking" : "plain"},
+                {"chain_profile", profile},
                 {"chain", totals.rates()},
                 {"records", std::move(records)}};
   const std::string left_out = left_out_of(file);
   out.text = totals.text();
-  out.text += fmt::format("  profile: {}; text of each record in '{}'\n",
-                          thinking ? "thinking" : "plain", file.chains.front().field);
+  out.text += fmt::format("  profile: {}; text of each record in '{}'\n", profile,
+                          file.chains.front().field);
   out.text += fmt::format("  left out: {}\n", left_out.empty() ? "nothing" : left_out);
   return out;
 }

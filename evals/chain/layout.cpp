@@ -79,8 +79,18 @@ TextEnd without_end_tokens(std::string_view text) {
   return out;
 }
 
-bool has_thinking_tag(std::string_view text) {
-  return tags_in(text) != nullptr;
+std::vector<bool> thinking_texts(std::span<const std::string_view> texts) {
+  std::vector<bool> tagged;
+  std::size_t opened = 0;
+  std::size_t closed_only = 0;
+  for (const std::string_view text : texts) {
+    const Tags* tags = tags_in(text);
+    tagged.push_back(tags != nullptr);
+    if (tags == nullptr) continue;
+    ++(text.find(tags->open) != npos ? opened : closed_only);
+  }
+  if (closed_only > opened) tagged.assign(texts.size(), true);
+  return tagged;
 }
 
 Layout layout_of(std::string_view whole, bool thinking) {

@@ -3,7 +3,9 @@
 
 #include <cstddef>
 #include <optional>
+#include <span>
 #include <string_view>
+#include <vector>
 
 #include "evals/chain/regions.h"
 
@@ -26,8 +28,11 @@ struct Layout {
 /// all thinking, a plain one is all answer. End tokens at the end belong to no part.
 Layout layout_of(std::string_view text, bool thinking);
 
-/// Whether the text holds a tag of any kind: it was written by a model in the thinking profile.
-bool has_thinking_tag(std::string_view text);
+/// Which texts of one file are in the thinking profile: those with a tag of any kind, and those
+/// without one where the file's other texts lack the opening tag, too: their prompt held it, and
+/// the tagless were cut off before they closed it. Where texts bring their opening tag, one without
+/// any tag did not think.
+std::vector<bool> thinking_texts(std::span<const std::string_view> texts);
 
 /// The length of the text without end tokens that a server left in ("<|im_end|>", "</s>") and
 /// blanks before them; `ended` tells whether there was one.

@@ -132,10 +132,28 @@ ExtractedAnswer sentence_value(std::string_view text, std::size_t begin, AnswerT
   return trimmed(text, begin, end, tier, " \t\r\n*_`");
 }
 
+/// Behind words that say nothing about a value: "therefore 7", "equal to 7".
+std::size_t behind_fillers(std::string_view text, std::size_t begin) {
+  constexpr std::array<std::string_view, 12> fillers = {
+      "therefore ", "thus ",   "hence ",   "then ",     "simply ",   "just ",
+      "exactly ",   "indeed ", "clearly ", "equal to ", "given by ", "also "};
+  for (bool found = true; found;) {
+    found = false;
+    for (const std::string_view filler : fillers) {
+      if (folded(text.substr(begin, filler.size())) != filler) continue;
+      begin = text.find_first_not_of(" \t", begin + filler.size());
+      if (begin == npos) return text.size();
+      found = true;
+    }
+  }
+  return begin;
+}
+
 /// The value that a sentence gives from `begin` on: a formula in its delimiters, or plain words.
 std::optional<ExtractedAnswer> value_at(std::string_view text, std::size_t begin, AnswerTier tier) {
   begin = text.find_first_not_of(" \t\r\n:=*_", begin);
   if (begin == npos) return std::nullopt;
+  begin = behind_fillers(text, begin);
   constexpr std::array<std::pair<std::string_view, std::string_view>, 4> delimiters = {
       {{"$$", "$$"}, {"$", "$"}, {"\\(", "\\)"}, {"\\[", "\\]"}}};
   ExtractedAnswer answer;

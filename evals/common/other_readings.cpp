@@ -76,17 +76,18 @@ bool is_choice_letter(std::string_view text) {
   return text.size() == 1 && text[0] >= 'A' && text[0] <= 'J';
 }
 
-/// "(B) 12", where the other side is a letter, too.
+/// "(B) 12" and "B. 12", where the other side is a letter, too.
 void add_choice(AnswerTokens tokens, const AnswerValue& other, std::vector<AnswerValue>& out) {
   const bool other_is_letter =
       other.kind == Kind::choice || (is_symbol(other) && is_choice_letter(other.expr.name));
-  if (!other_is_letter || tokens.size() < 4 || tokens[0].text != "(" || tokens[2].text != ")" ||
-      !is_choice_letter(tokens[1].text)) {
+  const std::size_t place = tokens[0].text == "(" ? 1 : 0;
+  if (!other_is_letter || tokens.size() < place + 3 || !is_choice_letter(tokens[place].text))
     return;
-  }
+  const std::string& mark = tokens[place + 1].text;
+  if (mark != ")" && (place > 0 || (mark != "." && mark != ":"))) return;
   AnswerValue choice;
   choice.kind = Kind::choice;
-  choice.text = tokens[1].text;
+  choice.text = tokens[place].text;
   out.push_back(std::move(choice));
 }
 

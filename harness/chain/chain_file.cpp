@@ -223,9 +223,16 @@ Result<ChainFile> read_chain_file(const std::string& path, const std::string& te
                      "name it with --text-field");
 }
 
-bool file_is_thinking(std::span<const ChainText> chains) {
-  return std::any_of(chains.begin(), chains.end(),
-                     [](const ChainText& text) { return chain::has_thinking_tag(text.text); });
+std::vector<bool> thinking_profiles(std::span<const ChainText> chains, const std::string& profile) {
+  if (profile != "auto") return std::vector<bool>(chains.size(), profile == "thinking");
+  std::vector<std::string_view> texts;
+  for (const ChainText& chain : chains) texts.emplace_back(chain.text);
+  return chain::thinking_texts(texts);
+}
+
+std::string profile_of_file(const std::vector<bool>& thinking) {
+  const auto n = std::count(thinking.begin(), thinking.end(), true);
+  return n == std::ssize(thinking) ? "thinking" : n == 0 ? "plain" : "mixed";
 }
 
 }  // namespace assay

@@ -50,8 +50,11 @@ struct ChainFile {
 /// `text_field`.
 Result<ChainFile> read_chain_file(const std::string& path, const std::string& text_field);
 
-/// One thinking tag anywhere and the file's chains are thinking ones: a chain whose prompt opened
-/// the thinking part and that was cut off before its end has no tag of its own.
-bool file_is_thinking(std::span<const ChainText> chains);
+/// Whether each chain is in the thinking profile: as `profile` ("thinking", "plain") says, or
+/// ("auto") as chain::thinking_texts tells.
+std::vector<bool> thinking_profiles(std::span<const ChainText> chains, const std::string& profile);
+
+/// "thinking", "plain" or "mixed".
+std::string profile_of_file(const std::vector<bool>& thinking);
 
 }  // namespace assay

@@ -15,8 +15,10 @@ class EvalGrader : public SampleGrader {
  public:
   EvalGrader(const Eval& eval, PromptOptions options) : eval_(eval), options_(std::move(options)) {}
   std::string name() const override { return fmt::format("{}/{}", eval_.name(), kGraderVersion); }
-  Grade grade(const Problem& problem, const std::string& text) const override {
-    return eval_.grade(problem, text, options_);
+  Grade grade(const Problem& problem, const std::string& text, bool thinking) const override {
+    PromptOptions options = options_;
+    options.thinking = thinking;
+    return eval_.grade(problem, text, options);
   }
   int parallelism() const override { return eval_.grade_parallelism(); }
 
@@ -31,7 +33,7 @@ class CompatSampleGrader : public SampleGrader {
   CompatSampleGrader(const evals::compat::CompatGrader& grader, std::string dataset)
       : grader_(grader), dataset_(std::move(dataset)) {}
   std::string name() const override { return fmt::format("{}/{}", grader_.name, kGraderVersion); }
-  Grade grade(const Problem& problem, const std::string& text) const override {
+  Grade grade(const Problem& problem, const std::string& text, bool /*thinking*/) const override {
     const evals::compat::CompatGrade found =
         evals::compat::compat_grade(grader_, text, {dataset_, problem.answer});
     Grade grade;

@@ -14,7 +14,8 @@ class SampleGrader {
   virtual ~SampleGrader() = default;
   /// Name and version, for the records.
   virtual std::string name() const = 0;
-  virtual Grade grade(const Problem& problem, const std::string& text) const = 0;
+  /// `thinking`: the profile of this text.
+  virtual Grade grade(const Problem& problem, const std::string& text, bool thinking) const = 0;
   /// Completions that may be graded at once.
   virtual int parallelism() const { return 1; }
 };

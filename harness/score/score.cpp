@@ -82,15 +82,34 @@ void load_problems(const ScoreOptions& options, const SamplesFile& file, const L
   task.has_content = true;
 }
 
-bool is_thinking(const ScoreOptions& options, const SamplesFile& file) {
+/// Each sample's profile: the option's, else the journal's, else what the tags tell. Returns how
+/// many texts without a tag count as chains that never closed.
+std::int64_t set_profiles(const ScoreOptions& options, SamplesFile& file) {
   if (options.profile != ProfileChoice::automatic) {
-    return options.profile == ProfileChoice::thinking;
+    for (ForeignSample& sample : file.samples) {
+      sample.thinking = options.profile == ProfileChoice::thinking;
+    }
+    return 0;
   }
-  return std::any_of(file.samples.begin(), file.samples.end(), [](const ForeignSample& sample) {
-    if (sample.thinking) return *sample.thinking;
-    return sample.text.find("</think>") != std::string::npos ||
-           sample.text.find("<think>") != std::string::npos;
-  });
+  std::vector<std::string_view> texts;
+  for (const ForeignSample& sample : file.samples) texts.emplace_back(sample.text);
+  const std::vector<bool> thinking = chain::thinking_texts(texts);
+  std::int64_t tagless = 0;
+  for (std::size_t i = 0; i < file.samples.size(); ++i) {
+    if (file.samples[i].thinking) continue;
+    file.samples[i].thinking = thinking[i];
+    const bool tagged =
+        chain::layout_of(texts[i], false).unclosed || chain::layout_of(texts[i], false).closed > 0;
+    tagless += thinking[i] && !tagged ? 1 : 0;
+  }
+  return tagless;
+}
+
+/// Most samples': "thinking" where at least half think.
+bool is_thinking(const SamplesFile& file) {
+  const auto n = std::count_if(file.samples.begin(), file.samples.end(),
+                               [](const auto& sample) { return sample.thinking.value_or(false); });
+  return n > 0 && 2 * n >= std::ssize(file.samples);
 }
 
 /// Code in a file of samples was taken out of its completion by whoever wrote it; only our own
@@ -183,14 +202,14 @@ void grade_one(const SampleGrader& grader, const PromptOptions& prompt, const Pr
                Work& work) {
   const ForeignSample& sample = *work.sample;
   const bool generated = sample.error.empty();
+  const bool thinking = sample.thinking.value_or(prompt.thinking);
   Grade grade;
   if (generated) {
-    grade = grader.grade(problem, sample.text);
+    grade = grader.grade(problem, sample.text, thinking);
   } else {
     grade.status = Grade::Status::infrastructure_failure;
     grade.why = sample.error;
   }
-  const bool thinking = sample.thinking.value_or(prompt.thinking);
   const chain::ChainAnalysis analysis =
       chain::analyse(chain_input(problem, sample, grade, thinking));
   const std::string key = work.sample_record.at("key");
@@ -365,11 +384,18 @@ class CodeReading {
 
 Scored score_file(const ScoreOptions& options, const Listener& listener) {
   Scored scored;
-  const SamplesFile file = value_or_throw(read_samples(options.path, options.fields, options.task));
+  SamplesFile file = value_or_throw(read_samples(options.path, options.fields, options.task));
   Task task = find_task_or_answers(options, file);
   PromptOptions prompt;
   prompt.protocol = protocol_of(options, file, *task.eval);
-  prompt.thinking = is_thinking(options, file);
+  const std::int64_t tagless = set_profiles(options, file);
+  prompt.thinking = is_thinking(file);
+  if (tagless > 0) {
+    scored.notes.push_back(
+        fmt::format("{} of {} texts have no thinking tag and count as chains that never closed, as "
+                    "the others only close theirs; --chain-profile plain reads them as answers",
+                    tagless, file.samples.size()));
+  }
   const std::unique_ptr<SampleGrader> grader =
       value_or_throw(make_sample_grader(options.grader, *task.eval, options.task, prompt));
   load_problems(options, file, listener, task, scored);

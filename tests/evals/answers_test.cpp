@@ -50,6 +50,9 @@ TEST(ExtractAnswer, FallsBackToSentences) {
   EXPECT_EQ(extracted("Answer:\n\n\\(x = 3\\)\nDone."), "T3 x = 3");
   EXPECT_EQ(extracted("The answer is\n\\[\n\\frac{1}{2}\n\\]\nDone."), "T3 \\frac{1}{2}");
   EXPECT_EQ(extracted("Final answer:\n$$\nx = 3\n$$"), "T2 x = 3");
+  EXPECT_EQ(extracted("The answer is therefore 7."), "T3 7");
+  EXPECT_EQ(extracted("The final answer is thus equal to $7$"), "T2 7");
+  EXPECT_EQ(extracted("The answer is then"), "T3 then");
   EXPECT_EQ(extracted("The answer is 12, because 7 + 5 is 12."), "T3 12");
   EXPECT_EQ(extracted("The answer is $5 and no more."), "T3 $5 and no more");
   EXPECT_EQ(extracted("The answer isn't clear"), "(none)");

@@ -62,7 +62,8 @@ TEST(OtherReadings, UnitsInEveryOrder) {
 }
 
 TEST(OtherReadings, AChoiceWithItsText) {
-  expect_all({{"\\text{(D)}", "(D) 48"}, {"D", "(D)\\ 48"}}, Verdict::equal);
+  expect_all({{"\\text{(D)}", "(D) 48"}, {"D", "(D)\\ 48"}, {"D", "D) 48"}, {"\\text{D}", "D. 48"}},
+             Verdict::equal);
   expect_all({{"\\text{(D)}", "(C) 48"}, {"48", "(D) 49"}}, Verdict::not_equal);
 }
 

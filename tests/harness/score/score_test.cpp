@@ -149,11 +149,27 @@ TEST_F(Score, ThinkTagsMakeTheProfile) {
   records[0]["completion"] = "<think>hm</think>" + records[0]["completion"].get<std::string>();
   records[1]["completion"] = "<think>" + records[1]["completion"].get<std::string>();
   const Scored scored = score_file(options(write(records)), {});
-  EXPECT_EQ(scored.task["chain_profile"], "thinking");
-  EXPECT_EQ(scored.counts["unclosed"], 19) << "without a closing tag there is no answer zone";
+  EXPECT_EQ(scored.task["chain_profile"], "plain") << "of most texts";
+  EXPECT_EQ(scored.counts["unclosed"], 1) << "texts without a tag did not think";
+  for (json& record : records) {
+    record["completion"] = "<think>hm</think>" + record["completion"].get<std::string>();
+  }
+  EXPECT_EQ(score_file(options(write(records)), {}).task["chain_profile"], "thinking");
   ScoreOptions plain = options(write(answers(20)));
   plain.profile = ProfileChoice::plain;
   EXPECT_EQ(score_file(plain, {}).counts["unclosed"], 0);
+}
+
+TEST_F(Score, APromptThatOpensTheThinkingPartLeavesCutChainsWithoutATag) {
+  std::vector<json> records = answers(20);
+  for (std::size_t i = 0; i < 12; ++i) {
+    records[i]["completion"] = "hm</think>" + records[i]["completion"].get<std::string>();
+  }
+  const Scored scored = score_file(options(write(records)), {});
+  EXPECT_EQ(scored.task["chain_profile"], "thinking");
+  EXPECT_EQ(scored.counts["unclosed"], 8) << "without a closing tag there is no answer zone";
+  ASSERT_EQ(scored.notes.size(), 1U);
+  EXPECT_THAT(scored.notes[0], HasSubstr("8 of 20 texts have no thinking tag"));
 }
 
 TEST_F(Score, TheChainKnowsItsAnswerAndItsProblem) {
