@@ -172,7 +172,9 @@ std::vector<AnswerValue> whole_line() {
 
 /// x > 1 and x < 3.
 Pieces intersection_of_rays(const std::vector<AnswerValue>& pieces) {
-  if (pieces.size() != 2) return std::nullopt;
+  if (pieces.size() != 2 || pieces[0].kind != Kind::interval || pieces[1].kind != Kind::interval) {
+    return std::nullopt;
+  }
   const bool first_low = is_infinite(pieces[1].items[0]) && is_infinite(pieces[0].items[1]);
   const bool second_low = is_infinite(pieces[0].items[0]) && is_infinite(pieces[1].items[1]);
   if (first_low == second_low) return std::nullopt;

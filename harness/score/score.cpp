@@ -91,16 +91,19 @@ std::int64_t set_profiles(const ScoreOptions& options, SamplesFile& file) {
     }
     return 0;
   }
+  // Only the tags by which the answer zone is found make a profile (evals/common/answer_zone.h).
   std::vector<std::string_view> texts;
-  for (const ForeignSample& sample : file.samples) texts.emplace_back(sample.text);
+  for (const ForeignSample& sample : file.samples) {
+    const bool tagged = sample.text.find("<think>") != std::string::npos ||
+                        sample.text.find("</think>") != std::string::npos;
+    texts.emplace_back(tagged ? std::string_view(sample.text) : std::string_view());
+  }
   const std::vector<bool> thinking = chain::thinking_texts(texts);
   std::int64_t tagless = 0;
   for (std::size_t i = 0; i < file.samples.size(); ++i) {
     if (file.samples[i].thinking) continue;
     file.samples[i].thinking = thinking[i];
-    const bool tagged =
-        chain::layout_of(texts[i], false).unclosed || chain::layout_of(texts[i], false).closed > 0;
-    tagless += thinking[i] && !tagged ? 1 : 0;
+    tagless += thinking[i] && texts[i].empty() ? 1 : 0;
   }
   return tagless;
 }

@@ -5,6 +5,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <string_view>
+#include <vector>
 
 #include "evals/chain/layout.h"
 #include "harness/retention/retention.h"
@@ -31,7 +33,8 @@ Published read_published(const std::filesystem::path& path) {
     out.journal.samples.push_back(
         {{"task", "t"}, {"problem", problem}, {"text", record.at("code").at(0)}});
     out.questions[problem] = record.at("question").get<std::string>();
-    thinks = thinks || chain::has_thinking_tag(record.at("code").at(0).get<std::string>());
+    const auto text = record.at("code").at(0).get<std::string>();
+    thinks = thinks || chain::thinking_texts(std::vector<std::string_view>{text}).front();
   }
   const char* profile = thinks ? "thinking" : "plain";
   out.journal.plan = {{"tasks", {{{"name", "t"}, {"chain_profile", profile}}}}};

@@ -77,7 +77,8 @@ TEST(OtherReadings, SetsOfRealNumbers) {
              Verdict::equal);
   expect_all({{"(0,4)", "(0,4)\\setminus\\{1\\}"},
               {"[0,4]", "[0,4]\\setminus\\{0\\}"},
-              {"(0,1)", "\\text{all real numbers}"}},
+              {"(0,1)", "\\text{all real numbers}"},
+              {"x \\ge 11", "5 \\text{ and } 7"}},
              Verdict::not_equal);
 }
 
