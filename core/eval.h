@@ -50,6 +50,8 @@ struct DatasetManifest {
   /// Budget in the plain profile where this dataset needs less than its eval's default; 0: the
   /// eval's default.
   std::int64_t plain_max_new_tokens = 0;
+  /// Likewise in the thinking profile.
+  std::int64_t thinking_max_new_tokens = 0;
 };
 
 struct DatasetContent {

@@ -74,10 +74,12 @@ PlannedTask plan_task(const TaskSpec& spec, const RunOptions& options, const Cha
   content.problems.resize(static_cast<std::size_t>(std::min(taken, available)));
   task.problems = std::move(content.problems);
   task.dataset_sha256 = content.sha256;
-  // A dataset of short problems asks less of a plain model than its eval would.
-  const std::int64_t plain = task.dataset->manifest.plain_max_new_tokens;
+  // A dataset of short problems asks less of a model than its eval would.
+  const DatasetManifest& manifest = task.dataset->manifest;
+  const std::int64_t own =
+      profile.thinking ? manifest.thinking_max_new_tokens : manifest.plain_max_new_tokens;
   task.max_new_tokens = options.max_new_tokens.value_or(
-      plain > 0 && !profile.thinking ? plain : task.eval->default_max_new_tokens(profile.thinking));
+      own > 0 ? own : task.eval->default_max_new_tokens(profile.thinking));
   if (const std::optional<std::string> why = task.eval->unavailable()) task.skipped = *why;
   return task;
 }

@@ -147,6 +147,9 @@ Result<Problem> read_mini_problem(const RecordSource& source) {
     *target = std::move(*value);
   }
   problem.extra["level"] = optional_field(source, "level");
+  for (const char* field : {"subject", "solution"}) {
+    if (source.record.contains(field)) problem.extra[field] = source.record[field];
+  }
   return problem;
 }
 

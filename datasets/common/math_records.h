@@ -30,7 +30,7 @@ struct AimeYear {
 Result<DatasetContent> read_aime(const std::string& path, const DatasetManifest& manifest,
                                  const AimeYear& year);
 
-/// {"id", "level", "question", "answer"}: our own mini sets.
+/// {"id", "level", "question", "answer"}: our own mini sets; optional: "subject", "solution".
 Result<Problem> read_mini_problem(const RecordSource& source);
 
 }  // namespace assay::datasets

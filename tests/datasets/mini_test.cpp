@@ -6,6 +6,8 @@
 #include <functional>
 #include <map>
 #include <numeric>
+#include <regex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -172,6 +174,54 @@ TEST(Mini, MathAnswersAreRight) {
 
 TEST(Mini, AimeAnswersAreRight) {
   expect_answers("mini-aime", aime_answers());
+}
+
+/// A fraction, as "3/4" or "3".
+struct Ratio {
+  long over, under;
+  explicit Ratio(const std::string& text) : over(std::stol(text)), under(1) {
+    const std::size_t bar = text.find('/');
+    if (bar != text.npos) under = std::stol(text.substr(bar + 1));
+  }
+};
+
+/// The last value of a solution's ": a sign b = value." or ": a = value."; each is checked.
+std::string checked_value(const std::string& solution) {
+  static const std::regex equation(R"(: (\S+)(?: ([-+*/]) (\S+))? = (\S+)\.)");
+  std::string last;
+  for (std::sregex_iterator it(solution.begin(), solution.end(), equation), end; it != end; ++it) {
+    const std::string sign = (*it)[2];
+    const Ratio a((*it)[1]);
+    const Ratio b(sign.empty() ? "1" : (*it)[3].str());
+    last = (*it)[4];
+    const Ratio value(last);
+    long over = a.over * b.over;  // of a * b, which a alone is, too
+    long under = a.under * b.under;
+    if (sign == "+") over = a.over * b.under + b.over * a.under;
+    if (sign == "-") over = a.over * b.under - b.over * a.under;
+    if (sign == "/") over = a.over * b.under, under = a.under * b.over;
+    EXPECT_EQ(over * value.under, value.over * under) << it->str() << " in " << solution;
+  }
+  return last;
+}
+
+// The solution's last value is the answer, as a box would hold it.
+TEST(Mini, ChainProblemsHaveTrueSolutions) {
+  std::set<std::string> questions;
+  for (const auto& [name, size] : {std::pair{"mini-chain", 100}, {"mini-chain-held-out", 1000}}) {
+    const Result<DatasetContent> content = dataset(name).read("");
+    ASSERT_TRUE(content) << content.error().line();
+    EXPECT_EQ(std::ssize(content->problems), size);
+    for (const Problem& problem : content->problems) {
+      EXPECT_TRUE(questions.insert(problem.question).second) << "twice: " << problem.question;
+      const std::string value = checked_value(problem.extra.at("solution").get<std::string>());
+      const std::size_t bar = value.find('/');
+      const std::string boxed =
+          bar == value.npos ? value
+                            : "\\frac{" + value.substr(0, bar) + "}{" + value.substr(bar + 1) + "}";
+      EXPECT_EQ(boxed, problem.answer) << problem.id;
+    }
+  }
 }
 
 TEST(Mini, CodeFollowsHumanEvalsSchema) {
