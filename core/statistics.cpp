@@ -37,17 +37,25 @@ double at_least(std::int64_t n, std::int64_t correct, std::int64_t k, std::int64
 
 }  // namespace
 
-Interval wilson_interval(std::int64_t successes, std::int64_t n) {
-  ASSAY_ASSERT(n >= 1 && successes >= 0 && successes <= n);
-  const auto trials = static_cast<double>(n);
-  const double rate = static_cast<double>(successes) / trials;
+namespace {
+
+/// Wilson's interval for a rate that need not be a whole number of successes.
+Interval wilson_of_rate(double rate, double trials) {
   const double z2 = kZ95 * kZ95;
   const double centre = (rate + z2 / (2 * trials)) / (1 + z2 / trials);
   const double half =
       kZ95 / (1 + z2 / trials) * std::sqrt(rate * (1 - rate) / trials + z2 / (4 * trials * trials));
   // At the ends the bound is the rate itself; rounding must not move it past.
-  return {successes == 0 ? 0 : std::max(0.0, centre - half),
-          successes == n ? 1 : std::min(1.0, centre + half)};
+  return {rate == 0 ? 0 : std::max(0.0, centre - half),
+          rate == 1 ? 1 : std::min(1.0, centre + half)};
+}
+
+}  // namespace
+
+Interval wilson_interval(std::int64_t successes, std::int64_t n) {
+  ASSAY_ASSERT(n >= 1 && successes >= 0 && successes <= n);
+  const auto trials = static_cast<double>(n);
+  return wilson_of_rate(static_cast<double>(successes) / trials, trials);
 }
 
 std::optional<double> pass_at_k(std::int64_t n, std::int64_t correct, std::int64_t k) {
@@ -112,13 +120,11 @@ bool majority_is_correct(std::span<const Vote> votes) {
 std::optional<Interval> bootstrap_mean_interval(std::span<const double> problem_means) {
   const std::size_t n = problem_means.size();
   if (n < 2) return std::nullopt;
-  const auto all_are = [problem_means](double value) {
-    return std::all_of(problem_means.begin(), problem_means.end(),
-                       [value](double mean) { return mean == value; });
-  };
-  const auto count = static_cast<std::int64_t>(n);
-  if (all_are(0)) return wilson_interval(0, count);
-  if (all_are(1)) return wilson_interval(count, count);
+  const double first = problem_means.front();
+  if (std::all_of(problem_means.begin(), problem_means.end(),
+                  [first](double mean) { return mean == first; })) {
+    return wilson_of_rate(first, static_cast<double>(n));
+  }
   return resampled_mean_interval(problem_means);
 }
 

@@ -51,8 +51,8 @@ bool majority_is_correct(std::span<const Vote> votes);
 /// Interval of the mean over problems of `problem_means` (each problem's mean over its samples):
 /// percentile bootstrap with 10,000 resamplings of whole problems, fixed seed. Samples of one
 /// problem depend on one another, so problems, not samples, are drawn. Nothing for fewer than two
-/// problems. When every mean is 0 or every mean is 1, resampling shows no spread at all; Wilson's
-/// interval over the problems is given instead.
+/// problems. When all means are equal, resampling shows no spread at all; Wilson's interval over
+/// the problems is given instead.
 std::optional<Interval> bootstrap_mean_interval(std::span<const double> problem_means);
 
 /// The bootstrap itself, for values of any range; no spread for values that all agree. Not empty.

@@ -35,8 +35,9 @@ std::string collapsed(std::string_view text) {
 /// Finds problems by whatever a file has of them.
 class ProblemIndex {
  public:
-  ProblemIndex(const std::vector<Problem>& problems, bool by_place)
-      : n_problems_(problems.size()), by_place_(by_place) {
+  /// `first_place`: the number of the first problem; nothing: no matching by place.
+  ProblemIndex(const std::vector<Problem>& problems, std::optional<std::int64_t> first_place)
+      : n_problems_(problems.size()), first_place_(first_place) {
     for (std::size_t i = 0; i < problems.size(); ++i) {
       by_id_[problems[i].id] = i;
       // "math500/algebra/12" is "algebra/12" and "test/algebra/12.json" elsewhere.
@@ -57,10 +58,10 @@ class ProblemIndex {
       if (tail.ends_with(".json")) tail.remove_suffix(5);
       return at(by_tail_, std::string(tail));
     }
-    const bool in_range =
-        *sample.place >= 0 && *sample.place < static_cast<std::int64_t>(n_problems_);
-    if (by_place_ && in_range) return static_cast<std::size_t>(*sample.place);
-    return std::nullopt;
+    if (!first_place_ || *sample.place < *first_place_) return std::nullopt;
+    const auto place =
+        static_cast<std::uint64_t>(*sample.place) - static_cast<std::uint64_t>(*first_place_);
+    return place < n_problems_ ? std::optional(static_cast<std::size_t>(place)) : std::nullopt;
   }
 
  private:
@@ -74,8 +75,31 @@ class ProblemIndex {
   Map by_tail_;
   Map by_text_;
   std::size_t n_problems_;
-  bool by_place_;
+  std::optional<std::int64_t> first_place_;
 };
+
+/// Whether whole numbers as ids count the problems from 0 or from 1.
+std::int64_t first_place_of(const SamplesFile& file, std::size_t n_problems, Matched& matched) {
+  std::set<std::int64_t> places;
+  for (const ForeignSample& sample : file.samples) {
+    if (sample.place) places.insert(*sample.place);
+  }
+  const auto n = static_cast<std::int64_t>(n_problems);
+  if (places.contains(0) || places.empty()) return 0;
+  const bool from_one = places.contains(n) && 2 * places.size() >= n_problems;
+  matched.notes.push_back(fmt::format("ids are taken as places from {} on{}", from_one ? 1 : 0,
+                                      from_one ? fmt::format(": {} occurs and 0 does not", n)
+                                               : ": neither 0 nor the last from 1 says so"));
+  return from_one ? 1 : 0;
+}
+
+/// A file without ids and texts, one sample a problem: in the dataset's order.
+bool in_dataset_order(const SamplesFile& file, std::size_t n_problems) {
+  return file.samples.size() == n_problems &&
+         std::all_of(file.samples.begin(), file.samples.end(), [](const ForeignSample& sample) {
+           return sample.id.empty() && sample.question.empty();
+         });
+}
 
 std::string name_of(const ForeignSample& sample) {
   return sample.id.empty() ? sample.where : name_for_message(sample.id);
@@ -133,12 +157,21 @@ Result<Matched> match_to_dataset(const SamplesFile& file, const std::string& tas
                                  const std::vector<Problem>& problems) {
   const bool has_questions = std::any_of(file.samples.begin(), file.samples.end(),
                                          [](const auto& s) { return !s.question.empty(); });
-  const ProblemIndex index(problems, !has_questions);
   std::vector<std::vector<std::size_t>> samples(problems.size());
   Matched matched;
   matched.n_problems = std::ssize(problems);
+  std::optional<std::int64_t> first_place;
+  if (!has_questions) first_place = first_place_of(file, problems.size(), matched);
+  const ProblemIndex index(problems, first_place);
+  const bool in_order = in_dataset_order(file, problems.size());
+  if (in_order) {
+    matched.notes.push_back(
+        "the file has no ids: its lines are taken to be in the dataset's order");
+  }
   for (std::size_t i = 0; i < file.samples.size(); ++i) {
-    if (const auto place = index.find(file.samples[i])) {
+    if (in_order) {
+      samples[i].push_back(i);
+    } else if (const auto place = index.find(file.samples[i])) {
       samples[*place].push_back(i);
     } else {
       matched.unknown_ids.add(name_of(file.samples[i]));

@@ -28,14 +28,18 @@ struct Matched {
   std::vector<ProblemSamples> problems;
   /// Of the whole task; 0: nobody knows.
   std::int64_t n_problems = 0;
-  Tally unknown_ids;              ///< samples of no problem of the dataset: left out
-  Tally duplicates;               ///< samples that repeat another: left out
-  Tally missing;                  ///< problems of the dataset without a sample
-  std::int64_t without_gold = 0;  ///< samples left out because the file gives no gold answer
+  Tally unknown_ids;               ///< samples of no problem of the dataset: left out
+  Tally duplicates;                ///< samples that repeat another: left out
+  Tally missing;                   ///< problems of the dataset without a sample
+  std::vector<std::string> notes;  ///< how places were read, where that is not sure
+  std::int64_t without_gold = 0;   ///< samples left out because the file gives no gold answer
 };
 
 /// Matches by id; else by the problem's text, blanks aside; else, where ids are whole numbers and
-/// the file has no texts, by place in the dataset. Error{environment} when nothing matches.
+/// the file has no texts, by place in the dataset: from 1 where the last problem's number from 1
+/// occurs, 0 does not and most problems are there, else from 0. A file without ids and texts that
+/// has as many samples as the dataset problems is in its order. Error{environment} when nothing
+/// matches.
 ///
 /// A problem's id may come again: those are its samples. Left out as duplicates are a sample number
 /// that comes again and, where most problems have one sample, every further one; where most have

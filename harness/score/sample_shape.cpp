@@ -40,6 +40,10 @@ const std::vector<KnownShape>& known_shapes() {
        {"task_id", "solution", "test"},
        {"task_id", "solution", "", "", "is_solved", "", ""}},
       {"evalplus", {"task_id", "solution"}, {"task_id", "solution", "", "", "", "", ""}},
+      // OpenAI's batches: a chat completion inside each response.
+      {"openai-batch",
+       {"custom_id", "response.body.choices"},
+       {"custom_id", "response.body.choices", "", "", "", "", ""}},
       {"plain", {"id", "completion"}, {"id", "completion", "", "", "", "", ""}},
       {"plain", {"id", "completions"}, {"id", "completions", "", "", "", "", ""}},
   };
@@ -53,7 +57,7 @@ constexpr std::array id_names = {"task_id", "problem_id", "unique_id", "question
 constexpr std::array completion_names = {
     "completion", "completions", "generation", "generations",  "generated_text", "response",
     "responses",  "output",      "outputs",    "model_output", "model_outputs",  "samples",
-    "prediction", "predictions", "text",       "texts"};
+    "prediction", "predictions", "text",       "texts",        "choices",        "messages"};
 constexpr std::array answer_names = {"gt",
                                      "gold",
                                      "target",

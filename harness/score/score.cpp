@@ -406,6 +406,7 @@ Scored score_file(const ScoreOptions& options, const Listener& listener) {
   const Matched matched =
       value_or_throw(task.has_content ? match_to_dataset(file, options.task, task.content.problems)
                                       : match_to_itself(file, options.task, n_known));
+  scored.notes.insert(scored.notes.end(), matched.notes.begin(), matched.notes.end());
   std::vector<Work> work = work_of(file, matched, options.task);
   grade_all(*grader, prompt, matched, options.task, work, listener);
   const CodeReading reading(options, *task.eval, matched);

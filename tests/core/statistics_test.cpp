@@ -106,6 +106,9 @@ TEST(Bootstrap, NoSpreadIsNotCertainty) {
   const auto ones = bootstrap_mean_interval(std::vector<double>(20, 1.0));
   EXPECT_NEAR(ones->low, 1 - 0.1611, 5e-5);
   EXPECT_EQ(ones->high, 1);
+  const auto halves = bootstrap_mean_interval(std::vector<double>(20, 0.5));
+  EXPECT_EQ(halves->low, wilson_interval(10, 20).low);
+  EXPECT_EQ(halves->high, wilson_interval(10, 20).high);
   EXPECT_FALSE(bootstrap_mean_interval(std::vector<double>{0.5}).has_value());
 }
 

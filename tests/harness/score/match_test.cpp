@@ -67,6 +67,34 @@ TEST(Match, ByPlaceOnlyWhereTheFileHasNoTexts) {
   }
 }
 
+TEST(Match, PlacesBeginAtOneWhereTheNumbersSaySo) {
+  const auto numbered = [](std::vector<std::int64_t> places) {
+    std::vector<ForeignSample> samples;
+    for (const std::int64_t place : places) {
+      samples.push_back(sample(std::to_string(place)));
+      samples.back().place = place;
+    }
+    return file_of(std::move(samples));
+  };
+  const Matched one = matched(numbered({1, 2, 3}));
+  EXPECT_THAT(one.problems[0].samples, ElementsAre(0));
+  EXPECT_EQ(one.unknown_ids.count, 0);
+  EXPECT_THAT(one.notes, ElementsAre(HasSubstr("places from 1 on: 3 occurs")));
+  const Matched zero = matched(numbered({0, 1, 2}));
+  EXPECT_THAT(zero.problems[2].samples, ElementsAre(2));
+  EXPECT_TRUE(zero.notes.empty());
+  const Matched part = matched(numbered({1, 2}));
+  EXPECT_EQ(part.problems[0].problem.id, "set/p1");
+  EXPECT_THAT(part.notes, ElementsAre(HasSubstr("places from 0 on")));
+}
+
+TEST(Match, AFileWithoutIdsIsInTheDatasetsOrder) {
+  const Matched out = matched(file_of({sample(""), sample(""), sample("")}));
+  EXPECT_THAT(out.problems[2].samples, ElementsAre(2));
+  EXPECT_THAT(out.notes, ElementsAre(HasSubstr("dataset's order")));
+  EXPECT_FALSE(match_to_dataset(file_of({sample(""), sample("")}), "set", three_problems()));
+}
+
 TEST(Match, UnknownAndMissingAreCountedByName) {
   const Matched out = matched(file_of({sample("set/p1"), sample("set/p7"), sample("")}));
   EXPECT_EQ(out.unknown_ids.count, 2);

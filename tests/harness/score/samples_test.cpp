@@ -114,6 +114,19 @@ TEST_F(Samples, PlainOnesAndChats) {
   EXPECT_EQ(chat.samples[0].stop, StopReason::length);
 }
 
+TEST_F(Samples, RepliesOfChatServers) {
+  const json reply = {{"message", {{"role", "assistant"}, {"content", "a"}}}};
+  const SamplesFile batch = sound(
+      {{{"custom_id", "p/1"}, {"response", {{"body", {{"choices", json::array({reply})}}}}}}});
+  EXPECT_EQ(batch.shape.name, "openai-batch");
+  EXPECT_EQ(batch.samples.at(0).id, "p/1");
+  EXPECT_EQ(batch.samples.at(0).text, "a");
+  const json turns = {{{"role", "user"}, {"content", "q"}},
+                      {{"role", "assistant"}, {"content", "b"}}};
+  EXPECT_EQ(sound({{{"id", 1}, {"messages", turns}}}).samples.at(0).text, "b");
+  EXPECT_EQ(sound({{{"id", 1}, {"messages", turns}, {"response", "c"}}}).samples.at(0).text, "c");
+}
+
 TEST_F(Samples, FieldsGivenByTheUserReachIntoObjects) {
   SampleFields given;
   given.completion = "models.v1.5";  // a member whose own name holds a dot
