@@ -148,6 +148,7 @@ void add_options(CLI::App& command, Flags& flags) {
       ->check(CLI::IsMember({"auto", "thinking", "plain"}));
   command.add_option("--k", o.pass_at, "pass@k also for these k (refused where samples lack)")
       ->delimiter(',')
+      ->allow_extra_args(false)  // "--k 2 FILE": the file is no number
       ->check(CLI::Range(1, 1 << 30));
   command.add_flag("--json", flags.json, "The score as JSON on stdout");
 }

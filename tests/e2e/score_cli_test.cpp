@@ -148,6 +148,16 @@ TEST_F(ScoreCli, AFailedSampleIsLeftOutAndBounded) {
                         "the score lies between 0.0 and 5.0 %"));
 }
 
+TEST_F(ScoreCli, PassAtMoreThanThereIsIsRefused) {
+  const std::string file =
+      write("s.jsonl", R"({"id": "mini-math/1", "completions": ["\\boxed{12}", "\\boxed{13}"]})");
+  const json out = score({"--task", "mini-math", "--k", "2,3", file});
+  EXPECT_EQ(out["metrics"]["pass@2"]["value"], 1.0);
+  EXPECT_TRUE(out["metrics"]["pass@3"]["value"].is_null());
+  EXPECT_THAT(out["metrics"]["pass@3"]["why"].get<std::string>(),
+              HasSubstr("pass@3 needs 3 completed samples of each problem; mini-math/1 has 2"));
+}
+
 TEST_F(ScoreCli, GradersByName) {
   const std::string file =
       write("s.jsonl", R"({"idx": 0, "gt": "1", "code": ["\\boxed{100\\%}"]})");

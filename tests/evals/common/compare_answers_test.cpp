@@ -286,6 +286,74 @@ TEST(CompareAnswers, IsReflexiveAndBlindToNotation) {
   }
 }
 
+TEST(CompareAnswers, EveryKindMeetsEveryKind) {
+  const std::vector<const char*> answers = {"7",
+                                            "x",
+                                            "5 \\text{ and } 7",
+                                            "x > 3",
+                                            "x \\ge 3 \\text{ and } 7",
+                                            "x < 1 \\text{ or } x > 2",
+                                            "(1, 2)",
+                                            "[1, 2)",
+                                            "]1, 2[",
+                                            "\\{1, 2\\}",
+                                            "\\{\\}",
+                                            "\\{x \\mid x > 3\\}",
+                                            "(1,2) \\cap 3",
+                                            "1 \\cup 2",
+                                            "\\{\\} \\setminus \\{1\\}",
+                                            "\\mathbb{R} \\setminus \\{x\\}",
+                                            "[1,2] \\setminus \\{a, b\\}",
+                                            "|x| < y",
+                                            "|x| > 3",
+                                            "a:b:c",
+                                            "\\begin{cases}\\end{cases}",
+                                            "\\begin{pmatrix}\\end{pmatrix}",
+                                            "\\begin{pmatrix}1\\\\2\\end{pmatrix}",
+                                            "\\pm 1",
+                                            "x = \\pm",
+                                            "=",
+                                            "==",
+                                            "()",
+                                            "(,)",
+                                            "1,,2",
+                                            "x \\in",
+                                            "1 <",
+                                            "\\frac",
+                                            "\\infty",
+                                            "1/0",
+                                            "x \\approx 3",
+                                            "3 \\approx",
+                                            "0.333...",
+                                            "\\$",
+                                            "5€",
+                                            "\\$",
+                                            "元",
+                                            "(A)",
+                                            "(A) 12",
+                                            "A.",
+                                            "all reals",
+                                            "no solution",
+                                            "5 m",
+                                            "m",
+                                            "5\\text{/}",
+                                            "101_2",
+                                            "\\lim = 3",
+                                            "y = 2x",
+                                            "f(x) = 3 = y",
+                                            "Tuesday",
+                                            "10\\%",
+                                            "30^\\circ",
+                                            "\\sqrt{2} + i"};
+  for (const char* gold : answers) {
+    for (const char* prediction : answers) {
+      const AnswerComparison once = compare_answers(gold, prediction);
+      EXPECT_FALSE(once.rung.empty()) << gold << " against " << prediction;
+      EXPECT_EQ(once.verdict, compare_answers(gold, prediction).verdict);
+    }
+  }
+}
+
 TEST(CompareAnswers, IsSymmetricBetweenKinds) {
   for (const std::string& a : samples()) {
     for (const std::string& b : samples()) {
