@@ -39,6 +39,13 @@ std::optional<std::string> answer_text(const json& record, const char* name) {
 std::optional<bool> truth(const json& value) {
   if (value.is_boolean()) return value.get<bool>();
   if (value.is_number() && (value == 0 || value == 1)) return value == 1;
+  if (!value.is_string()) return std::nullopt;
+  for (const char* yes : {"true", "equal", "correct", "yes", "1"}) {
+    if (value == yes) return true;
+  }
+  for (const char* no : {"false", "not_equal", "incorrect", "wrong", "no", "0"}) {
+    if (value == no) return false;
+  }
   return std::nullopt;
 }
 
@@ -142,6 +149,11 @@ json score_pairs(const PairsOptions& options, const Listener& listener) {
     const auto gold = answer_text(record, "gold");
     auto prediction = answer_text(record, "pred");
     if (!prediction) prediction = answer_text(record, "prediction");
+    // null, where the field is there: the model gave no answer.
+    for (const char* name : {"pred", "prediction"}) {
+      const bool no_answer = record.contains(name) && json_member(record, name).is_null();
+      if (!prediction && no_answer) prediction = "";
+    }
     if (!gold || !prediction) {
       return env_failure(fmt::format("{}: no text in '{}'", where, gold ? "pred" : "gold"),
                          "each line is {\"gold\": ..., \"pred\": ...} with an optional \"label\"");

@@ -59,6 +59,15 @@ TEST_F(Pairs, LabelsOfSeveralGradersCountWhereTheyAgree) {
   EXPECT_EQ(out["agreement"], 1.0);
 }
 
+TEST_F(Pairs, NoAnswerIsNotEqualAndLabelsMayBeWords) {
+  const json out = score(R"({"gold": "1", "pred": null, "label": "not_equal"}
+{"gold": "1", "pred": "1", "label": "true"}
+{"gold": "1", "pred": "", "label": "no"}
+)");
+  EXPECT_EQ(out["labelled"], 3);
+  EXPECT_EQ(out["agreement"], 1.0);
+}
+
 TEST_F(Pairs, WithoutLabelsThereIsNoAgreement) {
   EXPECT_TRUE(score("{\"gold\": \"1\", \"pred\": \"1\"}")["agreement"].is_null());
 }
