@@ -253,8 +253,14 @@ RunPlan make_plan(const RunOptions& options, const Listener& listener) {
     }
   }
   fit_context(plan, listener);
-  plan.memory = plan_memory(*plan.model.file, *plan.device, plan.session);
-  value_or_throw(check_memory(plan.memory, *plan.device, plan.session));
+  plan.memory = value_or_throw(fit_memory(*plan.model.file, *plan.device, &plan.session));
+  if (plan.session.kv_pages > 0) {
+    listener.note(
+        fmt::format("the KV cache holds {} tokens, {} sequences of {} need {}: where they grow too "
+                    "long together, some wait in host memory",
+                    plan.session.kv_pages * kKvPageTokens, plan.session.max_batch,
+                    plan.session.max_context, plan.session.max_batch * plan.session.max_context));
+  }
   plan.record = plan_record(plan.model, options.backend, options.numerics, plan.device->info(),
                             plan.memory, plan.session.kv_type, 0);
   plan.record["decoding"] = decoding_record(plan);

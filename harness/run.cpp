@@ -191,17 +191,18 @@ RunTotals generate(const RunPlan& plan, Session& session, OpenJournal& journal,
 }  // namespace
 
 bool execute_plan(RunPlan plan, const std::string& journal_path, const Listener& listener) {
-  const UsageMeter usage;
+  UsageMeter usage;
   OpenJournal journal = open_journal(plan, journal_path);
-  const int threads = plan.device->info().threads;
   const std::unique_ptr<Session> session =
       value_or_throw(make_session(plan.model.file, std::move(plan.device), plan.session));
+  usage.watch(*session);
   if (!journal.has_plan) {
-    plan.record["device"]["bandwidth_gb_per_s"] = measure_bandwidth(*plan.model.file, threads);
+    add_gpu(*session, &plan.record);
+    plan.record["device"]["bandwidth_gb_per_s"] = measure_bandwidth(*session, *plan.model.file);
     journal.writer.write(plan.record);
   }
   const RunTotals totals = generate(plan, *session, journal, listener);
-  journal.writer.write(usage.totals_record(totals, session->device_peak_bytes()));
+  journal.writer.write(usage.totals_record(totals, *session));
   if (listener.cancelled()) return false;
   return grade_journal(plan, journal_path, journal.writer, listener);
 }
