@@ -27,6 +27,9 @@ void add_quantize_command(CLI::App& app, Action& action);
 void add_verify_command(CLI::App& app, Action& action);
 void add_retain_command(CLI::App& app, Action& action);
 void add_compare_command(CLI::App& app, Action& action);
+void add_gate_command(CLI::App& app, Action& action);
+void add_audit_command(CLI::App& app, Action& action);
+void add_project_command(CLI::App& app, Action& action);
 void add_score_command(CLI::App& app, Action& action);
 void add_chain_command(CLI::App& app, Action& action);
 
@@ -72,6 +75,9 @@ class TerminalListener {
 };
 
 void install_signal_handlers();
+
+/// Columns of the terminal that stdout is; 100 where it is none.
+std::size_t output_columns();
 
 /// Writes the whole text or throws Error{environment}; a reader of a report never sees half a file
 /// (a temporary file beside it is renamed).

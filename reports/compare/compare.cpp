@@ -9,9 +9,9 @@
 
 #include "core/json_access.h"
 #include "core/text.h"
+#include "reports/common/identity.h"
+#include "reports/common/paired.h"
 #include "reports/common/show.h"
-#include "reports/compare/identity.h"
-#include "reports/compare/paired.h"
 
 namespace assay {
 namespace {

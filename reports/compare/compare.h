@@ -9,20 +9,9 @@
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
+#include "reports/common/load_report.h"
 
 namespace assay {
-
-/// A finished report and the name of the file it came from.
-struct NamedReport {
-  std::string name;
-  nlohmann::json report;
-};
-
-/// Reads a report for comparing. Error{environment}, one line: unreadable, not JSON, not a report,
-/// of another schema version, of a run that is not finished.
-Result<NamedReport> load_report(const std::string& path);
-Result<NamedReport> parse_report(std::string_view text, const std::string& name);
 
 /// The comparison as an object (docs/formats.md). The first report is the baseline. What must not
 /// be compared is in "refused", by name. At least one report.
