@@ -11,6 +11,7 @@
 #include "core/json_access.h"
 #include "core/numerics/hash.h"
 #include "decode/local_completer.h"
+#include "harness/endpoint.h"
 #include "harness/grade.h"
 #include "harness/journal_writer.h"
 #include "harness/records.h"
@@ -33,6 +34,12 @@ json resume_identity(const json& plan) {
                    {"identity", plan.at("identity")}};
   // How the work was laid out changes no token; budgets stand with the tasks.
   for (const char* layout : {"batch", "context"}) identity["decoding"].erase(layout);
+  // A server is known by its name alone; how many requests wait for it changes no text.
+  if (const json& endpoint = json_member(plan, "endpoint"); endpoint.is_object()) {
+    for (const char* name : {"url", "api", "model", "tokenizer"}) {
+      identity["endpoint"][name] = json_member(endpoint, name);
+    }
+  }
   // Under `exact` the bits are the same everywhere, so another backend may go on.
   if (plan.at("identity").at("numerics") == "fast") identity["backend"] = plan.at("backend");
   return identity;
@@ -62,23 +69,28 @@ json sample_record(const PlannedSample& planned, const std::string& task,
                    const Completion& completion) {
   json hashes = json::array();
   for (const LogitsHash& hash : completion.logits_hashes) hashes.push_back(numerics::to_hex(hash));
-  return {{"type", "sample"},
-          {"key", planned.request.key},
-          {"task", task},
-          {"problem", planned.request.problem_id},
-          {"index", planned.problem},
-          {"sample", planned.request.sample},
-          {"prompt_sha256", planned.prompt_sha256},
-          {"prompt_tokens", completion.prompt_tokens.size()},
-          {"tokens", completion.tokens},
-          {"text", completion.text},
-          {"stop", stop_reason_name(completion.stop)},
-          {"error", completion.error.empty() ? json(nullptr) : json(completion.error)},
-          {"logits_hash", hashes},
-          {"top2_margin", completion.top2_margins},
-          {"queue_ms", completion.queue_ms},
-          {"ttft_ms", completion.ttft_ms},
-          {"decode_ms", completion.decode_ms}};
+  json record = {{"type", "sample"},
+                 {"key", planned.request.key},
+                 {"task", task},
+                 {"problem", planned.request.problem_id},
+                 {"index", planned.problem},
+                 {"sample", planned.request.sample},
+                 {"prompt_sha256", planned.prompt_sha256},
+                 {"prompt_tokens", completion.prompt_tokens.size()},
+                 {"tokens", completion.tokens},
+                 {"text", completion.text},
+                 {"stop", stop_reason_name(completion.stop)},
+                 {"error", completion.error.empty() ? json(nullptr) : json(completion.error)},
+                 {"logits_hash", hashes},
+                 {"top2_margin", completion.top2_margins},
+                 {"queue_ms", completion.queue_ms},
+                 {"ttft_ms", completion.ttft_ms},
+                 {"decode_ms", completion.decode_ms}};
+  if (!completion.tokens_known) record["tokens"] = nullptr;
+  if (completion.reply && completion.prompt_tokens.empty()) record["prompt_tokens"] = nullptr;
+  if (!completion.times_known) record["ttft_ms"] = record["decode_ms"] = nullptr;
+  if (completion.reply) record["endpoint"] = reply_record(*completion.reply);
+  return record;
 }
 
 /// The journal to write to, and what it already holds.
@@ -121,7 +133,7 @@ class Meter {
  public:
   Meter(const Listener& listener, const RunPlan& plan, std::int64_t done)
       : listener_(listener),
-        what_(fmt::format("{} on {}", plan.model.file->name, plan.options.backend.name)),
+        what_(fmt::format("{} on {}", plan.model_name(), plan.options.backend.name)),
         total_(std::ssize(plan.samples)),
         done_(done),
         started_(now_seconds()) {
@@ -151,20 +163,10 @@ class Meter {
   double started_;
 };
 
-RunTotals generate(const RunPlan& plan, Session& session, OpenJournal& journal,
+/// Runs what the journal lacks. `finish` completes a completion before it is written; may be null.
+RunTotals generate(const RunPlan& plan, Completer& completer, OpenJournal& journal,
+                   const std::function<void(const PlannedSample&, Completion&)>& finish,
                    const Listener& listener) {
-  const Tokenizer& tokenizer = *plan.model.tokenizer;
-  LocalCompleterOptions options;
-  options.profile = plan.profile;
-  options.max_batch = plan.session.max_batch;
-  const auto completer = make_local_completer(
-      session, tokenizer,
-      [&plan](const Prompt& prompt) -> Result<std::vector<TokenId>> {
-        Result<BuiltPrompt> built = plan.prompts->build(prompt);
-        if (!built) return tl::unexpected(built.error());
-        return std::move(built->ids);
-      },
-      options);
   std::map<std::string, const PlannedSample*> by_key;
   for (const PlannedSample& sample : plan.samples) by_key[sample.request.key] = &sample;
   Meter meter(listener, plan, std::ssize(journal.done));
@@ -176,21 +178,77 @@ RunTotals generate(const RunPlan& plan, Session& session, OpenJournal& journal,
     }
     return std::nullopt;
   };
-  const auto sink = [&](const Request& request, const Completion& completion) {
+  const auto sink = [&](const Request& request, Completion completion) {
     const PlannedSample& planned = *by_key.at(request.key);
     const std::string& task = plan.tasks[planned.task].dataset->manifest.name;
+    if (finish) finish(planned, completion);
     journal.writer.write(sample_record(planned, task, completion));
     meter.add(completion);
   };
-  return completer->run(source, sink, [&] {
+  return completer.run(source, sink, [&] {
     meter.tick();
     return listener.cancelled();
   });
 }
 
+std::unique_ptr<Completer> local_completer(const RunPlan& plan, Session& session) {
+  LocalCompleterOptions options;
+  options.profile = plan.profile;
+  options.max_batch = plan.session.max_batch;
+  return make_local_completer(
+      session, *plan.model.tokenizer,
+      [&plan](const Prompt& prompt) -> Result<std::vector<TokenId>> {
+        Result<BuiltPrompt> built = plan.prompts->build(prompt);
+        if (!built) return tl::unexpected(built.error());
+        return std::move(built->ids);
+      },
+      options);
+}
+
+/// Asks what a run of this plan depends on, and says what was found.
+void probe_endpoint(RunPlan& plan, const Listener& listener) {
+  const EndpointNeeds needs = endpoint_needs(plan);
+  plan.endpoint->prepare(needs);
+  const json probes = value_or_throw(plan.endpoint->probe(
+      needs, [&](const std::string& name) { listener.note("probing: " + name); },
+      listener.cancelled));
+  throw_if_cancelled(listener, "nothing was written; repeat the command");
+  for (const auto& [name, probe] : probes.items()) {
+    const std::string warning = json_text(probe, "warning");
+    if (!warning.empty()) listener.note("warning: " + warning);
+  }
+  plan.record["endpoint"]["probes"] = probes;
+}
+
+bool execute_endpoint_plan(RunPlan& plan, const std::string& journal_path,
+                           const Listener& listener) {
+  const UsageMeter usage;
+  OpenJournal journal = open_journal(plan, journal_path);
+  if (journal.has_plan) {
+    plan.endpoint->prepare(endpoint_needs(plan));
+  } else {
+    probe_endpoint(plan, listener);
+    journal.writer.write(plan.record);
+  }
+  std::int64_t prefill_tokens = 0;
+  RunTotals totals = generate(
+      plan, *plan.endpoint, journal,
+      [&](const PlannedSample& planned, Completion& completion) {
+        completion.prompt_tokens = planned.prompt_tokens;
+        if (completion.times_known) prefill_tokens += std::ssize(planned.prompt_tokens);
+      },
+      listener);
+  totals.prefill_tokens = prefill_tokens;
+  journal.writer.write(
+      endpoint_totals(usage.totals_record(totals, std::nullopt), plan.model.tokenizer != nullptr));
+  if (listener.cancelled()) return false;
+  return grade_journal(plan, journal_path, journal.writer, listener);
+}
+
 }  // namespace
 
 bool execute_plan(RunPlan plan, const std::string& journal_path, const Listener& listener) {
+  if (plan.endpoint) return execute_endpoint_plan(plan, journal_path, listener);
   const UsageMeter usage;
   OpenJournal journal = open_journal(plan, journal_path);
   const int threads = plan.device->info().threads;
@@ -200,7 +258,8 @@ bool execute_plan(RunPlan plan, const std::string& journal_path, const Listener&
     plan.record["device"]["bandwidth_gb_per_s"] = measure_bandwidth(*plan.model.file, threads);
     journal.writer.write(plan.record);
   }
-  const RunTotals totals = generate(plan, *session, journal, listener);
+  const auto completer = local_completer(plan, *session);
+  const RunTotals totals = generate(plan, *completer, journal, nullptr, listener);
   journal.writer.write(usage.totals_record(totals, session->device_peak_bytes()));
   if (listener.cancelled()) return false;
   return grade_journal(plan, journal_path, journal.writer, listener);
