@@ -52,25 +52,6 @@ struct LogitsHash {
   bool operator==(const LogitsHash&) const = default;
 };
 
-/// What an endpoint said beside the text, and how it said it.
-struct ServerReply {
-  /// Where the text came from: "content", "text" (raw completions), "reasoning_content" or
-  /// "reasoning" (the thinking part apart), "inline" (<think> within the content).
-  std::string form;
-  std::string finish_reason;  ///< the server's own word; empty: it said none
-  std::string error_class;    ///< "http_429", "timeout", ...; empty without an error
-  std::int64_t attempts = 1;  ///< requests made for this completion
-  /// usage{} as claimed; never used as a count.
-  std::optional<std::int64_t> usage_prompt_tokens;
-  std::optional<std::int64_t> usage_completion_tokens;
-  /// The server's own stopwatch, where it shows one.
-  std::optional<std::int64_t> server_decode_tokens;
-  std::optional<double> server_decode_ms;
-  std::optional<std::int64_t> server_prefill_tokens;
-  std::optional<double> server_prefill_ms;
-  std::vector<std::string> notes;  ///< codes of what was odd: "no_done", "usage_differs", ...
-};
-
 struct Completion {
   std::string text;  ///< detokenised, without the end token or the stop string
   std::vector<TokenId> prompt_tokens;
@@ -84,9 +65,6 @@ struct Completion {
   double queue_ms = 0;   ///< from submission to the start of prefill
   double ttft_ms = 0;    ///< from the start of prefill to the first token
   double decode_ms = 0;  ///< from the first token to the last
-  bool tokens_known = true;          ///< false: an endpoint's text without a local vocabulary
-  bool times_known = true;           ///< false: the reply came in one piece
-  std::optional<ServerReply> reply;  ///< only of an endpoint
 };
 
 /// Pulls the next request, or nothing when there are no more (asked again only if it returned one).

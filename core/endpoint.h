@@ -46,6 +46,32 @@ struct EndpointFacts {
   bool thinks = false;                  ///< its first reply had a thinking part
 };
 
+/// What an endpoint said beside the text, and how it said it.
+struct ServerReply {
+  /// Where the text came from: "content", "text" (raw completions), "reasoning_content" or
+  /// "reasoning" (the thinking part apart), "inline" (<think> within the content).
+  std::string form;
+  std::string finish_reason;  ///< the server's own word; empty: it said none
+  std::string error_class;    ///< "http_429", "timeout", ...; empty without an error
+  std::int64_t attempts = 1;  ///< requests made for this completion
+  /// usage{} as claimed; never used as a count.
+  std::optional<std::int64_t> usage_prompt_tokens;
+  std::optional<std::int64_t> usage_completion_tokens;
+  /// The server's own stopwatch, where it shows one.
+  std::optional<std::int64_t> server_decode_tokens;
+  std::optional<double> server_decode_ms;
+  std::optional<std::int64_t> server_prefill_tokens;
+  std::optional<double> server_prefill_ms;
+  std::vector<std::string> notes;  ///< codes of what was odd: "no_done", "usage_differs", ...
+};
+
+struct EndpointCompletion : Completion {
+  bool tokens_known = true;  ///< false: a text without a local vocabulary
+  bool times_known = true;   ///< false: the reply came in one piece
+  ServerReply reply;
+};
+using EndpointSink = std::function<void(const Request&, EndpointCompletion)>;
+
 /// What a run is going to ask for; the probes ask for the same.
 struct EndpointNeeds {
   std::int64_t longest_prompt = 0;   ///< tokens; 0: not known
@@ -61,7 +87,16 @@ class Endpoint : public Completer {
   /// Reaches the server, chooses the model. Error{environment} that says what is wrong: no
   /// connection, no access, no such model (with those it has).
   virtual Result<EndpointFacts> connect() = 0;
-  /// How the run's prompts and replies are to be read; before run() and probe().
+  /// As run(), with what only an endpoint knows.
+  virtual RunTotals answer(const RequestSource& source, const EndpointSink& sink,
+                           const std::function<bool()>& cancelled) = 0;
+  RunTotals run(const RequestSource& source, const CompletionSink& sink,
+                const std::function<bool()>& cancelled) final {
+    return answer(
+        source, [&sink](const Request& request, EndpointCompletion it) { sink(request, it); },
+        cancelled);
+  }
+  /// How the run's prompts and replies are to be read; before answer() and probe().
   virtual void prepare(const EndpointNeeds& needs) = 0;
   /// Asks small questions and returns what was found, as report.json's `endpoint.probes`. A failure
   /// only for what makes every score of the run wrong. `tell` names each probe as it begins.

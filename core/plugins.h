@@ -7,13 +7,14 @@
 #include <vector>
 
 #include "core/device.h"
-#include "core/endpoint.h"
 #include "core/error.h"
 #include "core/eval.h"
 
 namespace assay {
 
 struct Journal;
+class Endpoint;
+struct EndpointRequest;
 
 struct Availability {
   bool available = true;

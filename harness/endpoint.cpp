@@ -45,6 +45,22 @@ Result<RenderedPrompt> render_locally(const PromptBuilder& prompts, const Tokeni
   return out;
 }
 
+json reply_record(const ServerReply& reply) {
+  return {{"form", text_or_null(reply.form)},
+          {"finish_reason", text_or_null(reply.finish_reason)},
+          {"error_class", text_or_null(reply.error_class)},
+          {"attempts", reply.attempts},
+          {"usage",
+           {{"prompt_tokens", or_null(reply.usage_prompt_tokens)},
+            {"completion_tokens", or_null(reply.usage_completion_tokens)}}},
+          {"server",
+           {{"prefill_tokens", or_null(reply.server_prefill_tokens)},
+            {"prefill_ms", or_null(reply.server_prefill_ms)},
+            {"decode_tokens", or_null(reply.server_decode_tokens)},
+            {"decode_ms", or_null(reply.server_decode_ms)}}},
+          {"notes", reply.notes}};
+}
+
 }  // namespace
 
 bool is_endpoint(const BackendSpec& spec) {
@@ -191,20 +207,11 @@ json endpoint_totals(json totals, bool tokens_known) {
   return totals;
 }
 
-json reply_record(const ServerReply& reply) {
-  return {{"form", text_or_null(reply.form)},
-          {"finish_reason", text_or_null(reply.finish_reason)},
-          {"error_class", text_or_null(reply.error_class)},
-          {"attempts", reply.attempts},
-          {"usage",
-           {{"prompt_tokens", or_null(reply.usage_prompt_tokens)},
-            {"completion_tokens", or_null(reply.usage_completion_tokens)}}},
-          {"server",
-           {{"prefill_tokens", or_null(reply.server_prefill_tokens)},
-            {"prefill_ms", or_null(reply.server_prefill_ms)},
-            {"decode_tokens", or_null(reply.server_decode_tokens)},
-            {"decode_ms", or_null(reply.server_decode_ms)}}},
-          {"notes", reply.notes}};
+void add_reply(const EndpointCompletion& completion, json* record) {
+  if (!completion.tokens_known) (*record)["tokens"] = nullptr;
+  if (completion.prompt_tokens.empty()) (*record)["prompt_tokens"] = nullptr;
+  if (!completion.times_known) (*record)["ttft_ms"] = (*record)["decode_ms"] = nullptr;
+  (*record)["endpoint"] = reply_record(completion.reply);
 }
 
 }  // namespace assay

@@ -32,7 +32,7 @@ std::string describe_endpoint_plan(const RunPlan& plan);
 /// A totals record of which only what a client can know is left.
 nlohmann::json endpoint_totals(nlohmann::json totals, bool tokens_known);
 
-/// A sample record's `endpoint`.
-nlohmann::json reply_record(const ServerReply& reply);
+/// Puts into a sample record what only an endpoint's has, and null for what it cannot know.
+void add_reply(const EndpointCompletion& completion, nlohmann::json* record);
 
 }  // namespace assay

@@ -69,28 +69,23 @@ json sample_record(const PlannedSample& planned, const std::string& task,
                    const Completion& completion) {
   json hashes = json::array();
   for (const LogitsHash& hash : completion.logits_hashes) hashes.push_back(numerics::to_hex(hash));
-  json record = {{"type", "sample"},
-                 {"key", planned.request.key},
-                 {"task", task},
-                 {"problem", planned.request.problem_id},
-                 {"index", planned.problem},
-                 {"sample", planned.request.sample},
-                 {"prompt_sha256", planned.prompt_sha256},
-                 {"prompt_tokens", completion.prompt_tokens.size()},
-                 {"tokens", completion.tokens},
-                 {"text", completion.text},
-                 {"stop", stop_reason_name(completion.stop)},
-                 {"error", completion.error.empty() ? json(nullptr) : json(completion.error)},
-                 {"logits_hash", hashes},
-                 {"top2_margin", completion.top2_margins},
-                 {"queue_ms", completion.queue_ms},
-                 {"ttft_ms", completion.ttft_ms},
-                 {"decode_ms", completion.decode_ms}};
-  if (!completion.tokens_known) record["tokens"] = nullptr;
-  if (completion.reply && completion.prompt_tokens.empty()) record["prompt_tokens"] = nullptr;
-  if (!completion.times_known) record["ttft_ms"] = record["decode_ms"] = nullptr;
-  if (completion.reply) record["endpoint"] = reply_record(*completion.reply);
-  return record;
+  return {{"type", "sample"},
+          {"key", planned.request.key},
+          {"task", task},
+          {"problem", planned.request.problem_id},
+          {"index", planned.problem},
+          {"sample", planned.request.sample},
+          {"prompt_sha256", planned.prompt_sha256},
+          {"prompt_tokens", completion.prompt_tokens.size()},
+          {"tokens", completion.tokens},
+          {"text", completion.text},
+          {"stop", stop_reason_name(completion.stop)},
+          {"error", completion.error.empty() ? json(nullptr) : json(completion.error)},
+          {"logits_hash", hashes},
+          {"top2_margin", completion.top2_margins},
+          {"queue_ms", completion.queue_ms},
+          {"ttft_ms", completion.ttft_ms},
+          {"decode_ms", completion.decode_ms}};
 }
 
 /// The journal to write to, and what it already holds.
@@ -163,39 +158,46 @@ class Meter {
   double started_;
 };
 
-/// Runs what the journal lacks. `finish` completes a completion before it is written; may be null.
-RunTotals generate(const RunPlan& plan, Completer& completer, OpenJournal& journal,
-                   const std::function<void(const PlannedSample&, Completion&)>& finish,
-                   const Listener& listener) {
-  std::map<std::string, const PlannedSample*> by_key;
-  for (const PlannedSample& sample : plan.samples) by_key[sample.request.key] = &sample;
-  Meter meter(listener, plan, std::ssize(journal.done));
-  std::size_t next = 0;
-  const auto source = [&]() -> std::optional<Request> {
-    while (next < plan.samples.size()) {
-      const Request& request = plan.samples[next++].request;
-      if (!journal.done.contains(request.key)) return request;
+/// What the journal lacks goes out, what is finished comes in.
+class Work {
+ public:
+  Work(const RunPlan& plan, OpenJournal& journal, const Listener& listener)
+      : plan_(plan), journal_(journal), meter_(listener, plan, std::ssize(journal.done)) {
+    for (const PlannedSample& sample : plan.samples) by_key_[sample.request.key] = &sample;
+  }
+
+  std::optional<Request> next() {
+    while (next_ < plan_.samples.size()) {
+      const Request& request = plan_.samples[next_++].request;
+      if (!journal_.done.contains(request.key)) return request;
     }
     return std::nullopt;
-  };
-  const auto sink = [&](const Request& request, Completion completion) {
-    const PlannedSample& planned = *by_key.at(request.key);
-    const std::string& task = plan.tasks[planned.task].dataset->manifest.name;
-    if (finish) finish(planned, completion);
-    journal.writer.write(sample_record(planned, task, completion));
-    meter.add(completion);
-  };
-  return completer.run(source, sink, [&] {
-    meter.tick();
-    return listener.cancelled();
-  });
-}
+  }
+  const PlannedSample& planned(const Request& request) const { return *by_key_.at(request.key); }
+  json record(const Request& request, const Completion& completion) const {
+    const PlannedSample& sample = planned(request);
+    return sample_record(sample, plan_.tasks[sample.task].dataset->manifest.name, completion);
+  }
+  void write(const json& record, const Completion& completion) {
+    journal_.writer.write(record);
+    meter_.add(completion);
+  }
+  void tick() { meter_.tick(); }
 
-std::unique_ptr<Completer> local_completer(const RunPlan& plan, Session& session) {
+ private:
+  const RunPlan& plan_;
+  OpenJournal& journal_;
+  Meter meter_;
+  std::map<std::string, const PlannedSample*> by_key_;
+  std::size_t next_ = 0;
+};
+
+RunTotals generate(const RunPlan& plan, Session& session, OpenJournal& journal,
+                   const Listener& listener) {
   LocalCompleterOptions options;
   options.profile = plan.profile;
   options.max_batch = plan.session.max_batch;
-  return make_local_completer(
+  const auto completer = make_local_completer(
       session, *plan.model.tokenizer,
       [&plan](const Prompt& prompt) -> Result<std::vector<TokenId>> {
         Result<BuiltPrompt> built = plan.prompts->build(prompt);
@@ -203,6 +205,36 @@ std::unique_ptr<Completer> local_completer(const RunPlan& plan, Session& session
         return std::move(built->ids);
       },
       options);
+  Work work(plan, journal, listener);
+  return completer->run([&] { return work.next(); },
+                        [&](const Request& request, const Completion& completion) {
+                          work.write(work.record(request, completion), completion);
+                        },
+                        [&] {
+                          work.tick();
+                          return listener.cancelled();
+                        });
+}
+
+RunTotals generate_at_endpoint(const RunPlan& plan, OpenJournal& journal,
+                               const Listener& listener) {
+  Work work(plan, journal, listener);
+  std::int64_t prefill_tokens = 0;
+  RunTotals totals = plan.endpoint->answer(
+      [&] { return work.next(); },
+      [&](const Request& request, EndpointCompletion completion) {
+        completion.prompt_tokens = work.planned(request).prompt_tokens;
+        if (completion.times_known) prefill_tokens += std::ssize(completion.prompt_tokens);
+        json record = work.record(request, completion);
+        add_reply(completion, &record);
+        work.write(record, completion);
+      },
+      [&] {
+        work.tick();
+        return listener.cancelled();
+      });
+  totals.prefill_tokens = prefill_tokens;
+  return totals;
 }
 
 /// Asks what a run of this plan depends on, and says what was found.
@@ -230,15 +262,7 @@ bool execute_endpoint_plan(RunPlan& plan, const std::string& journal_path,
     probe_endpoint(plan, listener);
     journal.writer.write(plan.record);
   }
-  std::int64_t prefill_tokens = 0;
-  RunTotals totals = generate(
-      plan, *plan.endpoint, journal,
-      [&](const PlannedSample& planned, Completion& completion) {
-        completion.prompt_tokens = planned.prompt_tokens;
-        if (completion.times_known) prefill_tokens += std::ssize(planned.prompt_tokens);
-      },
-      listener);
-  totals.prefill_tokens = prefill_tokens;
+  const RunTotals totals = generate_at_endpoint(plan, journal, listener);
   journal.writer.write(
       endpoint_totals(usage.totals_record(totals, std::nullopt), plan.model.tokenizer != nullptr));
   if (listener.cancelled()) return false;
@@ -258,8 +282,7 @@ bool execute_plan(RunPlan plan, const std::string& journal_path, const Listener&
     plan.record["device"]["bandwidth_gb_per_s"] = measure_bandwidth(*plan.model.file, threads);
     journal.writer.write(plan.record);
   }
-  const auto completer = local_completer(plan, *session);
-  const RunTotals totals = generate(plan, *completer, journal, nullptr, listener);
+  const RunTotals totals = generate(plan, *session, journal, listener);
   journal.writer.write(usage.totals_record(totals, session->device_peak_bytes()));
   if (listener.cancelled()) return false;
   return grade_journal(plan, journal_path, journal.writer, listener);

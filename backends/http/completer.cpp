@@ -233,9 +233,9 @@ std::string HttpEndpoint::joined_text(const Reply& reply) const {
   return text;
 }
 
-Completion HttpEndpoint::take_completion(Flight& flight) {
-  Completion out;
-  ServerReply said;
+EndpointCompletion HttpEndpoint::take_completion(Flight& flight) {
+  EndpointCompletion out;
+  ServerReply& said = out.reply;
   said.attempts = flight.attempts;
   out.queue_ms = (flight.sent_at - flight.taken_at) * 1e3;
   out.tokens_known = vocabulary_.encode != nullptr;
@@ -245,7 +245,6 @@ Completion HttpEndpoint::take_completion(Flight& flight) {
     if (flight.attempts > 1) out.error += fmt::format(" ({} attempts)", flight.attempts);
     said.error_class = flight.failure->error_class;
     out.times_known = false;
-    out.reply = std::move(said);
     return out;
   }
   Reply& reply = flight.reader->reply();
@@ -292,7 +291,6 @@ Completion HttpEndpoint::take_completion(Flight& flight) {
     decodes_.emplace_back(flight.first_at, flight.last_at);
     totals_.decode_tokens += std::max<std::int64_t>(n - 1, 0);
   }
-  out.reply = std::move(said);
   return out;
 }
 
@@ -330,8 +328,8 @@ bool HttpEndpoint::step(Flights& flights) {
   return any;
 }
 
-RunTotals HttpEndpoint::run(const RequestSource& source, const CompletionSink& sink,
-                            const std::function<bool()>& cancelled) {
+RunTotals HttpEndpoint::answer(const RequestSource& source, const EndpointSink& sink,
+                               const std::function<bool()>& cancelled) {
   totals_ = RunTotals{};
   prefills_.clear();
   decodes_.clear();
@@ -361,9 +359,9 @@ RunTotals HttpEndpoint::run(const RequestSource& source, const CompletionSink& s
   return totals_;
 }
 
-Completion HttpEndpoint::complete(const Prompt& prompt, const Sampling& sampling,
-                                  std::uint64_t seed, std::int64_t max_new_tokens,
-                                  const std::function<bool()>& cancelled) {
+EndpointCompletion HttpEndpoint::complete(const Prompt& prompt, const Sampling& sampling,
+                                          std::uint64_t seed, std::int64_t max_new_tokens,
+                                          const std::function<bool()>& cancelled) {
   Request request;
   request.prompt = prompt;
   request.sampling = sampling;
@@ -381,12 +379,13 @@ Completion HttpEndpoint::complete(const Prompt& prompt, const Sampling& sampling
   return take_completion(*flights.front());
 }
 
-Completion HttpEndpoint::complete_as_sent(const Prompt& prompt, std::int64_t max_new_tokens,
-                                          const std::function<bool()>& cancelled) {
+EndpointCompletion HttpEndpoint::complete_as_sent(const Prompt& prompt,
+                                                  std::int64_t max_new_tokens,
+                                                  const std::function<bool()>& cancelled) {
   const Dialect own = dialect_;
   dialect_.thinking = false;
   stops_here_ = false;
-  Completion out = complete(prompt, Sampling{}, 0, max_new_tokens, cancelled);
+  EndpointCompletion out = complete(prompt, Sampling{}, 0, max_new_tokens, cancelled);
   stops_here_ = true;
   dialect_ = own;
   return out;

@@ -34,15 +34,16 @@ class HttpEndpoint final : public Endpoint {
   Result<void> accepts(const Prompt& prompt) const override;
   std::vector<std::string> planned_probes() const override;
 
-  RunTotals run(const RequestSource& source, const CompletionSink& sink,
-                const std::function<bool()>& cancelled) override;
+  RunTotals answer(const RequestSource& source, const EndpointSink& sink,
+                   const std::function<bool()>& cancelled) override;
 
   /// One completion by itself, with the seed as given: what probes ask. Waits.
-  Completion complete(const Prompt& prompt, const Sampling& sampling, std::uint64_t seed,
-                      std::int64_t max_new_tokens, const std::function<bool()>& cancelled);
-  /// Greedy, with the prompt's stop strings left to the server alone.
-  Completion complete_as_sent(const Prompt& prompt, std::int64_t max_new_tokens,
+  EndpointCompletion complete(const Prompt& prompt, const Sampling& sampling, std::uint64_t seed,
+                              std::int64_t max_new_tokens,
                               const std::function<bool()>& cancelled);
+  /// Greedy, with the prompt's stop strings left to the server alone.
+  EndpointCompletion complete_as_sent(const Prompt& prompt, std::int64_t max_new_tokens,
+                                      const std::function<bool()>& cancelled);
 
   const Options& options() const { return options_; }
   const EndpointFacts& facts() const { return facts_; }
@@ -59,7 +60,7 @@ class HttpEndpoint final : public Endpoint {
   void land(Flight& flight, CURLcode code);
   void fail(Flight& flight, Failure failure);
   void succeed(Flight& flight);
-  Completion take_completion(Flight& flight);
+  EndpointCompletion take_completion(Flight& flight);
   std::string joined_text(const Reply& reply) const;
   void collect_ended();
   bool step(Flights& flights);

@@ -139,7 +139,7 @@ Result<EndpointFacts> HttpEndpoint::connect() {
   facts_.server = recognise(options_, *model, answer.server_header, &facts_.context);
   dialect_ = dialect_of(options_, facts_, false);
   // The first answer shows that the model loads and how it speaks.
-  const Completion hello =
+  const EndpointCompletion hello =
       complete(question(*this, "What is 2 + 2?"), Sampling{}, 0, kHelloTokens, nullptr);
   if (hello.stop == StopReason::error) {
     return env_failure(fmt::format("endpoint: model '{}' gives no completion: {}",

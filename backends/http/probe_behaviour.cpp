@@ -22,11 +22,11 @@ Sampling warm_sampling() {
   return sampling;
 }
 
-Completion greedy(const ProbeContext& context, const Prompt& prompt) {
+EndpointCompletion greedy(const ProbeContext& context, const Prompt& prompt) {
   return context.endpoint.complete(prompt, Sampling{}, 0, kShortTokens, context.cancelled);
 }
 
-json failed(const Completion& completion) {
+json failed(const EndpointCompletion& completion) {
   return finding("failed", completion.error);
 }
 
@@ -42,7 +42,7 @@ std::optional<bool> same_beside_others(const ProbeContext& context, const Prompt
   std::int64_t asked = 0;
   bool same = true;
   bool sound = true;
-  context.endpoint.run(
+  context.endpoint.answer(
       [&]() -> std::optional<Request> {
         if (asked >= n) return std::nullopt;
         Request request;
@@ -51,7 +51,7 @@ std::optional<bool> same_beside_others(const ProbeContext& context, const Prompt
         request.max_new_tokens = kShortTokens;
         return request;
       },
-      [&](const Request&, const Completion& completion) {
+      [&](const Request&, const EndpointCompletion& completion) {
         sound = sound && completion.stop != StopReason::error;
         same = same && completion.text == text;
       },
@@ -79,7 +79,7 @@ json probe_seed(const ProbeContext& context) {
   const Prompt prompt = question(context.endpoint, "Write one short sentence about the sea.");
   std::vector<std::string> texts;
   for (const std::uint64_t seed : {1, 1, 2, 3}) {
-    const Completion reply = context.endpoint.complete(prompt, warm_sampling(), seed, kShortTokens,
+    const EndpointCompletion reply = context.endpoint.complete(prompt, warm_sampling(), seed, kShortTokens,
                                                        context.cancelled);
     if (reply.stop == StopReason::error) return failed(reply);
     texts.push_back(reply.text);
@@ -97,11 +97,11 @@ json probe_seed(const ProbeContext& context) {
 
 json probe_repeatability(const ProbeContext& context) {
   const Prompt prompt = counting(context.endpoint);
-  const Completion cold = greedy(context, prompt);
-  const Completion warm = greedy(context, prompt);
-  const Completion other = greedy(context, question(context.endpoint, "Name three colours."));
-  const Completion after = greedy(context, prompt);
-  for (const Completion* one : {&cold, &warm, &other, &after}) {
+  const EndpointCompletion cold = greedy(context, prompt);
+  const EndpointCompletion warm = greedy(context, prompt);
+  const EndpointCompletion other = greedy(context, question(context.endpoint, "Name three colours."));
+  const EndpointCompletion after = greedy(context, prompt);
+  for (const EndpointCompletion* one : {&cold, &warm, &other, &after}) {
     if (one->stop == StopReason::error) return failed(*one);
   }
   const std::optional<bool> beside = same_beside_others(context, prompt, cold.text);
@@ -118,12 +118,12 @@ json probe_repeatability(const ProbeContext& context) {
 
 json probe_stop(const ProbeContext& context) {
   Prompt prompt = counting(context.endpoint);
-  const Completion whole = greedy(context, prompt);
+  const EndpointCompletion whole = greedy(context, prompt);
   if (whole.stop == StopReason::error) return failed(whole);
   const std::string word = word_to_stop_at(whole.text);
   if (word.empty()) return finding("not checked", "the greedy text has no word to stop at");
   prompt.stop_strings = {word};
-  const Completion cut = context.endpoint.complete_as_sent(prompt, kShortTokens, context.cancelled);
+  const EndpointCompletion cut = context.endpoint.complete_as_sent(prompt, kShortTokens, context.cancelled);
   if (cut.stop == StopReason::error) return failed(cut);
   const std::size_t at = cut.text.find(word);
   json out;
@@ -136,9 +136,9 @@ json probe_stop(const ProbeContext& context) {
   } else {
     out = finding("unclear", "the text came out another way, without the word");
   }
-  const bool apart = cut.reply && cut.reply->form.starts_with("reasoning");
+  const bool apart = cut.reply.form.starts_with("reasoning");
   out["inside_thinking"] =
-      apart ? json(out["verdict"] == "honoured" && cut.reply->finish_reason == "stop") : json();
+      apart ? json(out["verdict"] == "honoured" && cut.reply.finish_reason == "stop") : json();
   return out;
 }
 

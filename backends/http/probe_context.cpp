@@ -120,7 +120,7 @@ std::string haystack(const ProbeContext& context, std::int64_t tokens) {
 }
 
 struct Needle {
-  Completion reply;
+  EndpointCompletion reply;
   std::int64_t asked = 0;  ///< tokens of the prompt by our count; 0: not known
   bool found = false;
 };
@@ -139,10 +139,9 @@ Needle ask_needle(const ProbeContext& context, std::int64_t tokens) {
 }
 
 /// The largest count of prompt tokens that the server admits to, if it does.
-std::optional<std::int64_t> reported(const Completion& reply) {
-  if (!reply.reply) return std::nullopt;
-  std::optional<std::int64_t> out = reply.reply->usage_prompt_tokens;
-  if (!out) out = reply.reply->server_prefill_tokens;
+std::optional<std::int64_t> reported(const EndpointCompletion& reply) {
+  std::optional<std::int64_t> out = reply.reply.usage_prompt_tokens;
+  if (!out) out = reply.reply.server_prefill_tokens;
   return out;
 }
 
@@ -154,9 +153,9 @@ std::string too_short(std::int64_t planned, const std::string& what) {
 json judge_needle(const ProbeContext& context, const Needle& control, const Needle& needle,
                   std::int64_t tokens) {
   const std::int64_t planned = context.needs.longest_sequence;
-  const Completion& reply = needle.reply;
+  const EndpointCompletion& reply = needle.reply;
   if (reply.stop == StopReason::error) {
-    const bool refused = reply.reply && reply.reply->error_class == "http_4xx";
+    const bool refused = reply.reply.error_class == "http_4xx";
     if (!refused) return finding("failed", reply.error);
     return finding("refused", reply.error, too_short(planned, "refuses such a prompt"));
   }
@@ -200,7 +199,7 @@ json probe_template(const ProbeContext& context) {
     out = compare_ids(ours->ids, theirs, vocabulary);
     out["how"] = "ids of /tokenize";
   } else {
-    const Completion one =
+    const EndpointCompletion one =
         context.endpoint.complete(prompt, Sampling{}, 0, 1, context.cancelled);
     if (one.stop == StopReason::error) return finding("failed", one.error);
     count = reported(one);

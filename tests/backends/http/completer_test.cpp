@@ -40,7 +40,7 @@ class HttpCompleter : public ::testing::Test {
     out->prepare(needs);
     return out;
   }
-  Completion one(const std::string& kind, const Settings& more = {},
+  EndpointCompletion one(const std::string& kind, const Settings& more = {},
                  const Prompt& prompt = chat("What is 2 + 2?")) const {
     return run_all(*endpoint(kind, more), requests(1, prompt)).at("k0");
   }
@@ -55,23 +55,22 @@ class HttpCompleter : public ::testing::Test {
 };
 
 TEST_F(HttpCompleter, ASoundStreamIsACompletion) {
-  const Completion c = one("good");
+  const EndpointCompletion c = one("good");
   EXPECT_EQ(c.text, "2 + 2 = 4.\n\nSo the answer is \\boxed{4}.");
   EXPECT_EQ(c.stop, StopReason::eos);
   EXPECT_EQ(c.error, "");
   EXPECT_EQ(c.tokens.size(), c.text.size() + 1) << "the end token is counted";
   EXPECT_EQ(c.tokens.back(), 256);
-  ASSERT_TRUE(c.reply);
-  EXPECT_EQ(c.reply->form, "content");
-  EXPECT_EQ(c.reply->finish_reason, "stop");
-  EXPECT_EQ(c.reply->attempts, 1);
+  EXPECT_EQ(c.reply.form, "content");
+  EXPECT_EQ(c.reply.finish_reason, "stop");
+  EXPECT_EQ(c.reply.attempts, 1);
   EXPECT_GT(c.ttft_ms, 0);
 }
 
 TEST_F(HttpCompleter, WithoutAVocabularyNothingIsCounted) {
   auto bare = make_endpoint(quick_settings(url("lying")));
   bare->prepare({});
-  const Completion c = run_all(*bare, requests(1, chat("x"))).at("k0");
+  const EndpointCompletion c = run_all(*bare, requests(1, chat("x"))).at("k0");
   EXPECT_EQ(c.stop, StopReason::eos);
   EXPECT_FALSE(c.tokens_known);
   EXPECT_TRUE(c.tokens.empty()) << "usage is a claim, not a count";
@@ -95,10 +94,9 @@ TEST_F(HttpCompleter, EachFailureHasItsClass) {
       {"round", "redirect"},         {"asget", "redirect"},
       {"tofile", "redirect"}};
   for (const auto& [kind, error_class] : expected) {
-    const Completion c = one(kind, {{"retries", "1"}});
+    const EndpointCompletion c = one(kind, {{"retries", "1"}});
     EXPECT_EQ(c.stop, StopReason::error) << kind;
-    ASSERT_TRUE(c.reply) << kind;
-    EXPECT_EQ(c.reply->error_class, error_class) << kind << ": " << c.error;
+    EXPECT_EQ(c.reply.error_class, error_class) << kind << ": " << c.error;
     EXPECT_THAT(c.error, HasSubstr(error_class)) << kind;
     EXPECT_EQ(c.error.find('\n'), std::string::npos) << kind;
     EXPECT_EQ(c.text, "") << kind;
@@ -106,14 +104,14 @@ TEST_F(HttpCompleter, EachFailureHasItsClass) {
 }
 
 TEST_F(HttpCompleter, ACutConnectionIsNoCompletion) {
-  const Completion c = one("halfchunk", {{"retries", "0"}});
+  const EndpointCompletion c = one("halfchunk", {{"retries", "0"}});
   EXPECT_EQ(c.stop, StopReason::error);
-  EXPECT_THAT(c.reply->error_class, ::testing::AnyOf("truncated_stream", "reset"));
+  EXPECT_THAT(c.reply.error_class, ::testing::AnyOf("truncated_stream", "reset"));
 }
 
 TEST_F(HttpCompleter, AWholeAnswerThatIsTooSlowIsCut) {
-  const Completion c = one("slow", {{"total-timeout", "0.4"}, {"retries", "0"}});
-  EXPECT_EQ(c.reply->error_class, "timeout");
+  const EndpointCompletion c = one("slow", {{"total-timeout", "0.4"}, {"retries", "0"}});
+  EXPECT_EQ(c.reply.error_class, "timeout");
   EXPECT_THAT(c.error, HasSubstr("whole answer"));
 }
 
@@ -124,25 +122,25 @@ TEST_F(HttpCompleter, NobodyThereIsAFailureOfItsOwn) {
   ASSERT_EQ(all.size(), 12U);
   std::int64_t attempts = 0;
   for (const auto& [key, c] : all) {
-    EXPECT_EQ(c.reply->error_class, "connect");
-    attempts += c.reply->attempts;
+    EXPECT_EQ(c.reply.error_class, "connect");
+    attempts += c.reply.attempts;
   }
   EXPECT_LT(attempts, 12 * 4) << "after some samples nobody waits for retries any more";
 }
 
 TEST_F(HttpCompleter, WhatPassesIsTriedAgain) {
-  EXPECT_EQ(one("busy").reply->attempts, 3);
-  EXPECT_EQ(one("failsonce").reply->attempts, 2);
-  const Completion c = one("resetonce");
-  EXPECT_EQ(c.reply->attempts, 2);
+  EXPECT_EQ(one("busy").reply.attempts, 3);
+  EXPECT_EQ(one("failsonce").reply.attempts, 2);
+  const EndpointCompletion c = one("resetonce");
+  EXPECT_EQ(c.reply.attempts, 2);
   EXPECT_EQ(c.text, "2 + 2 = 4.\n\nSo the answer is \\boxed{4}.") << "nothing of the first attempt";
-  EXPECT_EQ(one("always429").reply->attempts, 4) << "retries=3";
-  EXPECT_EQ(one("refuses").reply->attempts, 1);
+  EXPECT_EQ(one("always429").reply.attempts, 4) << "retries=3";
+  EXPECT_EQ(one("refuses").reply.attempts, 1);
 }
 
 TEST_F(HttpCompleter, RetryAfterIsHonoured) {
   const double before = now_seconds();
-  EXPECT_EQ(one("later").reply->attempts, 2);
+  EXPECT_EQ(one("later").reply.attempts, 2);
   EXPECT_GE(now_seconds() - before, 0.95);
 }
 
@@ -153,13 +151,13 @@ TEST_F(HttpCompleter, OddRepliesAreTakenAndNoted) {
       {"plain", "wrong_content_type"}, {"badutf8", "invalid_utf8"},
       {"lingers", "no_end"}};
   for (const auto& [kind, note] : expected) {
-    const Completion c = one(kind);
+    const EndpointCompletion c = one(kind);
     EXPECT_EQ(c.stop, StopReason::eos) << kind << ": " << c.error;
-    EXPECT_THAT(c.reply->notes, Contains(note)) << kind;
+    EXPECT_THAT(c.reply.notes, Contains(note)) << kind;
     EXPECT_THAT(c.text, Not(HasSubstr("\\boxed{5}"))) << kind;
   }
   for (const char* kind : {"split", "comments", "document", "hints"}) {
-    const Completion c = one(kind);
+    const EndpointCompletion c = one(kind);
     EXPECT_EQ(c.stop, StopReason::eos) << kind << ": " << c.error;
     EXPECT_THAT(c.text, HasSubstr("\\boxed{4}")) << kind;
   }
@@ -168,12 +166,12 @@ TEST_F(HttpCompleter, OddRepliesAreTakenAndNoted) {
 }
 
 TEST_F(HttpCompleter, BudgetsAndStopStrings) {
-  const Completion c = one("length");
+  const EndpointCompletion c = one("length");
   EXPECT_EQ(c.stop, StopReason::length);
-  EXPECT_THAT(c.reply->notes, Contains("cut_below_budget"));
+  EXPECT_THAT(c.reply.notes, Contains("cut_below_budget"));
   Prompt prompt = chat("x");
   prompt.stop_strings = {"STOP"};
-  const Completion cut = one("stops", {}, prompt);
+  const EndpointCompletion cut = one("stops", {}, prompt);
   EXPECT_EQ(cut.stop, StopReason::stop_string);
   EXPECT_EQ(cut.text, "The answer is 4. ");
 }
@@ -181,8 +179,8 @@ TEST_F(HttpCompleter, BudgetsAndStopStrings) {
 TEST_F(HttpCompleter, TheThinkingPartIsJoined) {
   const auto text = [&](bool thinking, bool opened) {
     auto e = endpoint("reasoning", {}, thinking, opened);
-    const Completion c = run_all(*e, requests(1, chat("x"))).at("k0");
-    EXPECT_EQ(c.reply->form, "reasoning_content");
+    const EndpointCompletion c = run_all(*e, requests(1, chat("x"))).at("k0");
+    EXPECT_EQ(c.reply.form, "reasoning_content");
     return c.text;
   };
   EXPECT_EQ(text(true, true), "2 + 2 = 4</think>The answer is \\boxed{4}.");
@@ -203,13 +201,13 @@ TEST_F(HttpCompleter, NoMoreRequestsAreTakenThanAreInTheAir) {
   std::vector<Request> all = requests(20, chat("x"));
   std::size_t taken = 0;
   std::size_t delivered = 0;
-  limited->run(
+  limited->answer(
       [&]() -> std::optional<Request> {
         if (taken >= all.size()) return std::nullopt;
         EXPECT_LT(taken - delivered, 3U);
         return all[taken++];
       },
-      [&](const Request&, const Completion&) { ++delivered; }, nullptr);
+      [&](const Request&, const EndpointCompletion&) { ++delivered; }, nullptr);
   EXPECT_EQ(delivered, 20U);
 }
 
@@ -218,12 +216,12 @@ TEST_F(HttpCompleter, CancellingReturnsAtOnceAndDeliversNothingHalf) {
   int polls = 0;
   std::size_t delivered = 0;
   bool given = false;
-  silent->run(
+  silent->answer(
       [&]() -> std::optional<Request> {
         if (std::exchange(given, true)) return std::nullopt;
         return requests(1, chat("x")).front();
       },
-      [&](const Request&, const Completion&) { ++delivered; }, [&] { return ++polls > 5; });
+      [&](const Request&, const EndpointCompletion&) { ++delivered; }, [&] { return ++polls > 5; });
   EXPECT_EQ(delivered, 0U);
 }
 
@@ -256,7 +254,7 @@ TEST_F(HttpCompleter, TheKeyGoesToItsOriginAlone) {
 TEST_F(HttpCompleter, NoSecretComesBack) {
   const Settings keyed = {{"key-env", "ASSAY_TEST_KEY"}, {"retries", "0"}};
   for (const char* kind : {"echo", "always500"}) {
-    const Completion c = one(kind, keyed);
+    const EndpointCompletion c = one(kind, keyed);
     EXPECT_THAT(c.text + c.error, Not(HasSubstr(kKey))) << kind;
     EXPECT_THAT(c.text + c.error, HasSubstr("[secret]")) << kind;
   }
@@ -264,7 +262,7 @@ TEST_F(HttpCompleter, NoSecretComesBack) {
       fmt::format("http://me:hunter2@127.0.0.1:{}/echo/v1", server_->port());
   auto basic = make_endpoint(quick_settings(with_user));
   basic->prepare({});
-  const Completion c = run_all(*basic, requests(1, chat("x"))).at("k0");
+  const EndpointCompletion c = run_all(*basic, requests(1, chat("x"))).at("k0");
   EXPECT_THAT(c.text, HasSubstr("Basic [secret]"));
   EXPECT_THAT(basic->identity().dump(), Not(HasSubstr("hunter2")));
 }
@@ -278,18 +276,18 @@ TEST_F(HttpCompleter, CertificatesAreVerified) {
   const std::string https = fmt::format("https://127.0.0.1:{}/good/v1", secure.port());
   auto trusting = make_endpoint(quick_settings(https, {{"ca", pem}}));
   trusting->prepare({});
-  const Completion good = run_all(*trusting, requests(1, chat("x"))).at("k0");
+  const EndpointCompletion good = run_all(*trusting, requests(1, chat("x"))).at("k0");
   EXPECT_EQ(good.stop, StopReason::eos) << good.error;
   auto strict = make_endpoint(quick_settings(https));
   strict->prepare({});
-  const Completion bad = run_all(*strict, requests(1, chat("x"))).at("k0");
-  EXPECT_EQ(bad.reply->error_class, "tls");
-  EXPECT_EQ(bad.reply->attempts, 1);
+  const EndpointCompletion bad = run_all(*strict, requests(1, chat("x"))).at("k0");
+  EXPECT_EQ(bad.reply.error_class, "tls");
+  EXPECT_EQ(bad.reply.attempts, 1);
   const std::string downgrade = fmt::format("https://127.0.0.1:{}/downgrade/v1", secure.port());
   auto down = make_endpoint(quick_settings(downgrade, {{"ca", pem}}));
   down->prepare({});
-  const Completion refused = run_all(*down, requests(1, chat("x"))).at("k0");
-  EXPECT_EQ(refused.reply->error_class, "redirect");
+  const EndpointCompletion refused = run_all(*down, requests(1, chat("x"))).at("k0");
+  EXPECT_EQ(refused.reply.error_class, "redirect");
   EXPECT_THAT(refused.error, HasSubstr("HTTPS to HTTP"));
 }
 
@@ -297,10 +295,10 @@ TEST_F(HttpCompleter, ProxiesOfTheEnvironmentAreUsed) {
   ::setenv("http_proxy", fmt::format("http://127.0.0.1:{}", server_->port()).c_str(), 1);
   auto proxied = make_endpoint(quick_settings("http://assay.invalid/good/v1"));
   proxied->prepare({});
-  const Completion c = run_all(*proxied, requests(1, chat("x"))).at("k0");
+  const EndpointCompletion c = run_all(*proxied, requests(1, chat("x"))).at("k0");
   ::unsetenv("http_proxy");
   // The proxy sees the whole URL as path, which this server does not know: it was asked, at least.
-  EXPECT_NE(c.reply->error_class, "connect") << c.error;
+  EXPECT_NE(c.reply.error_class, "connect") << c.error;
 }
 
 }  // namespace

@@ -9,6 +9,7 @@ from fake_api import Handler, event, model_text, serve, text_of, words
 
 OLLAMA_CONTEXT = 512
 BOS = 257
+ANSWERED = object()
 
 
 def template(body):
@@ -31,6 +32,8 @@ class Replay(Handler):
             return
         kind, path = self.route()
         found = getattr(self, "get_" + kind)(path)
+        if found is ANSWERED:
+            return
         if found is None:
             self.answer(404, {"error": {"message": "File Not Found", "type": "not_found_error",
                                         "code": 404}})
@@ -188,14 +191,11 @@ class Replay(Handler):
 
     def get_jan(self, path):
         if self.headers.get("Authorization") != "Bearer jan-key":
-            return {"error": "Unauthorized"} if path != "/v1/models" else self.jan_refuses()
+            self.answer(401, b"Invalid or missing authorization token", "text/plain")
+            return ANSWERED
         if path == "/v1/models":
             return {"object": "list", "data": [{"id": "jan-v3-4b", "object": "model"}]}
         return None
-
-    def jan_refuses(self):
-        self.answer(401, b"Invalid or missing authorization token", "text/plain")
-        return {}
 
     def post_jan(self, path, body):
         if self.headers.get("Authorization") != "Bearer jan-key":

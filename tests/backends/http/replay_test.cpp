@@ -74,9 +74,9 @@ TEST_F(HttpReplay, Vllm) {
     EXPECT_EQ(found["repeatability"]["verdict"], "same");
     std::vector<Request> one = requests(1, chat("x"));
     one[0].sampling.temperature = 0.6;  // with top_k 0 it would be refused
-    const Completion c = run_all(*vllm, one).at("k0");
+    const EndpointCompletion c = run_all(*vllm, one).at("k0");
     EXPECT_EQ(c.error, "");
-    EXPECT_EQ(c.reply->form, field);
+    EXPECT_EQ(c.reply.form, field);
     EXPECT_THAT(c.text, HasSubstr("Two and two is four.</think>\n\n2 + 2"));
   }
 }
@@ -99,9 +99,9 @@ TEST_F(HttpReplay, OllamaCutsPromptsWithoutAWord) {
   const json fits = probes(*ollama, needs(400));
   EXPECT_EQ(fits["context"]["verdict"], "holds") << fits["context"];
   EXPECT_EQ(fits["context"]["warning"], nullptr);
-  const Completion c = run_all(*ollama, requests(1, chat("x"), 2000)).at("k0");
+  const EndpointCompletion c = run_all(*ollama, requests(1, chat("x"), 2000)).at("k0");
   EXPECT_EQ(c.stop, StopReason::length);
-  EXPECT_THAT(c.reply->notes, Contains("cut_below_budget"));
+  EXPECT_THAT(c.reply.notes, Contains("cut_below_budget"));
 }
 
 TEST_F(HttpReplay, LlamaCpp) {
@@ -116,9 +116,9 @@ TEST_F(HttpReplay, LlamaCpp) {
   EXPECT_EQ(found["repeatability"]["verdict"], "same");
   EXPECT_EQ(found["repeatability"]["beside_others"], true);
   EXPECT_THAT(found["context"]["warning"].get<std::string>(), HasSubstr("a context of 4096"));
-  const Completion c = run_all(*llama, requests(1, chat("x"))).at("k0");
-  EXPECT_EQ(c.reply->server_decode_ms, 20.0);
-  EXPECT_EQ(c.reply->server_decode_tokens, std::ssize(c.tokens));
+  const EndpointCompletion c = run_all(*llama, requests(1, chat("x"))).at("k0");
+  EXPECT_EQ(c.reply.server_decode_ms, 20.0);
+  EXPECT_EQ(c.reply.server_decode_tokens, std::ssize(c.tokens));
 }
 
 TEST_F(HttpReplay, TemplatesThatDiffer) {
@@ -152,7 +152,7 @@ TEST_F(HttpReplay, Mlx) {
   EXPECT_EQ(facts.server, "mlx");
   const json found = probes(*mlx, needs(500));
   EXPECT_EQ(found["template"]["verdict"], "same count") << found["template"];
-  const Completion c = run_all(*mlx, requests(3, chat("x"))).at("k2");
+  const EndpointCompletion c = run_all(*mlx, requests(3, chat("x"))).at("k2");
   EXPECT_EQ(c.stop, StopReason::eos) << c.error;
   EXPECT_THAT(c.text, HasSubstr("\\boxed{4}"));
 }

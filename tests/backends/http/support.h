@@ -69,16 +69,16 @@ inline std::vector<Request> requests(std::size_t n, const Prompt& prompt,
 }
 
 /// Runs them; the completions by key, each delivered once.
-inline std::map<std::string, Completion> run_all(HttpEndpoint& endpoint,
+inline std::map<std::string, EndpointCompletion> run_all(HttpEndpoint& endpoint,
                                                  const std::vector<Request>& all) {
-  std::map<std::string, Completion> out;
+  std::map<std::string, EndpointCompletion> out;
   std::size_t next = 0;
-  endpoint.run(
+  endpoint.answer(
       [&]() -> std::optional<Request> {
         if (next >= all.size()) return std::nullopt;
         return all[next++];
       },
-      [&](const Request& request, Completion completion) {
+      [&](const Request& request, EndpointCompletion completion) {
         ASSAY_ASSERT(out.emplace(request.key, std::move(completion)).second);
       },
       nullptr);
