@@ -13,6 +13,7 @@
 #include "core/json_access.h"
 #include "core/statistics.h"
 #include "core/text.h"
+#include "reports/common/endpoint_report.h"
 #include "reports/common/recipe_verdict.h"
 #include "reports/common/task_report.h"
 
@@ -313,6 +314,11 @@ json build_report(const Journal& journal) {
   out["tasks"] = tasks_of(journal, &warnings);
   out["recipe"] = recipe_verdict(json_member(plan, "recipe"), out["tasks"]);
   out["identity"] = identity_of(plan, out["backend"]);
+  out["endpoint"] = endpoint_report(journal, context.allowed);
+  redact(&out["endpoint"]);
+  for (const EndpointWarning& warning : endpoint_warnings(out["endpoint"])) {
+    warn(&warnings, warning.code.c_str(), warning.text);
+  }
   out["partial"] = std::any_of(out["tasks"].begin(), out["tasks"].end(),
                                [](const json& task) { return task["partial"] == true; });
   out["warnings"] = std::move(warnings);
