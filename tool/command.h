@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/device.h"
+#include "harness/names.h"
 #include "harness/options.h"
 #include "harness/progress.h"
 
@@ -33,10 +34,12 @@ void add_project_command(CLI::App& app, Action& action);
 void add_score_command(CLI::App& app, Action& action);
 void add_chain_command(CLI::App& app, Action& action);
 
-/// The options --backend, --device, --numerics and --threads, as text until they are checked.
+/// The options --backend, --device, --isa, --numerics and --threads, as text until they are
+/// checked.
 struct BackendFlags {
-  std::string backend = "cpu";
+  std::string backend = default_backend();
   std::string device;    ///< empty: the backend's default
+  std::string isa;       ///< empty: that of --backend, or the best
   std::string numerics;  ///< empty: the backend's default
   int threads = 0;
 

@@ -261,6 +261,13 @@ bool speed_allowed(const json& tool, json* warnings) {
   return sanitizers.empty() && build_type == "Release";
 }
 
+/// Until a board has run it, every report of this backend says so.
+void warn_of_silicon(const json& backend, json* warnings) {
+  if (json_text(backend, "name") != "neon") return;
+  warn(warnings, "never_on_silicon",
+       "the kernels of backend neon were tested under qemu only, never on a board");
+}
+
 json tasks_of(const Journal& journal, json* warnings) {
   json tasks = json::array();
   for (const json& plan_task : json_list(journal.plan, "tasks")) {
@@ -304,6 +311,7 @@ json build_report(const Journal& journal) {
 
   SpeedContext context;
   context.allowed = speed_allowed(out["tool"], &warnings);
+  warn_of_silicon(out["backend"], &warnings);
   context.bandwidth_gb_per_s = json_number(out["device"], "bandwidth_gb_per_s");
   context.step_bytes = step_bytes(plan);
   out["throughput"] = throughput_of(journal, context, &warnings);
