@@ -1,0 +1,157 @@
+// The comparison for a pull request's comment. Names in it are foreign: nothing in them becomes
+// markup, a mention, an issue or a link.
+#include <fmt/core.h>
+
+#include <algorithm>
+
+#include "core/json_access.h"
+#include "core/text.h"
+#include "reports/common/look.h"
+#include "reports/common/retention_words.h"
+#include "reports/common/show.h"
+#include "reports/compare/compare.h"
+#include "reports/compare/values.h"
+
+namespace assay {
+namespace {
+
+using nlohmann::json;
+
+/// Foreign text as a code span inside a table: nothing in it is markup, a mention, or an issue.
+std::string markdown_name(std::string_view text) {
+  std::string out;
+  for (const char c : name_for_message(text, 120)) {
+    if (c == '|') {
+      out += "\\|";
+    } else {
+      out += c == '`' ? '\'' : c;
+    }
+  }
+  return out.empty() ? "\u2013" : "`" + out + "`";
+}
+
+/// Foreign text in a sentence: no markup, and nothing that a forge makes a mention, an issue or a
+/// link of.
+std::string markdown_text(std::string_view text) {
+  std::string out;
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    if (rest.front() == '@') {
+      out += "\uFF20";
+    } else if (rest.front() == '#') {
+      out += "\uFF03";
+    } else if (rest.substr(0, 3) == "://") {
+      out += ": ";
+    } else if (std::string_view("\\`*_{}[]<>|~!&").find(rest.front()) != std::string_view::npos) {
+      out += std::string("\\") + rest.front();
+    } else {
+      out += rest.front();
+    }
+    rest.remove_prefix(1);
+  }
+  return out;
+}
+
+/// "|  | A | B |" and the rule below.
+std::string table_head(std::size_t runs) {
+  std::string head = "|  |";
+  std::string rule = "|---|";
+  for (std::size_t i = 0; i < runs; ++i) {
+    head += fmt::format(" **{}** |", run_letter(i));
+    rule += "---|";
+  }
+  return head + "\n" + rule + "\n";
+}
+
+std::string runs_table(const json& runs) {
+  std::string out = "|  | run | file |\n|---|---|---|\n";
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    out += fmt::format("| **{}** | {} | {} |\n", run_letter(i),
+                       markdown_name(json_text(runs[i], "label")),
+                       markdown_name(json_text(runs[i], "file")));
+  }
+  return out + "\n";
+}
+
+std::string settings_table(const json& comparison) {
+  const json& different = json_list(json_member(comparison, "settings"), "different");
+  std::string out = "#### What differs between the settings\n\n";
+  if (different.empty()) return out + "Nothing.\n\n";
+  out += table_head(json_list(comparison, "runs").size());
+  for (const json& it : different) {
+    out += "| " + markdown_name(json_text(it, "name")) + " |";
+    for (const json& value : json_list(it, "values")) {
+      out += " " + markdown_name(show_short(value)) + " |";
+    }
+    out += "\n";
+  }
+  return out + "\n";
+}
+
+std::string value_row(const ComparedValue& value) {
+  std::string out = "| " + value_label(value) + " |";
+  // A reference's name is foreign text.
+  for (const json& run : value.runs) out += " " + markdown_text(value_shown(value, run)) + " |";
+  return out + "\n";
+}
+
+/// Long tables are folded; what a reviewer looks for first is not.
+bool is_folded(const std::string& section) {
+  constexpr std::string_view kOpen[] = {"speed", "memory", "score", "outcome", "identity"};
+  return std::find(std::begin(kOpen), std::end(kOpen), section) == std::end(kOpen);
+}
+
+/// Percentiles that the page's strips need and a comment does not.
+bool is_left_out(const ComparedValue& value) {
+  for (const char* part : {"_p5", "_p25", "_p75"}) {
+    if (value.section == "speed" && value.name.ends_with(part)) return true;
+  }
+  return false;
+}
+
+std::string section(const std::vector<ComparedValue>& values, std::size_t from, std::size_t to,
+                    std::size_t runs) {
+  const ComparedValue& first = values[from];
+  std::string rows;
+  for (std::size_t i = from; i < to; ++i) {
+    if (!is_left_out(values[i])) rows += value_row(values[i]);
+  }
+  const std::string task = first.task.empty() ? "" : markdown_name(first.task) + ": ";
+  const std::string title = section_title(first.section);
+  if (!is_folded(first.section)) {
+    return "#### " + task + title + "\n\n" + table_head(runs) + rows + "\n";
+  }
+  return "<details><summary>" + title + "</summary>\n\n" + (task.empty() ? "" : task + "\n\n") +
+         table_head(runs) + rows + "\n</details>\n\n";
+}
+
+}  // namespace
+
+std::string comparison_markdown(const json& comparison) {
+  const json& runs = json_list(comparison, "runs");
+  std::string out =
+      fmt::format("### {} run{} compared\n\n", runs.size(), runs.size() == 1 ? "" : "s");
+  out += markdown_text(name_for_message(json_text(comparison, "summary"), 2000)) + "\n\n";
+  out += runs_table(runs) + settings_table(comparison);
+  for (const json& it : json_list(comparison, "refused")) {
+    out += "Not compared: " + markdown_name(json_text(it, "what")) + " (" +
+           markdown_name(json_text(it, "why")) + ")\n\n";
+  }
+  const std::vector<ComparedValue> values = compared_values(comparison);
+  bool has_retention = false;
+  for (std::size_t from = 0; from < values.size();) {
+    std::size_t to = from;
+    while (to < values.size() && values[to].section == values[from].section &&
+           values[to].task == values[from].task) {
+      ++to;
+    }
+    has_retention = has_retention || values[from].section == "retention";
+    out += section(values, from, to, runs.size());
+    from = to;
+  }
+  // Behind retention always stands why no published number is beside it.
+  if (has_retention) out += std::string(published_retention_note()) + "\n";
+  return out;
+}
+
+}  // namespace assay
