@@ -27,12 +27,16 @@ void add_quantize_command(CLI::App& app, Action& action);
 void add_verify_command(CLI::App& app, Action& action);
 void add_retain_command(CLI::App& app, Action& action);
 void add_compare_command(CLI::App& app, Action& action);
+void add_gate_command(CLI::App& app, Action& action);
+void add_audit_command(CLI::App& app, Action& action);
+void add_project_command(CLI::App& app, Action& action);
 void add_score_command(CLI::App& app, Action& action);
 void add_chain_command(CLI::App& app, Action& action);
 
-/// The options --backend, --numerics and --threads, as text until they are checked.
+/// The options --backend, --device, --numerics and --threads, as text until they are checked.
 struct BackendFlags {
   std::string backend = "cpu";
+  std::string device;    ///< empty: the backend's default
   std::string numerics;  ///< empty: the backend's default
   int threads = 0;
 
@@ -40,6 +44,9 @@ struct BackendFlags {
   BackendSpec spec() const;
   Numerics policy() const;
 };
+
+/// The spec of --backend, with --device N as its option `device`.
+BackendSpec backend_spec(const std::string& backend, const std::string& device);
 
 /// --model and --mirror.
 struct ModelFlags {
@@ -68,6 +75,9 @@ class TerminalListener {
 };
 
 void install_signal_handlers();
+
+/// Columns of the terminal that stdout is; 100 where it is none.
+std::size_t output_columns();
 
 /// Writes the whole text or throws Error{environment}; a reader of a report never sees half a file
 /// (a temporary file beside it is renamed).

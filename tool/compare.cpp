@@ -7,6 +7,7 @@
 #include "core/json_access.h"
 #include "core/jsonl.h"
 #include "core/text.h"
+#include "reports/common/transfer.h"
 #include "tool/command.h"
 
 namespace assay::tool {
@@ -25,7 +26,7 @@ struct Flags {
 /// The reports among the files, with the transfer proofs among them added to theirs.
 std::vector<NamedReport> load_all(const std::vector<std::string>& paths) {
   std::vector<NamedReport> reports;
-  std::vector<std::pair<std::string, nlohmann::json>> proofs;
+  std::vector<std::pair<std::string, std::string>> proofs;
   for (const std::string& path : paths) {
     Result<NamedReport> report = load_report(path);
     if (report) {
@@ -33,16 +34,15 @@ std::vector<NamedReport> load_all(const std::vector<std::string>& paths) {
       continue;
     }
     const Result<TextFile> file = read_text_file(path);
-    Result<nlohmann::json> proof =
-        file ? parse_json(file->text) : Result<nlohmann::json>(nlohmann::json());
+    const auto proof = file ? parse_json(file->text) : Result<nlohmann::json>(nlohmann::json());
     if (!proof || !is_transfer_proof(*proof)) throw Error(report.error());
-    proofs.emplace_back(path, std::move(*proof));
+    proofs.emplace_back(path, file->text);
   }
   if (reports.empty()) {
     throw Error(ErrorKind::usage, "there is no report among the files",
                 "give the report.json of at least one run");
   }
-  for (const auto& [path, proof] : proofs) value_or_throw(add_transfer_proof(proof, path, reports));
+  for (const auto& [path, text] : proofs) value_or_throw(add_transfer_proof(text, path, reports));
   return reports;
 }
 

@@ -67,6 +67,9 @@ int main(int argc, char** argv) {
   assay::tool::add_bench_command(app, action);
   assay::tool::add_score_command(app, action);
   assay::tool::add_compare_command(app, action);
+  assay::tool::add_gate_command(app, action);
+  assay::tool::add_audit_command(app, action);
+  assay::tool::add_project_command(app, action);
   assay::tool::add_verify_command(app, action);
   assay::tool::add_chain_command(app, action);
   assay::tool::add_retain_command(app, action);

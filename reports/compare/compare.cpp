@@ -10,10 +10,10 @@
 
 #include "core/json_access.h"
 #include "core/text.h"
+#include "reports/common/identity.h"
+#include "reports/common/paired.h"
 #include "reports/common/show.h"
-#include "reports/compare/identity.h"
 #include "reports/compare/journals.h"
-#include "reports/compare/paired.h"
 #include "reports/compare/roofline.h"
 
 namespace assay {

@@ -4,41 +4,24 @@
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "core/error.h"
-#include "core/journal.h"
+#include "reports/common/load_report.h"
 
 namespace assay {
-
-/// A finished report and the name of the file it came from.
-struct NamedReport {
-  std::string name;
-  nlohmann::json report;
-  /// Its run's journal: the chains' texts and where two of them part. Null: not at hand.
-  std::shared_ptr<const Journal> journal = nullptr;
-  std::string why_no_journal = "journal.jsonl was not looked for";
-};
-
-/// Reads a report for comparing. Error{environment}, one line: unreadable, not JSON, not a report,
-/// of another schema version, of a run that is not finished.
-Result<NamedReport> load_report(const std::string& path);
-Result<NamedReport> parse_report(std::string_view text, const std::string& name);
 
 /// Looks for journal.jsonl in the report's folder; takes it if it is this report's, else says in
 /// why_no_journal why not.
 void attach_journal(NamedReport* report);
 
-/// A proof of `assay verify --transfer` about one of the runs: bit by bit the same logits on
-/// another backend or device. Adds it to the identity of the report it is about. Whether `value` is
-/// such a proof at all; an Error{environment} when it is about none of the reports.
-bool is_transfer_proof(const nlohmann::json& value);
-Result<void> add_transfer_proof(const nlohmann::json& proof, const std::string& name,
+/// The text of a proof of `assay verify --transfer` (reports/common/transfer.h): adds it to the
+/// identity of the report it is about. Error{environment}: no sound proof, or of none of these
+/// runs.
+Result<void> add_transfer_proof(std::string_view text, const std::string& name,
                                 std::span<NamedReport> reports);
 
 /// The comparison as an object (docs/formats.md). The first report is the baseline. What must not

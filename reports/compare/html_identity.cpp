@@ -28,9 +28,10 @@ TableCell share_cell(const json& pair, const char* name) {
 }
 
 std::string proof_line(const json& proof) {
+  const json& here = json_member(proof, "here");
   std::string where;
-  for (const char* name : {"backend", "isa", "cpu"}) {
-    const std::string text = json_text(proof, name);
+  for (const char* name : {"backend", "isa", "device"}) {
+    const std::string text = json_text(here, name);
     if (!text.empty()) where += (where.empty() ? "" : ", ") + text;
   }
   std::string out = fmt::format("{} of {} positions have the same bits on {}",

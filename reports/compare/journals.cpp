@@ -8,8 +8,8 @@
 #include "core/json_access.h"
 #include "core/parting.h"
 #include "core/text.h"
+#include "reports/common/identity.h"
 #include "reports/common/task_report.h"
-#include "reports/compare/identity.h"
 
 namespace assay {
 namespace {

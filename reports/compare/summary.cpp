@@ -3,9 +3,9 @@
 
 #include "core/json_access.h"
 #include "core/text.h"
+#include "reports/common/identity.h"
 #include "reports/common/show.h"
 #include "reports/compare/compare.h"
-#include "reports/compare/identity.h"
 
 namespace assay {
 namespace {

@@ -10,11 +10,11 @@
 #include "core/json_access.h"
 #include "core/parting.h"
 #include "core/text.h"
+#include "reports/common/identity.h"
 #include "reports/common/look.h"
 #include "reports/common/page.h"
 #include "reports/common/show.h"
 #include "reports/common/words.h"
-#include "reports/compare/identity.h"
 #include "reports/compare/journals.h"
 
 namespace assay {

@@ -6,6 +6,7 @@
 
 #include "core/json_access.h"
 #include "core/text.h"
+#include "reports/common/foreign_text.h"
 #include "reports/common/look.h"
 #include "reports/common/retention_words.h"
 #include "reports/common/show.h"
@@ -16,41 +17,6 @@ namespace assay {
 namespace {
 
 using nlohmann::json;
-
-/// Foreign text as a code span inside a table: nothing in it is markup, a mention, or an issue.
-std::string markdown_name(std::string_view text) {
-  std::string out;
-  for (const char c : name_for_message(text, 120)) {
-    if (c == '|') {
-      out += "\\|";
-    } else {
-      out += c == '`' ? '\'' : c;
-    }
-  }
-  return out.empty() ? "\u2013" : "`" + out + "`";
-}
-
-/// Foreign text in a sentence: no markup, and nothing that a forge makes a mention, an issue or a
-/// link of.
-std::string markdown_text(std::string_view text) {
-  std::string out;
-  std::string_view rest = text;
-  while (!rest.empty()) {
-    if (rest.front() == '@') {
-      out += "\uFF20";
-    } else if (rest.front() == '#') {
-      out += "\uFF03";
-    } else if (rest.substr(0, 3) == "://") {
-      out += ": ";
-    } else if (std::string_view("\\`*_{}[]<>|~!&").find(rest.front()) != std::string_view::npos) {
-      out += std::string("\\") + rest.front();
-    } else {
-      out += rest.front();
-    }
-    rest.remove_prefix(1);
-  }
-  return out;
-}
 
 /// "|  | A | B |" and the rule below.
 std::string table_head(std::size_t runs) {
@@ -67,8 +33,8 @@ std::string runs_table(const json& runs) {
   std::string out = "|  | run | file |\n|---|---|---|\n";
   for (std::size_t i = 0; i < runs.size(); ++i) {
     out += fmt::format("| **{}** | {} | {} |\n", run_letter(i),
-                       markdown_name(json_text(runs[i], "label")),
-                       markdown_name(json_text(runs[i], "file")));
+                       as_markdown_code(json_text(runs[i], "label")),
+                       as_markdown_code(json_text(runs[i], "file")));
   }
   return out + "\n";
 }
@@ -79,9 +45,9 @@ std::string settings_table(const json& comparison) {
   if (different.empty()) return out + "Nothing.\n\n";
   out += table_head(json_list(comparison, "runs").size());
   for (const json& it : different) {
-    out += "| " + markdown_name(json_text(it, "name")) + " |";
+    out += "| " + as_markdown_code(json_text(it, "name")) + " |";
     for (const json& value : json_list(it, "values")) {
-      out += " " + markdown_name(show_short(value)) + " |";
+      out += " " + as_markdown_code(show_short(value)) + " |";
     }
     out += "\n";
   }
@@ -91,7 +57,7 @@ std::string settings_table(const json& comparison) {
 std::string value_row(const ComparedValue& value) {
   std::string out = "| " + value_label(value) + " |";
   // A reference's name is foreign text.
-  for (const json& run : value.runs) out += " " + markdown_text(value_shown(value, run)) + " |";
+  for (const json& run : value.runs) out += " " + as_markdown(value_shown(value, run)) + " |";
   return out + "\n";
 }
 
@@ -116,7 +82,7 @@ std::string section(const std::vector<ComparedValue>& values, std::size_t from, 
   for (std::size_t i = from; i < to; ++i) {
     if (!is_left_out(values[i])) rows += value_row(values[i]);
   }
-  const std::string task = first.task.empty() ? "" : markdown_name(first.task) + ": ";
+  const std::string task = first.task.empty() ? "" : as_markdown_code(first.task) + ": ";
   const std::string title = section_title(first.section);
   if (!is_folded(first.section)) {
     return "#### " + task + title + "\n\n" + table_head(runs) + rows + "\n";
@@ -131,11 +97,11 @@ std::string comparison_markdown(const json& comparison) {
   const json& runs = json_list(comparison, "runs");
   std::string out =
       fmt::format("### {} run{} compared\n\n", runs.size(), runs.size() == 1 ? "" : "s");
-  out += markdown_text(name_for_message(json_text(comparison, "summary"), 2000)) + "\n\n";
+  out += as_markdown(name_for_message(json_text(comparison, "summary"), 2000)) + "\n\n";
   out += runs_table(runs) + settings_table(comparison);
   for (const json& it : json_list(comparison, "refused")) {
-    out += "Not compared: " + markdown_name(json_text(it, "what")) + " (" +
-           markdown_name(json_text(it, "why")) + ")\n\n";
+    out += "Not compared: " + as_markdown_code(json_text(it, "what")) + " (" +
+           as_markdown_code(json_text(it, "why")) + ")\n\n";
   }
   const std::vector<ComparedValue> values = compared_values(comparison);
   bool has_retention = false;

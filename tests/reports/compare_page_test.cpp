@@ -135,17 +135,19 @@ TEST(Proofs, BelongToTheirRun) {
        {{"utc", reports[0].report["utc"]},
         {"model", {{"sha256", reports[0].report["model"]["sha256"]}}}}},
       {"here", {{"backend", {{"name", "reference"}}}, {"isa", "scalar"}, {"threads", 1}}}};
-  EXPECT_TRUE(is_transfer_proof(proof));
-  EXPECT_FALSE(is_transfer_proof(reports[0].report));
-  ASSERT_TRUE(add_transfer_proof(proof, "p.json", reports));
+  ASSERT_TRUE(add_transfer_proof(proof.dump(), "p.json", reports));
   const std::string page = comparison_html(compare_reports(reports));
   EXPECT_THAT(page, AllOf(HasSubstr("12 of 12 positions have the same bits on"),
                           HasSubstr("its scores hold there, too")));
   proof["run"]["utc"] = "2020-01-01T00:00:00Z";
-  const auto refused = add_transfer_proof(proof, "p.json", reports);
+  const auto refused = add_transfer_proof(proof.dump(), "p.json", reports);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind(), ErrorKind::environment);
   EXPECT_THAT(refused.error().line(), HasSubstr("p.json is a transfer proof of none"));
+  proof["positions_bit_equal"] = 11;
+  const auto forged = add_transfer_proof(proof.dump(), "p.json", reports);
+  ASSERT_FALSE(forged);
+  EXPECT_THAT(forged.error().line(), HasSubstr("claims a transfer with 11 of 12"));
 }
 
 TEST(Page, WhatDiffersComesFirst) {

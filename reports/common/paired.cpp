@@ -1,10 +1,10 @@
-#include "reports/compare/paired.h"
+#include "reports/common/paired.h"
 
 #include <nlohmann/json.hpp>
 
 #include "core/json_access.h"
 #include "core/paired.h"
-#include "reports/compare/identity.h"
+#include "reports/common/identity.h"
 
 namespace assay {
 namespace {

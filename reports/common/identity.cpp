@@ -1,4 +1,4 @@
-#include "reports/compare/identity.h"
+#include "reports/common/identity.h"
 
 #include <fmt/core.h>
 

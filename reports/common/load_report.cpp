@@ -1,11 +1,11 @@
-// Reading report.json files that someone else may have written.
+#include "reports/common/load_report.h"
+
 #include <fmt/core.h>
 
 #include "core/json_access.h"
 #include "core/jsonl.h"
 #include "core/text.h"
 #include "reports/common/report.h"
-#include "reports/compare/compare.h"
 
 namespace assay {
 namespace {
