@@ -54,16 +54,24 @@ p { margin: .4rem 0; max-width: 62rem; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size: .94rem; }
 caption { text-align: left; color: var(--soft); padding: .2rem 0; }
 th, td { text-align: left; vertical-align: top; padding: .28rem .9rem .28rem 0;
-  border-bottom: 1px solid var(--line); max-width: 26rem; overflow-wrap: anywhere; }
-th { font-weight: 600; overflow-wrap: break-word; }
+  border-bottom: 1px solid var(--line); max-width: 26rem; overflow-wrap: break-word; }
+td bdi, th bdi { overflow-wrap: anywhere; }
+th { font-weight: 600; }
+thead th[class*=r] { min-width: 7rem; }
 thead th { vertical-align: bottom; }
 td.n, th.n { text-align: right; white-space: nowrap; overflow-wrap: normal; }
-td { min-width: 4.5rem; }
+td { min-width: 5.5rem; }
 table.wide { width: 100%; }
 tbody th { background: var(--paper); }
 .scroll tbody th { position: sticky; left: 0; min-width: min(13rem, 34vw);
   max-width: min(20rem, 42vw); }
 td .soft { white-space: nowrap; }
+.tall { max-height: 75vh; overflow: auto; border: 1px solid var(--line); border-radius: .3rem;
+  padding-left: .6rem; }
+.tall thead th { position: sticky; top: 0; background: var(--paper); z-index: 2; min-width: 3rem; }
+.tall thead th:first-child { left: 0; z-index: 3; }
+.rows td { min-width: 3rem; padding-right: .7rem; }
+.rows td.x { background: color-mix(in srgb, var(--bad) 13%, transparent); }
 button { font: inherit; color: inherit; cursor: pointer; }
 button.sort { background: none; border: 0; padding: 0; font-weight: 600; text-align: inherit; }
 button.sort::after { content: "\2195"; color: var(--soft); font-size: .8em;
@@ -93,7 +101,7 @@ button.sort::after { content: "\2195"; color: var(--soft); font-size: .8em;
   gap: 0 .8rem; align-items: center; min-height: 1.75rem; padding: .2rem 0; }
 .bar-row .who { overflow-wrap: anywhere; line-height: 1.25; font-size: .92rem; }
 .bar-row .val { font-variant-numeric: tabular-nums; font-size: .92rem; line-height: 1.25; }
-.pair .bar-row { grid-template-columns: minmax(5rem, 10.5rem) minmax(7rem, 1fr) minmax(4rem, 8.5rem);
+.pair .bar-row { grid-template-columns: minmax(5rem, 9.5rem) minmax(7rem, 1fr) minmax(4rem, 10.8rem);
   gap: 0 1.1rem; }
 .axis-row { min-height: 1rem; } .axis-row .track { height: 16px; } .axis-row .val { font-size: .85rem; }
 svg { display: block; overflow: visible; }
@@ -182,7 +190,7 @@ a { color: var(--accent); }
   main { max-width: none; padding: 0; } .tools, .bar { display: none; }
   svg, .badge { print-color-adjust: exact; } pre { max-height: none; }
   h2, h3, h4 { break-after: avoid; } .bars, .plot, tr { break-inside: avoid; }
-  .scroll { overflow: visible; } button.sort::after { content: ""; }
+  .scroll, .tall { overflow: visible; max-height: none; } button.sort::after { content: ""; }
 }
 )";
 

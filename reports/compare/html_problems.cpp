@@ -122,8 +122,9 @@ std::string problem_row(const json& it, const std::string& task, const std::stri
       fmt::format("<tr data-outcome=\"{}\"{}><th>{}</th>", filter_words(runs), key, name);
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const TableCell cell = outcome_cell(runs[i], with_answers);
-    out += fmt::format("<td class=\"r{}\" data-v=\"{:g}\">{}</td>", i, cell.sort.value_or(99),
-                       cell.html);
+    const double place = cell.sort.value_or(99);
+    out += fmt::format("<td class=\"r{}{}\" data-v=\"{:g}\">{}</td>", i,
+                       cell.sort && place >= 2 ? " x" : "", place, cell.html);
   }
   return out + "<td>" + agreement(runs, "answer_hash") + "</td><td>" +
          agreement(runs, "tokens_hash") + "</td></tr>";
@@ -147,7 +148,7 @@ std::string problems_html(const json& comparison, const json& task,
         "they part.<noscript> That needs scripts, which are switched off here.</noscript></p>";
   }
   out += fmt::format(
-      "<div class=\"scroll\"><table class=\"sortable rows\" id=\"{}\"><thead><tr>"
+      "<div class=\"scroll tall\"><table class=\"sortable rows\" id=\"{}\"><thead><tr>"
       "<th>problem</th>",
       list);
   for (std::size_t i = 0; i < n; ++i) {
