@@ -252,7 +252,7 @@ const openProblem = async (row, pair) => {
   dialog.scrollTop = 0;
 };
 if (dialog) {
-  dialog.addEventListener("close", () => history.replaceState(null, "", "#problems"));
+  dialog.addEventListener("close", () => history.replaceState(null, "", "#"));
   document.addEventListener("click", (event) => {
     const link = event.target instanceof Element && event.target.closest("tr[data-key] a");
     if (!link) return;

@@ -53,7 +53,8 @@ std::map<std::string, json> settings_of(const json& report) {
 bool is_condition(const std::string& name) {
   constexpr std::string_view kConditions[] = {"device.load_average", "device.cpu_mhz",
                                               "device.temperature_c", "device.bandwidth_gb_per_s"};
-  return std::find(std::begin(kConditions), std::end(kConditions), name) != std::end(kConditions);
+  return name.starts_with("device.gpu_state") ||
+         std::find(std::begin(kConditions), std::end(kConditions), name) != std::end(kConditions);
 }
 
 json compare_settings(Reports reports) {
