@@ -23,8 +23,8 @@ std::string first_difference(const json& a, const json& b, std::initializer_list
     const json& left = json_member(a, field.name);
     const json& right = json_member(b, field.name);
     if (left == right) continue;
-    return fmt::format("{}: {} and {}", field.label, name_for_message(show_value(left), 40),
-                       name_for_message(show_value(right), 40));
+    return fmt::format("{}: {} and {}", field.label, name_for_message(show_short(left), 40),
+                       name_for_message(show_short(right), 40));
   }
   return {};
 }

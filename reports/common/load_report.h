@@ -1,11 +1,13 @@
 // Reading report.json files that someone else may have written.
 #pragma once
 
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <string_view>
 
 #include "core/error.h"
+#include "core/journal.h"
 
 namespace assay {
 
@@ -13,6 +15,9 @@ namespace assay {
 struct NamedReport {
   std::string name;
   nlohmann::json report;
+  /// Its run's journal: the chains' texts, and where two of them part. Null: not at hand.
+  std::shared_ptr<const Journal> journal = nullptr;
+  std::string why_no_journal = "journal.jsonl was not looked for";
 };
 
 /// Reads a report for comparing. Error{environment}, one line: unreadable, not JSON, not a report,

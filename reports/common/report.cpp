@@ -71,11 +71,11 @@ json ratio(std::optional<double> dividend, std::optional<double> divisor) {
 }
 
 json percentiles(const std::vector<double>& values) {
-  json out = {{"p50", nullptr}, {"p90", nullptr}, {"p99", nullptr}};
-  if (values.empty()) return out;
-  out["p50"] = *quantile(values, 0.5);
-  out["p90"] = *quantile(values, 0.9);
-  out["p99"] = *quantile(values, 0.99);
+  json out = json::object();
+  for (const int percent : {5, 25, 50, 75, 90, 99}) {
+    const auto value = quantile(values, percent / 100.0);
+    out[fmt::format("p{}", percent)] = value ? json(*value) : json();
+  }
   return out;
 }
 
@@ -84,6 +84,7 @@ struct SpeedContext {
   bool allowed = true;                       ///< a Release build without sanitizers
   std::optional<double> bandwidth_gb_per_s;  ///< measured, of the device
   std::optional<double> step_bytes;          ///< weights that one decode step reads
+  std::optional<double> token_flops;         ///< operations of a token's matrix products
 };
 
 /// weights_read_bytes where the plan has it (an embedding table that is not the output head is read
@@ -92,6 +93,12 @@ std::optional<double> step_bytes(const json& plan) {
   const json& memory = json_member(plan, "memory");
   const auto read = json_number(memory, "weights_read_bytes");
   return read ? read : json_number(memory, "weights_bytes");
+}
+
+/// 10^9 operations a second at so many tokens a second.
+json gflop_per_s(const json& tokens_per_s, const SpeedContext& context) {
+  if (!tokens_per_s.is_number() || !context.token_flops) return nullptr;
+  return tokens_per_s.get<double>() * *context.token_flops / 1e9;
 }
 
 json roofline(const json& gb_per_s, const SpeedContext& context, const std::string& where,
@@ -115,6 +122,8 @@ json throughput_of(const Journal& journal, const SpeedContext& context, json* wa
               {"ttft_ms", percentiles({})},
               {"tpot_ms", percentiles({})},
               {"gb_per_s", nullptr},
+              {"prefill_gflop_per_s", nullptr},
+              {"decode_gflop_per_s", nullptr},
               {"roofline_fraction", nullptr}};
   if (!context.allowed) return out;
   std::vector<double> ttft_ms;
@@ -132,6 +141,10 @@ json throughput_of(const Journal& journal, const SpeedContext& context, json* wa
   out["prefill_tokens_per_s"] =
       ratio(total_of(journal, "prefill_tokens"), total_of(journal, "prefill_seconds"));
   out["decode_tokens_per_s"] = ratio(total_of(journal, "decode_tokens"), decode_seconds);
+  for (const char* phase : {"prefill", "decode"}) {
+    out[fmt::format("{}_gflop_per_s", phase)] =
+        gflop_per_s(out[fmt::format("{}_tokens_per_s", phase)], context);
+  }
   const auto steps = total_of(journal, "decode_steps");
   if (steps && context.step_bytes) {
     out["gb_per_s"] = ratio(*context.step_bytes * *steps / 1e9, decode_seconds);
@@ -143,13 +156,15 @@ json throughput_of(const Journal& journal, const SpeedContext& context, json* wa
 json bench_row(const json& record, const SpeedContext& context, json* warnings) {
   json row = record;
   row.erase("type");
-  for (const char* name :
-       {"phase", "tokens", "depth", "batch", "tokens_per_s", "gb_per_s", "roofline_fraction"}) {
+  for (const char* name : {"phase", "tokens", "depth", "batch", "tokens_per_s", "gb_per_s",
+                           "gflop_per_s", "roofline_fraction"}) {
     row.emplace(name, nullptr);
   }
   row.emplace("tokens_per_s_runs", json::array());
   if (!context.allowed) {
-    for (const char* name : {"tokens_per_s", "gb_per_s", "roofline_fraction"}) row[name] = nullptr;
+    for (const char* name : {"tokens_per_s", "gb_per_s", "gflop_per_s", "roofline_fraction"}) {
+      row[name] = nullptr;
+    }
     row["tokens_per_s_runs"] = json::array();
     return row;
   }
@@ -159,6 +174,9 @@ json bench_row(const json& record, const SpeedContext& context, json* warnings) 
     if (tokens_per_s) {
       row["gb_per_s"] = ratio(*tokens_per_s * *context.step_bytes / 1e9, json_number(row, "batch"));
     }
+  }
+  if (row["gflop_per_s"].is_null() && json_text(row, "phase") != "scenario") {
+    row["gflop_per_s"] = gflop_per_s(row["tokens_per_s"], context);
   }
   row["roofline_fraction"] =
       roofline(row["gb_per_s"], context, "bench " + json_text(row, "phase"), warnings);
@@ -314,6 +332,7 @@ json build_report(const Journal& journal) {
   warn_of_silicon(out["backend"], &warnings);
   context.bandwidth_gb_per_s = json_number(out["device"], "bandwidth_gb_per_s");
   context.step_bytes = step_bytes(plan);
+  context.token_flops = json_number(out["model"], "flops_per_token");
   out["throughput"] = throughput_of(journal, context, &warnings);
   out["memory"] = memory_of(journal);
   out["cpu_utilization"] = cpu_utilization_of(journal, &warnings);
