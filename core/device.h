@@ -8,6 +8,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <optional>
 #include <span>
@@ -21,7 +22,9 @@ namespace assay {
 
 namespace numerics {
 class RopeTable;
-}
+struct DrawRequest;
+struct Drawn;
+}  // namespace numerics
 
 /// Row-major fp32 activations in device memory. A view: the DeviceBuffer owns.
 struct Tensor {
@@ -84,6 +87,10 @@ class KvCache {
   virtual const KvLayout& layout() const = 0;
   /// Copies one page's keys and values of all layers (a fork whose last page is not full).
   virtual void copy_page(std::int32_t from, std::int32_t to) = 0;
+  /// One page of all layers to and from host memory, layout().page_bytes() bytes: how a sequence
+  /// makes room for others without losing a bit. Both wait.
+  virtual void save_page(std::int32_t page, std::span<std::byte> to) = 0;
+  virtual void load_page(std::int32_t page, std::span<const std::byte> from) = 0;
 };
 
 enum class Phase {
@@ -118,6 +125,20 @@ struct DeviceInfo {
   std::string gemm_library;
 };
 
+/// What a device's own sensors say at one moment; what cannot be read is absent.
+struct DeviceSensors {
+  std::string name;    ///< "NVIDIA H200"
+  std::string driver;  ///< its version
+  std::optional<double> energy_joules;  ///< a counter: differences mean something
+  std::optional<double> temperature_c;
+  std::optional<double> power_w;
+  std::optional<double> power_limit_w;
+  std::optional<double> core_mhz;
+  std::optional<double> memory_mhz;
+  /// What holds the clocks down now: "none", "power cap, thermal"; empty: not known.
+  std::string throttle;
+};
+
 class Device {
  public:
   virtual ~Device() = default;
@@ -127,6 +148,10 @@ class Device {
   virtual std::int64_t free_bytes() const = 0;
   /// Peak bytes held in device memory apart from the host's; nothing when it is host memory.
   virtual std::optional<std::int64_t> device_peak_bytes() const { return std::nullopt; }
+  /// Nothing when the device is the host.
+  virtual std::optional<DeviceSensors> sensors() const { return std::nullopt; }
+  /// Read bandwidth of the device's own memory, measured now; nothing when it is host memory.
+  virtual std::optional<double> bandwidth_gb_per_s() { return std::nullopt; }
   /// Scratch the device will hold for steps of up to max_rows rows, beside weights, KV and buffers:
   /// part of the memory plan. widest: the largest `cols` or `rows` of any weight.
   virtual std::int64_t scratch_bytes(std::int64_t max_rows, std::int64_t widest) const = 0;
@@ -166,6 +191,15 @@ class Device {
   virtual void gather_rows(ConstTensor x, std::span<const std::int32_t> rows, Tensor out) = 0;
   /// Copies to host memory and waits; out.size() == x.rows * x.cols.
   virtual void read(ConstTensor x, std::span<float> out) = 0;
+  /// Copies from host memory; in.size() == out.rows * out.cols. The default is for devices whose
+  /// memory is the host's.
+  virtual void write(std::span<const float> in, Tensor out) {
+    std::memcpy(out.data, in.data(), in.size_bytes());
+  }
+  /// Draws a token from each row of logits (numerics/sampler.h); drawn.size() == requests.size() ==
+  /// logits.rows. The default reads the logits; a GPU draws where they are, with the same result.
+  virtual void draw(ConstTensor logits, std::span<const numerics::DrawRequest> requests,
+                    std::span<numerics::Drawn> drawn);
 };
 
 }  // namespace assay

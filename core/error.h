@@ -39,6 +39,14 @@ class Error : public std::exception {
   std::string hint_;
 };
 
+/// Error{environment}: memory was refused, and nothing else has happened. Whoever works on many
+/// things at once may go on with fewer.
+class OutOfMemory : public Error {
+ public:
+  explicit OutOfMemory(std::string what, std::string hint = {})
+      : Error(ErrorKind::environment, std::move(what), std::move(hint)) {}
+};
+
 template <class T>
 using Result = tl::expected<T, Error>;
 

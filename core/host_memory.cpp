@@ -109,10 +109,9 @@ HostMemory allocate_host_memory(std::int64_t bytes, std::string_view what) {
   if (bytes >= kCheckedBytes) {
     const std::int64_t available = available_host_memory();
     if (bytes > available) {
-      throw Error(ErrorKind::environment,
-                  fmt::format("{} needs {}, of which {} is available", what, format_bytes(bytes),
-                              format_bytes(available)),
-                  "use a smaller model, --context or batch");
+      throw OutOfMemory(fmt::format("{} needs {}, of which {} is available", what,
+                                    format_bytes(bytes), format_bytes(available)),
+                        "use a smaller model, --context or batch");
     }
   }
   const std::size_t rounded =
@@ -120,9 +119,8 @@ HostMemory allocate_host_memory(std::int64_t bytes, std::string_view what) {
   auto* memory =
       static_cast<std::byte*>(std::aligned_alloc(kAlignment, std::max(rounded, kAlignment)));
   if (memory == nullptr) {
-    throw Error(ErrorKind::environment,
-                fmt::format("{}: the system refused {}", what, format_bytes(bytes)),
-                "use a smaller model, --context or batch");
+    throw OutOfMemory(fmt::format("{}: the system refused {}", what, format_bytes(bytes)),
+                      "use a smaller model, --context or batch");
   }
   return HostMemory(memory);
 }

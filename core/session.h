@@ -46,6 +46,9 @@ class Session {
   virtual std::int64_t max_context() const = 0;
   virtual std::int64_t max_batch() const = 0;
   virtual std::optional<std::int64_t> device_peak_bytes() const { return std::nullopt; }
+  virtual std::optional<DeviceSensors> device_sensors() const { return std::nullopt; }
+  /// Of the device's own memory, measured now; nothing when it is host memory.
+  virtual std::optional<double> device_bandwidth_gb_per_s() { return std::nullopt; }
 
   /// KV pages not held by any sequence. A sequence of n tokens holds ceil(n / kKvPageTokens).
   virtual std::int32_t free_pages() const = 0;
@@ -57,12 +60,26 @@ class Session {
   virtual void close(SequenceId sequence) = 0;
   virtual std::int64_t length(SequenceId sequence) const = 0;
 
+  /// Whether sequences can make room for others: `suspend` moves a sequence's keys and values to
+  /// host memory and frees their pages, `resume` brings them back (it needs suspended_pages() free
+  /// ones) without changing a bit. A suspended sequence may only be resumed or closed.
+  virtual bool can_suspend() const { return false; }
+  virtual void suspend(SequenceId) {}
+  virtual void resume(SequenceId) {}
+  virtual std::int32_t suspended_pages(SequenceId) const { return 0; }
+
   /// Appends tokens (at least one) in chunks fixed by absolute position. Writes logits of the last
   /// token, or of every token, to `logits` ([1, vocab] or [tokens.size(), vocab]).
   virtual void prefill(SequenceId sequence, std::span<const TokenId> tokens, bool all_logits,
                        std::span<float> logits) = 0;
   /// Appends one token to each of the sequences (all different); logits [items.size(), vocab].
   virtual void decode(std::span<const DecodeItem> items, std::span<float> logits) = 0;
+
+  /// The same, and draws each sequence's next token from its logits, which stay where they are.
+  /// draws and drawn are as long as items.
+  virtual void decode_and_draw(std::span<const DecodeItem> items,
+                               std::span<const numerics::DrawRequest> draws,
+                               std::span<numerics::Drawn> drawn);
 
   /// Null: none. Costs time; never on while measuring.
   virtual void set_probe(Probe probe) = 0;

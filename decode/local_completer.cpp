@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "core/clock.h"
-#include "core/numerics/hash.h"
 #include "core/numerics/sampler.h"
 #include "decode/stop_rules.h"
 
@@ -29,7 +28,7 @@ struct Running {
   StopRules rules;
   SequenceId sequence = 0;
   std::uint64_t draw_seed = 0;
-  std::int64_t pages = 0;  ///< that it may come to need
+  std::int64_t pages = 0;  ///< set aside: what it may come to need, or 0
   double first_token_at = 0;
 };
 
@@ -53,12 +52,19 @@ class LocalCompleter final : public Completer {
                 const std::function<bool()>& cancelled) override;
 
  private:
-  void take_next(const RequestSource& source);
+  void take(const RequestSource& source, std::size_t n);
   bool admit_next(const RequestSource& source, const CompletionSink& sink);
   SequenceId prefill(const Waiting& waiting, bool shared, double* seconds);
   void release_shared_prompt();
+  std::int64_t pages_for_step() const;
+  bool let_in(std::int64_t prompt_tokens, std::int64_t full_pages, std::int64_t* set_aside) const;
+  void suspend_youngest();
+  void make_room();
+  void resume_suspended();
+  bool step(std::vector<numerics::Drawn>* drawn);
   void decode_step(const CompletionSink& sink);
-  bool accept(Running& running, std::span<const float> logits);
+  numerics::DrawRequest draw_request(const Running& running) const;
+  bool accept(Running& running, const numerics::Drawn& drawn);
   void finish(Running& running, const CompletionSink& sink);
   void close_all();
 
@@ -71,9 +77,11 @@ class LocalCompleter final : public Completer {
 
   // State of one run().
   RunTotals totals_;
-  std::optional<Waiting> next_;
+  std::deque<Waiting> waiting_;  ///< the next, and the one behind it
   bool exhausted_ = false;
   std::vector<Running> running_;
+  std::deque<Running> suspended_;  ///< in host memory, the first to come back first
+  std::int64_t max_batch_ = 0;     ///< shrinks when memory runs out
   std::int64_t total_pages_ = 0;
   std::int64_t committed_pages_ = 0;
   std::vector<float> logits_;
@@ -84,8 +92,9 @@ class LocalCompleter final : public Completer {
   double shared_seconds_ = 0;
 };
 
-void LocalCompleter::take_next(const RequestSource& source) {
-  if (next_ || exhausted_) return;
+/// So that the next `n` requests wait, if there are as many.
+void LocalCompleter::take(const RequestSource& source, std::size_t n) {
+  if (waiting_.size() >= n || exhausted_) return;
   std::optional<Request> request = source();
   if (!request) {
     exhausted_ = true;
@@ -105,7 +114,8 @@ void LocalCompleter::take_next(const RequestSource& source) {
   }
   if (prompt) waiting.prompt = std::move(*prompt);
   waiting.request = std::move(*request);
-  next_ = std::move(waiting);
+  waiting_.push_back(std::move(waiting));
+  take(source, n);
 }
 
 void LocalCompleter::release_shared_prompt() {
@@ -124,7 +134,12 @@ SequenceId LocalCompleter::prefill(const Waiting& waiting, bool shared, double* 
   }
   const double start = now_seconds();
   const SequenceId sequence = session_.open();
-  session_.prefill(sequence, waiting.prompt, false, logits_);
+  try {
+    session_.prefill(sequence, waiting.prompt, false, logits_);
+  } catch (...) {
+    session_.close(sequence);
+    throw;
+  }
   *seconds = now_seconds() - start;
   totals_.prefill_seconds += *seconds;
   totals_.prefill_tokens += std::ssize(waiting.prompt);
@@ -136,32 +151,59 @@ SequenceId LocalCompleter::prefill(const Waiting& waiting, bool shared, double* 
   return session_.fork(sequence);
 }
 
+/// Pages that the running sequences take in their next step.
+std::int64_t LocalCompleter::pages_for_step() const {
+  return std::ranges::count_if(running_, [this](const Running& running) {
+    return session_.length(running.sequence) % kKvPageTokens == 0;
+  });
+}
+
+/// Whether a request may start now, and the pages that are set aside for it. Nobody overtakes those
+/// that wait in host memory.
+bool LocalCompleter::let_in(std::int64_t prompt_tokens, std::int64_t full_pages,
+                            std::int64_t* set_aside) const {
+  if (std::ssize(running_) >= max_batch_ || !suspended_.empty()) return false;
+  *set_aside = full_pages;
+  if (committed_pages_ + full_pages <= total_pages_) return true;
+  if (!session_.can_suspend()) return false;
+  // A page for each that runs: the next 64 steps need no more.
+  *set_aside = 0;
+  const std::int64_t needed = pages_for(prompt_tokens + 1) + 1 + std::ssize(running_);
+  return needed <= session_.free_pages() || running_.empty();
+}
+
 /// Starts the waiting request if there is room; false when nothing could be started.
 bool LocalCompleter::admit_next(const RequestSource& source, const CompletionSink& sink) {
-  take_next(source);
-  if (!next_) return false;
-  if (!next_->error.empty()) {
+  take(source, 1);
+  if (waiting_.empty()) return false;
+  if (!waiting_.front().error.empty()) {
     Completion failed;
-    failed.error = next_->error;
-    failed.prompt_tokens = std::move(next_->prompt);
-    const Request request = std::move(next_->request);
-    next_.reset();
+    failed.error = waiting_.front().error;
+    failed.prompt_tokens = std::move(waiting_.front().prompt);
+    const Request request = std::move(waiting_.front().request);
+    waiting_.pop_front();
     sink(request, std::move(failed));
     return true;
   }
-  const std::int64_t room = session_.max_context() - std::ssize(next_->prompt);
-  const std::int64_t budget = std::min(next_->request.max_new_tokens, room);
-  const std::int64_t pages = pages_for(std::ssize(next_->prompt) + budget);
-  if (std::ssize(running_) >= options_.max_batch || committed_pages_ + pages > total_pages_) {
-    return false;
-  }
-  Waiting waiting = std::move(*next_);
-  next_.reset();
-  take_next(source);
-  const bool shared = next_ && next_->prompt == waiting.prompt;
+  const std::int64_t prompt_tokens = std::ssize(waiting_.front().prompt);
+  const std::int64_t room = session_.max_context() - prompt_tokens;
+  const std::int64_t budget = std::min(waiting_.front().request.max_new_tokens, room);
+  std::int64_t set_aside = 0;
+  if (!let_in(prompt_tokens, pages_for(prompt_tokens + budget), &set_aside)) return false;
+  take(source, 2);
+  const bool shared = waiting_.size() > 1 && waiting_[1].prompt == waiting_[0].prompt;
   const double start = now_seconds();
   double prefill_seconds = 0;
-  const SequenceId sequence = prefill(waiting, shared, &prefill_seconds);
+  SequenceId sequence = 0;
+  try {
+    sequence = prefill(waiting_.front(), shared, &prefill_seconds);
+  } catch (const OutOfMemory&) {
+    if (running_.empty()) throw;
+    max_batch_ = std::ssize(running_);  // it waits until there is room beside them
+    return false;
+  }
+  Waiting waiting = std::move(waiting_.front());
+  waiting_.pop_front();
   if (!shared) release_shared_prompt();
   Completion completion;
   completion.queue_ms = (start - waiting.taken_at) * 1e3;
@@ -174,14 +216,14 @@ bool LocalCompleter::admit_next(const RequestSource& source, const CompletionSin
                   std::move(rules),
                   sequence,
                   draw_seed,
-                  pages,
+                  set_aside,
                   0};
   const double sampling_start = now_seconds();
-  const bool ended = accept(running, logits_);
+  const bool ended = accept(running, sampler_.draw(logits_, draw_request(running)));
   running.first_token_at = now_seconds();
   // Samples that share a prefill all waited for it, so each reports it.
   running.completion.ttft_ms = (prefill_seconds + running.first_token_at - sampling_start) * 1e3;
-  committed_pages_ += pages;
+  committed_pages_ += set_aside;
   if (ended) {
     finish(running, sink);
   } else {
@@ -190,21 +232,24 @@ bool LocalCompleter::admit_next(const RequestSource& source, const CompletionSin
   return true;
 }
 
-/// Draws the next token from its logits; true when the completion ends.
-bool LocalCompleter::accept(Running& running, std::span<const float> logits) {
+numerics::DrawRequest LocalCompleter::draw_request(const Running& running) const {
+  return {running.request.sampling, running.draw_seed, std::ssize(running.completion.tokens),
+          options_.hash_logits};
+}
+
+/// Takes the next token; true when the completion ends.
+bool LocalCompleter::accept(Running& running, const numerics::Drawn& drawn) {
   Completion& completion = running.completion;
-  const auto index = static_cast<std::int64_t>(completion.tokens.size());
-  if (const auto bad = numerics::find_non_finite(logits)) {
+  if (drawn.non_finite) {
     completion.stop = StopReason::error;
-    completion.error =
-        fmt::format("logits are not finite: token id {} at generated position {}", *bad, index);
+    completion.error = fmt::format("logits are not finite: token id {} at generated position {}",
+                                   *drawn.non_finite, completion.tokens.size());
     return true;
   }
-  if (options_.hash_logits) completion.logits_hashes.push_back(numerics::hash_logits(logits));
-  completion.top2_margins.push_back(numerics::top2_margin(logits));
-  const TokenId token = sampler_.draw(logits, running.request.sampling, running.draw_seed, index);
-  completion.tokens.push_back(token);
-  const std::optional<StopReason> stop = running.rules.push(token);
+  if (options_.hash_logits) completion.logits_hashes.push_back(drawn.hash);
+  completion.top2_margins.push_back(drawn.top2_margin);
+  completion.tokens.push_back(drawn.token);
+  const std::optional<StopReason> stop = running.rules.push(drawn.token);
   if (stop) completion.stop = *stop;
   return stop.has_value();
 }
@@ -218,20 +263,66 @@ void LocalCompleter::finish(Running& running, const CompletionSink& sink) {
   sink(running.request, std::move(running.completion));
 }
 
-void LocalCompleter::decode_step(const CompletionSink& sink) {
+void LocalCompleter::suspend_youngest() {
+  Running youngest = std::move(running_.back());
+  running_.pop_back();
+  session_.suspend(youngest.sequence);
+  committed_pages_ -= youngest.pages;
+  youngest.pages = 0;
+  suspended_.push_back(std::move(youngest));
+}
+
+/// Until the step's pages are free. A sequence alone gets by, or ends the run: it was planned for.
+void LocalCompleter::make_room() {
+  while (running_.size() > 1 && session_.can_suspend() &&
+         pages_for_step() > session_.free_pages()) {
+    suspend_youngest();
+  }
+  if (pages_for_step() > session_.free_pages()) release_shared_prompt();
+}
+
+void LocalCompleter::resume_suspended() {
+  while (!suspended_.empty() && std::ssize(running_) < max_batch_) {
+    Running& next = suspended_.front();
+    const std::int64_t needed =
+        session_.suspended_pages(next.sequence) + 1 + std::ssize(running_);
+    if (needed > session_.free_pages() && !running_.empty()) return;
+    session_.resume(next.sequence);
+    running_.push_back(std::move(next));
+    suspended_.pop_front();
+  }
+}
+
+/// One token for each that runs; false when there was no memory for so many, and fewer run now.
+bool LocalCompleter::step(std::vector<numerics::Drawn>* drawn) {
   std::vector<DecodeItem> items;
+  std::vector<numerics::DrawRequest> draws;
   for (const Running& running : running_) {
     items.push_back({running.sequence, running.completion.tokens.back()});
+    draws.push_back(draw_request(running));
   }
-  logits_.resize(items.size() * vocab_);
+  drawn->resize(items.size());
+  try {
+    session_.decode_and_draw(items, draws, *drawn);
+  } catch (const OutOfMemory&) {
+    if (running_.size() < 2 || !session_.can_suspend()) throw;
+    max_batch_ = std::ssize(running_) / 2;
+    while (std::ssize(running_) > max_batch_) suspend_youngest();
+    return false;
+  }
+  return true;
+}
+
+void LocalCompleter::decode_step(const CompletionSink& sink) {
+  make_room();
+  std::vector<numerics::Drawn> drawn;
   const double start = now_seconds();
-  session_.decode(items, logits_);
-  std::vector<bool> ended(running_.size());
-  for (std::size_t i = 0; i < running_.size(); ++i) {
-    ended[i] = accept(running_[i], std::span(logits_).subspan(i * vocab_, vocab_));
+  while (!step(&drawn)) {
   }
+  std::vector<bool> ended(running_.size());
+  for (std::size_t i = 0; i < running_.size(); ++i) ended[i] = accept(running_[i], drawn[i]);
   totals_.decode_seconds += now_seconds() - start;
-  totals_.decode_tokens += std::ssize(items);
+  totals_.decode_tokens += std::ssize(drawn);
   ++totals_.decode_steps;
   std::vector<Running> stepped = std::move(running_);
   std::vector<Running> finished;
@@ -244,9 +335,11 @@ void LocalCompleter::decode_step(const CompletionSink& sink) {
 
 void LocalCompleter::close_all() {
   for (const Running& running : running_) session_.close(running.sequence);
+  for (const Running& running : suspended_) session_.close(running.sequence);
   running_.clear();
+  suspended_.clear();
   release_shared_prompt();
-  next_.reset();
+  waiting_.clear();
 }
 
 RunTotals LocalCompleter::run(const RequestSource& source, const CompletionSink& sink,
@@ -254,10 +347,12 @@ RunTotals LocalCompleter::run(const RequestSource& source, const CompletionSink&
   totals_ = RunTotals{};
   exhausted_ = false;
   committed_pages_ = 0;
+  max_batch_ = options_.max_batch;
   // One page is kept for the shared prompt's last, unfinished page.
   total_pages_ = session_.free_pages() - 1;
   try {
     while (!(cancelled && cancelled())) {
+      resume_suspended();
       while (admit_next(source, sink) && !(cancelled && cancelled())) {
       }
       if (running_.empty()) break;

@@ -8,6 +8,7 @@
 #include <random>
 
 #include "core/clock.h"
+#include "core/numerics/sampler.h"
 #include "harness/engine.h"
 #include "harness/records.h"
 #include "model/transformer/session.h"
@@ -111,8 +112,11 @@ class Bench {
     for (const SequenceId sequence : sequences) {
       items.push_back({sequence, static_cast<TokenId>(random_() % vocab_)});
     }
-    logits_.resize(items.size() * static_cast<std::size_t>(vocab_));
-    session_.decode(items, logits_);
+    // What a run does but the hash: the next tokens are drawn, greedily, and thrown away.
+    const std::vector<numerics::DrawRequest> draws(
+        items.size(), numerics::DrawRequest{.sampling = {}, .hash_logits = false});
+    drawn_.resize(items.size());
+    session_.decode_and_draw(items, draws, drawn_);
   }
 
   double run_decode(const Row& row) {
@@ -129,7 +133,7 @@ class Bench {
   const ModelFile& model_;
   std::int64_t vocab_;
   std::mt19937_64 random_{20260101};  // seeded: the same tokens in every build
-  std::vector<float> logits_;
+  std::vector<numerics::Drawn> drawn_;
 };
 
 SessionOptions session_options(const BenchOptions& options, const ModelFile& model) {
@@ -193,21 +197,22 @@ std::vector<json> run_bench(const BenchOptions& options, const Listener& listene
   const LoadedModel model = open_model(options.model, options.mirror, true, listener);
   std::unique_ptr<Device> device =
       open_device(options.backend, options.numerics, options.threads, *model.file);
-  const int threads = device->info().threads;
   const std::unique_ptr<Session> session = value_or_throw(
       make_session(model.file, std::move(device), session_options(options, *model.file)));
-  const double first_bandwidth = measure_bandwidth(*model.file, threads);
+  const double first_bandwidth = measure_bandwidth(*session, *model.file);
   const DeviceInfo info = session->device_info();
   std::vector<json> records = {plan_record(model, options.backend, options.numerics, info,
                                            session->memory(), session->kv_type(), first_bandwidth)};
-  const UsageMeter usage;
+  UsageMeter usage;
+  usage.watch(*session);
+  add_gpu(*session, &records.front());
   Bench bench(*session, *model.file);
   const std::vector<Row> rows = rows_of(options);
   RunTotals totals;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     const Row& row = rows[i];
     // Beside each row: on shared machines the bandwidth itself moves.
-    const double bandwidth = measure_bandwidth(*model.file, threads);
+    const double bandwidth = measure_bandwidth(*session, *model.file);
     std::vector<double> seconds;
     for (int repeat = 0; repeat <= options.repeat; ++repeat) {
       throw_if_cancelled(listener, "no row is kept of a bench that did not end");
@@ -220,7 +225,7 @@ std::vector<json> run_bench(const BenchOptions& options, const Listener& listene
     }
     records.push_back(bench_record(row, seconds, bench.bytes_read(row), bandwidth));
   }
-  records.push_back(usage.totals_record(totals, session->device_peak_bytes()));
+  records.push_back(usage.totals_record(totals, *session));
   return records;
 }
 

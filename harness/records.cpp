@@ -12,10 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-json text_or_null(const std::string& text) {
-  return text.empty() ? json(nullptr) : json(text);
-}
-
 template <class T>
 json or_null(const std::optional<T>& value) {
   return value ? json(*value) : json(nullptr);
@@ -89,16 +85,50 @@ std::int64_t weights_read_bytes(const ModelFile& model) {
   return total;
 }
 
-double measure_bandwidth(const ModelFile& model, int threads) {
+double measure_bandwidth(Session& session, const ModelFile& model) {
+  if (const auto own = session.device_bandwidth_gb_per_s()) return *own;
   std::vector<std::span<const std::byte>> pieces;
   for (const auto& mapping : model.mappings) pieces.push_back(mapping->bytes());
-  return read_bandwidth_in_child(pieces, threads);
+  return read_bandwidth_in_child(pieces, session.device_info().threads);
 }
 
 UsageMeter::UsageMeter() : start_wall_(now_seconds()), start_cpu_(process_cpu_seconds()) {}
 
-json UsageMeter::totals_record(const RunTotals& totals,
-                               std::optional<std::int64_t> device_peak_bytes) const {
+json sensors_record(const std::optional<DeviceSensors>& sensors) {
+  if (!sensors) return nullptr;
+  return {{"driver", text_or_null(sensors->driver)},
+          {"temperature_c", or_null(sensors->temperature_c)},
+          {"power_w", or_null(sensors->power_w)},
+          {"power_limit_w", or_null(sensors->power_limit_w)},
+          {"core_mhz", or_null(sensors->core_mhz)},
+          {"memory_mhz", or_null(sensors->memory_mhz)},
+          {"throttle", text_or_null(sensors->throttle)}};
+}
+
+void add_gpu(const Session& session, json* plan) {
+  const std::optional<DeviceSensors> sensors = session.device_sensors();
+  if (!sensors) return;
+  json& device = (*plan)["device"];
+  device["name"] = sensors->name;
+  device["gpu"] = sensors->name;
+  device["gpu_state"] = sensors_record(sensors);
+}
+
+void UsageMeter::watch(const Session& session) {
+  if (const auto sensors = session.device_sensors()) start_device_joules_ = sensors->energy_joules;
+}
+
+/// The host's packages and the device, as far as each has a counter.
+json UsageMeter::energy_record(const std::optional<DeviceSensors>& now) const {
+  json energy = energy_.read();
+  if (!now || !now->energy_joules || !start_device_joules_) return energy;
+  const double joules = *now->energy_joules - *start_device_joules_;
+  if (energy.is_null()) return {{"joules", joules}, {"source", "nvml"}};
+  return {{"joules", energy.at("joules").get<double>() + joules}, {"source", "rapl + nvml"}};
+}
+
+json UsageMeter::totals_record(const RunTotals& totals, const Session& session) const {
+  const std::optional<DeviceSensors> sensors = session.device_sensors();
   return {{"type", "totals"},
           {"prefill_tokens", totals.prefill_tokens},
           {"decode_tokens", totals.decode_tokens},
@@ -110,8 +140,9 @@ json UsageMeter::totals_record(const RunTotals& totals,
           {"memory",
            {{"host_peak_bytes", or_null(host_peak_bytes())},
             {"host_pss_bytes", or_null(host_pss_bytes())},
-            {"device_peak_bytes", or_null(device_peak_bytes)}}},
-          {"energy", energy_.read()}};
+            {"device_peak_bytes", or_null(session.device_peak_bytes())}}},
+          {"gpu_state", sensors_record(sensors)},
+          {"energy", energy_record(sensors)}};
 }
 
 }  // namespace assay

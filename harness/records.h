@@ -23,18 +23,29 @@ nlohmann::json plan_record(const LoadedModel& model, const BackendSpec& spec, Nu
 /// single rows.
 std::int64_t weights_read_bytes(const ModelFile& model);
 
-/// Read bandwidth over the model's weights with the device's threads, in GB/s.
-double measure_bandwidth(const ModelFile& model, int threads);
+/// Read bandwidth in GB/s: of the device's own memory, else over the model's weights with the
+/// device's threads.
+double measure_bandwidth(Session& session, const ModelFile& model);
+
+/// A device's sensors now, without its energy; null: it has none.
+nlohmann::json sensors_record(const std::optional<DeviceSensors>& sensors);
+
+/// Writes the device's name and sensors into a plan record, where it is not the host.
+void add_gpu(const Session& session, nlohmann::json* plan);
 
 /// Measures what this process uses from its construction on.
 class UsageMeter {
  public:
   UsageMeter();
+  /// The device's energy counts from here on, too.
+  void watch(const Session& session);
   /// A totals record.
-  nlohmann::json totals_record(const RunTotals& totals,
-                               std::optional<std::int64_t> device_peak_bytes) const;
+  nlohmann::json totals_record(const RunTotals& totals, const Session& session) const;
 
  private:
+  nlohmann::json energy_record(const std::optional<DeviceSensors>& now) const;
+
+  std::optional<double> start_device_joules_;
   double start_wall_;
   double start_cpu_;
   EnergyMeter energy_;

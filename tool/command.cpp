@@ -16,8 +16,9 @@ namespace assay::tool {
 void BackendFlags::add_to(CLI::App& command) {
   command
       .add_option("--backend", backend,
-                  "Backend, with options: cpu, reference, cpu:gemm=onednn,isa=avx2")
+                  "Backend, with options: cpu, cuda, reference, cpu:gemm=onednn,isa=avx2")
       ->capture_default_str();
+  command.add_option("--device", device, "Which GPU, counted from 0: cuda:device=N");
   command.add_option("--numerics", numerics,
                      "exact (default): the same bits on every backend and machine; fast (default "
                      "with gemm=openblas|onednn): any order of sums");
@@ -25,8 +26,14 @@ void BackendFlags::add_to(CLI::App& command) {
       ->capture_default_str();
 }
 
+BackendSpec backend_spec(const std::string& backend, const std::string& device) {
+  BackendSpec spec = value_or_throw(parse_backend_spec(backend));
+  if (!device.empty()) spec.options["device"] = device;
+  return spec;
+}
+
 BackendSpec BackendFlags::spec() const {
-  return value_or_throw(parse_backend_spec(backend));
+  return backend_spec(backend, device);
 }
 
 Numerics BackendFlags::policy() const {

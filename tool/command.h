@@ -33,9 +33,10 @@ void add_project_command(CLI::App& app, Action& action);
 void add_score_command(CLI::App& app, Action& action);
 void add_chain_command(CLI::App& app, Action& action);
 
-/// The options --backend, --numerics and --threads, as text until they are checked.
+/// The options --backend, --device, --numerics and --threads, as text until they are checked.
 struct BackendFlags {
   std::string backend = "cpu";
+  std::string device;    ///< empty: the backend's default
   std::string numerics;  ///< empty: the backend's default
   int threads = 0;
 
@@ -43,6 +44,9 @@ struct BackendFlags {
   BackendSpec spec() const;
   Numerics policy() const;
 };
+
+/// The spec of --backend, with --device N as its option `device`.
+BackendSpec backend_spec(const std::string& backend, const std::string& device);
 
 /// --model and --mirror.
 struct ModelFlags {

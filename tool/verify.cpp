@@ -14,6 +14,7 @@ using nlohmann::json;
 struct Flags {
   VerifyOptions options;
   std::string backend = "cpu";
+  std::string device;
   std::int64_t limit = 0;
   std::string transfer;
   bool json = false;
@@ -50,7 +51,7 @@ void print_text(const json& result) {
 }
 
 int verify(Flags flags) {
-  flags.options.backend = value_or_throw(parse_backend_spec(flags.backend));
+  flags.options.backend = backend_spec(flags.backend, flags.device);
   if (flags.limit > 0) flags.options.limit = flags.limit;
   json result;
   {
@@ -77,6 +78,7 @@ void add_verify_command(CLI::App& app, Action& action) {
       ->add_option("--backend", flags->backend,
                    "Backend, with options: cpu, reference, cpu:isa=avx2")
       ->capture_default_str();
+  command->add_option("--device", flags->device, "Which GPU, counted from 0: cuda:device=N");
   command
       ->add_option("--threads", flags->options.threads,
                    "Threads of the backend (0: the physical cores)")

@@ -29,6 +29,16 @@ void HostKvCache::copy_page(std::int32_t from, std::int32_t to) {
               static_cast<std::size_t>(bytes));
 }
 
+void HostKvCache::save_page(std::int32_t page, std::span<std::byte> to) {
+  ASSAY_ASSERT(page >= 0 && page < layout_.n_pages && std::ssize(to) == layout_.page_bytes());
+  std::memcpy(to.data(), pages_.data() + page * layout_.page_bytes(), to.size());
+}
+
+void HostKvCache::load_page(std::int32_t page, std::span<const std::byte> from) {
+  ASSAY_ASSERT(page >= 0 && page < layout_.n_pages && std::ssize(from) == layout_.page_bytes());
+  std::memcpy(pages_.data() + page * layout_.page_bytes(), from.data(), from.size());
+}
+
 void HostKvCache::store(const KernelTable& kernels, std::int64_t layer, std::int32_t page,
                         std::int32_t slot, const float* k, const float* v) {
   const std::int64_t dim = layout_.head_dim;

@@ -20,6 +20,8 @@ class HostKvCache final : public KvCache {
 
   const KvLayout& layout() const override { return layout_; }
   void copy_page(std::int32_t from, std::int32_t to) override;
+  void save_page(std::int32_t page, std::span<std::byte> to) override;
+  void load_page(std::int32_t page, std::span<const std::byte> from) override;
 
   std::int64_t element_bytes() const { return layout_.type == KvType::f16 ? 2 : 4; }
   /// Bytes of K (and of V) of one page, layer and head.

@@ -71,6 +71,22 @@ class Cache final : public KvCache {
                    static_cast<std::size_t>(page_bytes_));
     }
   }
+  void save_page(std::int32_t page, std::span<std::byte> to) override {
+    check_page(page);
+    ASSAY_ASSERT(std::ssize(to) == layout_.page_bytes());
+    for (std::int64_t layer = 0; layer < layout_.n_layers; ++layer) {
+      std::memcpy(to.data() + layer * page_bytes_, this->layer(layer).data + page * page_bytes_,
+                  static_cast<std::size_t>(page_bytes_));
+    }
+  }
+  void load_page(std::int32_t page, std::span<const std::byte> from) override {
+    check_page(page);
+    ASSAY_ASSERT(std::ssize(from) == layout_.page_bytes());
+    for (std::int64_t layer = 0; layer < layout_.n_layers; ++layer) {
+      std::memcpy(this->layer(layer).data + page * page_bytes_, from.data() + layer * page_bytes_,
+                  static_cast<std::size_t>(page_bytes_));
+    }
+  }
   LayerCache layer(std::int64_t index) const {
     ASSAY_ASSERT(index >= 0 && index < layout_.n_layers);
     return {memory_.get() + index * layout_.n_pages * page_bytes_, layout_.type, layout_.n_kv_heads,

@@ -27,15 +27,27 @@ inline namespace ASSAY_ISA {
 /// a*b + c, rounded once. The compiler may contract nothing by itself (-ffp-contract=off): a fused
 /// operation stands in the source as fma, any other a*b + c rounds twice.
 ASSAY_HD inline float fma(float a, float b, float c) {
+#ifdef __CUDA_ARCH__
+  return __fmaf_rn(a, b, c);
+#else
   return __builtin_fmaf(a, b, c);
+#endif
 }
 ASSAY_HD inline double fma(double a, double b, double c) {
+#ifdef __CUDA_ARCH__
+  return __fma_rn(a, b, c);
+#else
   return __builtin_fma(a, b, c);
+#endif
 }
 
 /// IEEE square root, correctly rounded.
 ASSAY_HD inline float sqrt(float x) {
+#ifdef __CUDA_ARCH__
+  return __fsqrt_rn(x);
+#else
   return __builtin_sqrtf(x);
+#endif
 }
 
 // Not std::bit_cast: an out-of-line copy of a standard template would escape ASSAY_ISA.

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/numerics/hash.h"
 #include "core/sha256.h"
 
 namespace assay::numerics {
@@ -15,11 +16,6 @@ namespace {
 __extension__ using Uint128 = unsigned __int128;
 
 constexpr double kProbabilityUnits = 0x1p53;
-
-/// Probability in units of 2^-53, truncated.
-std::uint64_t fixed_point(double probability) {
-  return static_cast<std::uint64_t>(probability * kProbabilityUnits);
-}
 
 /// Whether a comes after b in (z descending, id ascending): a max-heap's "less".
 bool ranks_below(const Candidate& a, const Candidate& b) {
@@ -31,6 +27,10 @@ double penalised(double logit, double penalty) {
 }
 
 }  // namespace
+
+std::uint64_t probability_units(double probability) {
+  return static_cast<std::uint64_t>(probability * kProbabilityUnits);
+}
 
 std::uint64_t request_seed(std::uint64_t run_seed, std::string_view problem_id,
                            std::int32_t sample) {
@@ -88,7 +88,7 @@ void Sampler::keep_best(std::int64_t top_k, double top_p) {
   Uint128 total = 0;
   for (const Candidate& candidate : candidates_) total += candidate.weight;
   const bool all = top_p >= 1;
-  const Uint128 limit = std::max<std::uint64_t>(fixed_point(top_p), 1) * total;
+  const Uint128 limit = std::max<std::uint64_t>(probability_units(top_p), 1) * total;
   Uint128 before = 0;
   while (!candidates_.empty() && (all || (before << 53) < limit)) {
     take_best();
@@ -126,7 +126,7 @@ void Sampler::select(std::span<const float> logits, const FilterOptions& options
   } else {
     keep_best(options.top_k, options.top_p);
   }
-  const Uint128 floor = static_cast<Uint128>(fixed_point(options.min_p)) << 40;
+  const Uint128 floor = static_cast<Uint128>(probability_units(options.min_p)) << 40;
   std::erase_if(kept_, [&](const Candidate& candidate) {
     return (static_cast<Uint128>(candidate.weight) << 53) < floor;
   });
@@ -165,6 +165,16 @@ TokenId Sampler::draw(std::span<const float> logits, const Sampling& sampling,
     }
   }
   return best_id;
+}
+
+Drawn Sampler::draw(std::span<const float> logits, const DrawRequest& request) {
+  Drawn drawn;
+  drawn.non_finite = find_non_finite(logits);
+  if (drawn.non_finite) return drawn;
+  if (request.hash_logits) drawn.hash = hash_logits(logits);
+  drawn.top2_margin = numerics::top2_margin(logits);
+  drawn.token = draw(logits, request.sampling, request.seed, request.index);
+  return drawn;
 }
 
 }  // namespace assay::numerics

@@ -61,6 +61,9 @@ TokenId argmax(std::span<const float> logits);
 /// Difference between the two largest logits: 0 when they tie, infinity for a single logit.
 float top2_margin(std::span<const float> logits);
 
+/// A probability in units of 2^-53, truncated: what top-p and min-p compare with.
+std::uint64_t probability_units(double probability);
+
 /// What survives the filters.
 struct Candidate {
   TokenId id = 0;
@@ -81,6 +84,22 @@ struct FilterOptions {
   double repetition_penalty = 1;
 };
 
+/// How one position's token is drawn.
+struct DrawRequest {
+  Sampling sampling;
+  std::uint64_t seed = 0;   ///< of the request: request_seed()
+  std::int64_t index = 0;   ///< generated tokens before it
+  bool hash_logits = true;  ///< fill Drawn::hash
+};
+
+/// What a position's logits gave.
+struct Drawn {
+  TokenId token = 0;
+  LogitsHash hash;
+  float top2_margin = 0;
+  std::optional<std::int64_t> non_finite;  ///< the first NaN or infinity: nothing was drawn
+};
+
 /// Draws tokens. Holds scratch of the vocabulary's size: make one a thread and keep it.
 class Sampler {
  public:
@@ -92,6 +111,9 @@ class Sampler {
   /// The next token: argmax when `sampling` is greedy, otherwise a keyed draw over the survivors.
   TokenId draw(std::span<const float> logits, const Sampling& sampling, std::uint64_t request_seed,
                std::int64_t generated_index);
+
+  /// The token with its hash and margin: what a decoding step wants to know of a position.
+  Drawn draw(std::span<const float> logits, const DrawRequest& request);
 
  private:
   void select(std::span<const float> logits, const FilterOptions& options,

@@ -43,9 +43,37 @@ SequenceId KvPages::fork(SequenceId from,
 void KvPages::close(SequenceId id) {
   Sequence& sequence = at(id);
   for (const std::int32_t page : sequence.pages) {
+    if (page == kSuspended) continue;
     if (--references_[static_cast<std::size_t>(page)] == 0) free_.push_back(page);
   }
   sequence = Sequence{};
+}
+
+std::int32_t KvPages::suspend(SequenceId id,
+                              const std::function<void(std::int32_t, std::int32_t)>& save) {
+  std::int32_t n = 0;
+  for (std::int32_t& page : at(id).pages) {
+    if (page == kSuspended || references_[static_cast<std::size_t>(page)] > 1) continue;
+    save(page, n++);
+    references_[static_cast<std::size_t>(page)] = 0;
+    free_.push_back(page);
+    page = kSuspended;
+  }
+  return n;
+}
+
+void KvPages::resume(SequenceId id,
+                     const std::function<void(std::int32_t, std::int32_t)>& load) {
+  std::int32_t n = 0;
+  for (std::int32_t& page : at(id).pages) {
+    if (page != kSuspended) continue;
+    page = take_page();
+    load(page, n++);
+  }
+}
+
+std::int32_t KvPages::held_back(SequenceId id) const {
+  return static_cast<std::int32_t>(std::ranges::count(at(id).pages, kSuspended));
 }
 
 void KvPages::grow(SequenceId id, std::int64_t n) {

@@ -21,6 +21,14 @@ class KvPages {
   SequenceId fork(SequenceId from, const std::function<void(std::int32_t, std::int32_t)>& copy);
   void close(SequenceId id);
 
+  /// Pages that the sequence shares with nobody: `save(page, i)` is called for the i-th of them,
+  /// then they are free. Those it shares stay held, since giving them up would free nothing.
+  std::int32_t suspend(SequenceId id, const std::function<void(std::int32_t, std::int32_t)>& save);
+  /// Takes as many pages again, with `load(page, i)` for each. Needs held_back() free pages.
+  void resume(SequenceId id, const std::function<void(std::int32_t, std::int32_t)>& load);
+  /// Pages a suspended sequence wants back; 0 for one that is not suspended.
+  std::int32_t held_back(SequenceId id) const;
+
   /// Pages so that `n` more tokens fit; Error{environment} when none are left.
   void grow(SequenceId id, std::int64_t n);
   /// Counts tokens written into grown pages.
@@ -32,10 +40,11 @@ class KvPages {
 
  private:
   struct Sequence {
-    std::vector<std::int32_t> pages;
+    std::vector<std::int32_t> pages;  ///< kSuspended: its content was saved
     std::int64_t length = 0;
     bool is_open = false;
   };
+  static constexpr std::int32_t kSuspended = -1;
   const Sequence& at(SequenceId id) const;
   Sequence& at(SequenceId id);
   std::int32_t take_page();

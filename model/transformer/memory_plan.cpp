@@ -22,7 +22,8 @@ KvLayout kv_layout(const ModelConfig& config, const SessionOptions& options) {
   layout.n_kv_heads = config.n_kv_heads;
   layout.head_dim = config.head_dim;
   // One more for the unfinished last page of a prompt that samples share (decode/).
-  layout.n_pages = static_cast<std::int32_t>(sequences * pages + 1);
+  layout.n_pages = options.kv_pages > 0 ? options.kv_pages
+                                        : static_cast<std::int32_t>(sequences * pages + 1);
   layout.type = options.kv_type;
   return layout;
 }
@@ -68,6 +69,22 @@ Result<void> check_memory(const MemoryPlan& plan, const Device& device,
                   format_bytes(plan.scratch_bytes), format_bytes(plan.total()),
                   device.info().backend, format_bytes(free_bytes)),
       "lower --context or --batch, or take a smaller quantisation");
+}
+
+Result<MemoryPlan> fit_memory(const ModelFile& model, const Device& device,
+                              SessionOptions* options) {
+  const MemoryPlan plan = plan_memory(model, device, *options);
+  const Result<void> fits = check_memory(plan, device, *options);
+  if (fits) return plan;
+  SessionOptions smaller = *options;
+  const std::int64_t least = (options->max_context + kKvPageTokens - 1) / kKvPageTokens + 1;
+  const std::int64_t left = device.free_bytes() - plan.weights_bytes - plan.scratch_bytes;
+  // A sixteenth stays free: others use the device, too, and allocators round up.
+  const std::int64_t pages = (left - left / 16) / kv_layout(model.config, *options).page_bytes();
+  if (pages < least) return tl::unexpected(fits.error());
+  smaller.kv_pages = static_cast<std::int32_t>(pages);
+  *options = smaller;
+  return plan_memory(model, device, smaller);
 }
 
 }  // namespace assay

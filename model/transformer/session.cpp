@@ -3,11 +3,14 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "core/host_memory.h"
 #include "core/numerics/rope.h"
+#include "core/numerics/sampler.h"
 #include "model/transformer/buffers.h"
 #include "model/transformer/kv_pages.h"
 
@@ -103,26 +106,46 @@ class TransformerSession final : public Session {
   std::optional<std::int64_t> device_peak_bytes() const override {
     return device_->device_peak_bytes();
   }
+  std::optional<DeviceSensors> device_sensors() const override { return device_->sensors(); }
+  std::optional<double> device_bandwidth_gb_per_s() override {
+    return device_->bandwidth_gb_per_s();
+  }
   std::int32_t free_pages() const override { return pages_.free_pages(); }
   SequenceId open() override { return pages_.open(); }
   SequenceId fork(SequenceId from) override {
     return pages_.fork(from, [this](auto source, auto to) { kv_->copy_page(source, to); });
   }
-  void close(SequenceId sequence) override { pages_.close(sequence); }
+  void close(SequenceId sequence) override {
+    pages_.close(sequence);
+    suspended_.erase(sequence);
+  }
+  bool can_suspend() const override { return true; }
+  void suspend(SequenceId sequence) override;
+  void resume(SequenceId sequence) override;
+  std::int32_t suspended_pages(SequenceId sequence) const override {
+    return pages_.held_back(sequence);
+  }
   std::int64_t length(SequenceId sequence) const override { return pages_.length(sequence); }
   void set_probe(Probe probe) override { probe_ = std::move(probe); }
 
   void prefill(SequenceId sequence, std::span<const TokenId> tokens, bool all_logits,
                std::span<float> logits) override;
   void decode(std::span<const DecodeItem> items, std::span<float> logits) override;
+  void decode_and_draw(std::span<const DecodeItem> items,
+                       std::span<const numerics::DrawRequest> draws,
+                       std::span<numerics::Drawn> drawn) override;
 
  private:
+  /// Takes the logits of rows [first, first + logits.rows) of those asked for, in device memory.
+  using LogitsSink = std::function<void(ConstTensor logits, std::size_t first)>;
   Activations activations(std::int64_t rows);
   void forward(const Batch& batch, std::span<const TokenId> ids, const Activations& a);
   void attention_block(const Layer& layer, std::int64_t index, const Batch& batch,
                        const Activations& a);
   void ffn_block(const Layer& layer, const Batch& batch, const Activations& a);
-  void head(ConstTensor residual, std::span<const std::int32_t> rows, std::span<float> logits);
+  void step(std::span<const DecodeItem> items, const LogitsSink& sink);
+  void head(ConstTensor residual, std::span<const std::int32_t> rows, const LogitsSink& sink);
+  LogitsSink copy_to(std::span<float> logits);
   void check_ids(std::span<const TokenId> ids) const;
   void tap(std::string_view name, ConstTensor values);
 
@@ -136,8 +159,27 @@ class TransformerSession final : public Session {
   KvPages pages_;
   numerics::RopeTable rope_;
   std::unique_ptr<DeviceBuffer> buffer_;
+  std::map<SequenceId, std::vector<HostMemory>> suspended_;  ///< pages of suspended sequences
   Probe probe_;
 };
+
+void TransformerSession::suspend(SequenceId sequence) {
+  std::vector<HostMemory>& saved = suspended_[sequence];
+  const std::int64_t bytes = kv_->layout().page_bytes();
+  pages_.suspend(sequence, [&](std::int32_t page, std::int32_t) {
+    saved.push_back(allocate_host_memory(bytes, "a suspended sequence"));
+    kv_->save_page(page, {saved.back().get(), static_cast<std::size_t>(bytes)});
+  });
+}
+
+void TransformerSession::resume(SequenceId sequence) {
+  const std::vector<HostMemory>& saved = suspended_[sequence];
+  const auto bytes = static_cast<std::size_t>(kv_->layout().page_bytes());
+  pages_.resume(sequence, [&](std::int32_t page, std::int32_t i) {
+    kv_->load_page(page, {saved[static_cast<std::size_t>(i)].get(), bytes});
+  });
+  suspended_.erase(sequence);
+}
 
 Activations TransformerSession::activations(std::int64_t rows) {
   const ModelConfig& c = model_->config;
@@ -218,7 +260,7 @@ void TransformerSession::forward(const Batch& batch, std::span<const TokenId> id
 /// Final norm and lm_head of the given rows. Always the decode kernels: a row's logits must not
 /// depend on how many rows were asked for.
 void TransformerSession::head(ConstTensor residual, std::span<const std::int32_t> rows,
-                              std::span<float> logits) {
+                              const LogitsSink& sink) {
   const ModelConfig& c = model_->config;
   float* base = buffer_->data() + sizes_.floats - sizes_.head_rows * (c.hidden + c.vocab);
   const DeviceWeight& weight = weights_.head ? *weights_.head : *weights_.embedding;
@@ -230,10 +272,17 @@ void TransformerSession::head(ConstTensor residual, std::span<const std::int32_t
     device_->rms_norm(normed, *weights_.final_norm, c.rms_eps, normed);
     tap("final_norm", normed);
     device_->linear(weight, nullptr, normed, out, Phase::decode);
-    const auto vocab = static_cast<std::size_t>(c.vocab);
-    device_->read(out, logits.subspan(first * vocab, n * vocab));
+    sink(out, first);
     first += n;
   }
+}
+
+TransformerSession::LogitsSink TransformerSession::copy_to(std::span<float> logits) {
+  return [this, logits](ConstTensor part, std::size_t first) {
+    const auto vocab = static_cast<std::size_t>(part.cols);
+    device_->read(part,
+                  logits.subspan(first * vocab, static_cast<std::size_t>(part.rows) * vocab));
+  };
 }
 
 void TransformerSession::check_ids(std::span<const TokenId> ids) const {
@@ -265,18 +314,32 @@ void TransformerSession::prefill(SequenceId sequence, std::span<const TokenId> t
     forward(batch, tokens.subspan(done, n), a);
     pages_.advance(sequence, static_cast<std::int64_t>(n));
     if (all_logits) {
-      head(a.residual, rows, logits.subspan(done * vocab, n * vocab));
+      head(a.residual, rows, copy_to(logits.subspan(done * vocab, n * vocab)));
     } else if (done + n == tokens.size()) {
-      head(a.residual, {&rows.back(), 1}, logits);
+      head(a.residual, {&rows.back(), 1}, copy_to(logits));
     }
     done += n;
   }
 }
 
 void TransformerSession::decode(std::span<const DecodeItem> items, std::span<float> logits) {
+  ASSAY_ASSERT(logits.size() == items.size() * static_cast<std::size_t>(model_->config.vocab));
+  step(items, copy_to(logits));
+}
+
+void TransformerSession::decode_and_draw(std::span<const DecodeItem> items,
+                                         std::span<const numerics::DrawRequest> draws,
+                                         std::span<numerics::Drawn> drawn) {
+  ASSAY_ASSERT(draws.size() == items.size() && drawn.size() == items.size());
+  step(items, [&](ConstTensor logits, std::size_t first) {
+    const auto n = static_cast<std::size_t>(logits.rows);
+    device_->draw(logits, draws.subspan(first, n), drawn.subspan(first, n));
+  });
+}
+
+void TransformerSession::step(std::span<const DecodeItem> items, const LogitsSink& sink) {
   const std::size_t n = items.size();
   ASSAY_ASSERT(n > 0 && static_cast<std::int64_t>(n) <= options_.max_batch);
-  ASSAY_ASSERT(logits.size() == n * static_cast<std::size_t>(model_->config.vocab));
   std::vector<TokenId> ids(n);
   std::vector<std::int32_t> positions(n);
   std::vector<std::int32_t> rows(n);
@@ -297,7 +360,7 @@ void TransformerSession::decode(std::span<const DecodeItem> items, std::span<flo
   const Activations a = activations(static_cast<std::int64_t>(n));
   forward(batch, ids, a);
   for (const DecodeItem& item : items) pages_.advance(item.sequence, 1);
-  head(a.residual, rows, logits);
+  head(a.residual, rows, sink);
 }
 
 }  // namespace

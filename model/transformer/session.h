@@ -20,6 +20,8 @@ struct SessionOptions {
   std::int64_t max_batch = 1;       ///< sequences in one decode step
   /// Sequences of full length the KV cache can hold; 0: max_batch.
   std::int64_t kv_sequences = 0;
+  /// Pages of the KV cache; 0: enough for all kv_sequences at their full length.
+  std::int32_t kv_pages = 0;
   KvType kv_type = KvType::f16;
 };
 
@@ -33,6 +35,12 @@ MemoryPlan plan_memory(const ModelFile& model, const Device& device, const Sessi
 /// memory.
 Result<void> check_memory(const MemoryPlan& plan, const Device& device,
                           const SessionOptions& options);
+
+/// The plan, with options->kv_pages lowered to what the device's free memory holds where not every
+/// sequence fits at its full length: they grow as they go, and take turns (Session::suspend) if it
+/// comes to that. check_memory's error when not even one fits.
+Result<MemoryPlan> fit_memory(const ModelFile& model, const Device& device,
+                              SessionOptions* options);
 
 /// Checks the memory plan, uploads the weights, allocates KV and scratch. Error{environment} with
 /// every number when it does not fit, Error{usage} for a context beyond the model's.

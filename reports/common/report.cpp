@@ -13,6 +13,7 @@
 #include "core/json_access.h"
 #include "core/statistics.h"
 #include "core/text.h"
+#include "reports/common/endpoint_report.h"
 #include "reports/common/recipe_verdict.h"
 #include "reports/common/task_report.h"
 
@@ -193,6 +194,15 @@ json memory_of(const Journal& journal) {
   return out;
 }
 
+/// The device's sensors at the start of the first process and the end of the last; null without.
+json gpu_state_of(const Journal& journal) {
+  const json& start = json_member(json_member(journal.plan, "device"), "gpu_state");
+  if (!start.is_object()) return nullptr;
+  const json end =
+      journal.totals.empty() ? json(nullptr) : json_member(journal.totals.back(), "gpu_state");
+  return {{"start", start}, {"end", end.is_object() ? end : json(nullptr)}};
+}
+
 /// Joules summed over the processes; null unless each measured them.
 json energy_of(const Journal& journal) {
   double joules = 0;
@@ -284,6 +294,7 @@ json build_report(const Journal& journal) {
   out["device"] =
       plan_object(plan, "device",
                   {"name", "cpu", "gpu", "memory_bytes", "isa", "threads", "bandwidth_gb_per_s"});
+  out["device"]["gpu_state"] = gpu_state_of(journal);
   out["model"] = plan_object(plan, "model",
                              {"name", "arch", "sha256", "file_bytes", "parameters", "weight_type"});
   out["backend"] = plan_object(plan, "backend", {"name", "numerics", "options"});
@@ -303,6 +314,11 @@ json build_report(const Journal& journal) {
   out["tasks"] = tasks_of(journal, &warnings);
   out["recipe"] = recipe_verdict(json_member(plan, "recipe"), out["tasks"]);
   out["identity"] = identity_of(plan, out["backend"]);
+  out["endpoint"] = endpoint_report(journal, context.allowed);
+  redact(&out["endpoint"]);
+  for (const EndpointWarning& warning : endpoint_warnings(out["endpoint"])) {
+    warn(&warnings, warning.code.c_str(), warning.text);
+  }
   out["partial"] = std::any_of(out["tasks"].begin(), out["tasks"].end(),
                                [](const json& task) { return task["partial"] == true; });
   out["warnings"] = std::move(warnings);

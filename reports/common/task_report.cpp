@@ -287,7 +287,7 @@ json row_of(const SampleView& view) {
           {"extracted", text_or_null(cut_text(answer, kAnswerBytes))},
           {"gold", text_or_null(cut_text(json_text(grade, "gold"), kAnswerBytes))},
           {"prompt_tokens", json_member(sample, "prompt_tokens")},
-          {"tokens", tokens.size()},
+          {"tokens", json_member(sample, "tokens").is_array() ? json(tokens.size()) : json()},
           {"stop", text_or_null(json_text(sample, "stop"))},
           {"why", text_or_null(redact_home_paths(view.why()))},
           {"prompt_hash", text_or_null(json_text(sample, "prompt_sha256").substr(0, kShortHash))},

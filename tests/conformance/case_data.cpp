@@ -134,25 +134,25 @@ GuardedTensor::GuardedTensor(Device& device, std::int64_t rows, std::int64_t col
                              std::span<const float> values)
     : buffer_(device.allocate(rows * cols + 2 * kGuardFloats + misalignment)),
       tensor_{buffer_->data() + kGuardFloats + misalignment, rows, cols} {
-  std::fill_n(buffer_->data(), buffer_->floats(), kGuard);
-  std::copy(values.begin(), values.end(), tensor_.data);
+  std::vector<float> all(static_cast<std::size_t>(buffer_->floats()), kGuard);
+  std::copy(values.begin(), values.end(), all.begin() + kGuardFloats + misalignment);
+  device.write(all, {buffer_->data(), 1, buffer_->floats()});
 }
 
 GuardedTensor::GuardedTensor(Device& device, std::int64_t rows, std::int64_t cols, int misalignment)
     : GuardedTensor(device, rows, cols, misalignment, {}) {}
 
 std::vector<float> GuardedTensor::read(Device& device) const {
-  std::vector<float> values(static_cast<std::size_t>(tensor_.size()));
-  device.read(tensor_, values);
-  const float* end = buffer_->data() + buffer_->floats();
-  for (const float* p = buffer_->data(); p != end; ++p) {
-    if (p >= tensor_.data && p < tensor_.data + tensor_.size()) continue;
-    if (std::memcmp(p, &kGuard, sizeof kGuard) != 0) {
-      throw std::runtime_error("wrote outside its output, at element " +
-                               std::to_string(p - tensor_.data));
+  std::vector<float> all(static_cast<std::size_t>(buffer_->floats()));
+  device.read({buffer_->data(), 1, buffer_->floats()}, all);
+  const std::ptrdiff_t first = tensor_.data - buffer_->data();
+  for (std::ptrdiff_t i = 0; i < std::ssize(all); ++i) {
+    if (i >= first && i < first + tensor_.size()) continue;
+    if (std::memcmp(&all[static_cast<std::size_t>(i)], &kGuard, sizeof kGuard) != 0) {
+      throw std::runtime_error("wrote outside its output, at element " + std::to_string(i - first));
     }
   }
-  return values;
+  return {all.begin() + first, all.begin() + first + tensor_.size()};
 }
 
 }  // namespace assay::conformance

@@ -75,7 +75,9 @@ std::vector<Variant> all_variants() {
         for (const Numerics numerics : {Numerics::exact, Numerics::fast}) {
           const bool library = !gemm.empty() && gemm != "own";
           if (library && numerics == Numerics::exact) continue;
-          for (const int threads : {1, 3}) {
+          // Threads mean nothing to a GPU.
+          const bool gpu = !option_values(backend, "device").front().empty();
+          for (const int threads : gpu ? std::vector<int>{1} : std::vector<int>{1, 3}) {
             variants.push_back({backend.name, isa, gemm, numerics, threads});
           }
         }

@@ -5,8 +5,11 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
+#include <stdexcept>
 #include <vector>
 
+#include "core/error.h"
 #include "core/session.h"
 
 namespace assay::testing {
@@ -27,6 +30,11 @@ class FakeSession final : public Session {
   std::int64_t open_sequences() const { return static_cast<std::int64_t>(tokens_.size()); }
   /// The sequence that holds this token gets a NaN logit from there on.
   std::optional<TokenId> poison;
+  /// Pages of the cache, shared with nobody; with them sequences can be suspended.
+  std::optional<std::int32_t> pages;
+  /// A step of more sequences finds no memory.
+  std::optional<std::int64_t> memory_for;
+  std::int64_t suspensions = 0;
 
   const ModelConfig& config() const override { return config_; }
   DeviceInfo device_info() const override { return {}; }
@@ -34,7 +42,26 @@ class FakeSession final : public Session {
   MemoryPlan memory() const override { return {}; }
   std::int64_t max_context() const override { return max_context_; }
   std::int64_t max_batch() const override { return max_batch_; }
-  std::int32_t free_pages() const override { return n_pages_; }
+  std::int32_t free_pages() const override {
+    if (!pages) return n_pages_;
+    std::int32_t held = 0;
+    for (const auto& [id, tokens] : tokens_) {
+      if (!suspended_.contains(id)) held += pages_of(tokens);
+    }
+    return *pages - held;
+  }
+  bool can_suspend() const override { return pages.has_value(); }
+  void suspend(SequenceId sequence) override {
+    ++suspensions;
+    if (!suspended_.insert(sequence).second) throw std::logic_error("suspended twice");
+  }
+  void resume(SequenceId sequence) override {
+    if (suspended_.erase(sequence) == 0) throw std::logic_error("was not suspended");
+    if (free_pages() < 0) throw std::logic_error("resumed without room");
+  }
+  std::int32_t suspended_pages(SequenceId sequence) const override {
+    return suspended_.contains(sequence) ? pages_of(tokens_.at(sequence)) : 0;
+  }
   void set_probe(Probe) override {}
 
   SequenceId open() override {
@@ -47,7 +74,10 @@ class FakeSession final : public Session {
     tokens_[id] = tokens_.at(from);
     return id;
   }
-  void close(SequenceId sequence) override { tokens_.erase(sequence); }
+  void close(SequenceId sequence) override {
+    tokens_.erase(sequence);
+    suspended_.erase(sequence);
+  }
   std::int64_t length(SequenceId sequence) const override {
     return std::ssize(tokens_.at(sequence));
   }
@@ -60,16 +90,23 @@ class FakeSession final : public Session {
     write_logits(all, logits);
   }
   void decode(std::span<const DecodeItem> items, std::span<float> logits) override {
+    if (memory_for && std::ssize(items) > *memory_for) throw OutOfMemory("no memory for a step");
     largest_batch = std::max(largest_batch, std::ssize(items));
     const auto vocab = static_cast<std::size_t>(config_.vocab);
     for (std::size_t i = 0; i < items.size(); ++i) {
+      if (suspended_.contains(items[i].sequence)) throw std::logic_error("it is suspended");
       auto& all = tokens_.at(items[i].sequence);
       all.push_back(items[i].token);
       write_logits(all, logits.subspan(i * vocab, vocab));
     }
+    if (free_pages() < 0) throw std::logic_error("more pages than there are");
   }
 
  private:
+  static std::int32_t pages_of(const std::vector<TokenId>& tokens) {
+    return static_cast<std::int32_t>((std::ssize(tokens) + kKvPageTokens - 1) / kKvPageTokens);
+  }
+
   void write_logits(const std::vector<TokenId>& tokens, std::span<float> logits) const {
     std::uint64_t state = 0x9E3779B97F4A7C15ULL;
     bool poisoned = false;
@@ -91,6 +128,7 @@ class FakeSession final : public Session {
   std::int32_t n_pages_;
   SequenceId next_id_ = 0;
   std::map<SequenceId, std::vector<TokenId>> tokens_;
+  std::set<SequenceId> suspended_;
 };
 
 }  // namespace assay::testing

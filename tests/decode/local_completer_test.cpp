@@ -191,5 +191,42 @@ TEST_F(LocalCompleterTest, NoRequests) {
   EXPECT_EQ(totals_.prefill_tokens, 0);
 }
 
+TEST_F(LocalCompleterTest, WithFewPagesTheYoungestWaitAndNoSampleIsLost) {
+  // Sequences of up to two pages; ten at once would need twenty.
+  std::vector<Request> requests;
+  for (int i = 0; i < 24; ++i) requests.push_back(request("prompt", i, 100 + i % 7));
+  FakeSession roomy = session(10);
+  const auto expected = run(roomy, requests, 10);
+  for (const std::int32_t pages : {3, 7, 12}) {
+    FakeSession tight = session(10);
+    tight.pages = pages;
+    const auto got = run(tight, requests, 10);
+    ASSERT_EQ(got.size(), requests.size()) << pages;
+    for (const auto& [key, completion] : expected) expect_same(got.at(key), completion);
+    EXPECT_GT(tight.suspensions, 0) << pages;
+    EXPECT_GT(tight.largest_batch, pages / 2 - 1) << "pages were left unused";
+  }
+}
+
+TEST_F(LocalCompleterTest, AStepWithoutMemoryGoesOnWithFewer) {
+  std::vector<Request> requests;
+  for (int i = 0; i < 9; ++i) requests.push_back(request("prompt " + std::to_string(i), 0, 12));
+  FakeSession roomy = session(8);
+  const auto expected = run(roomy, requests, 8);
+  FakeSession tight = session(8);
+  tight.pages = 100;
+  tight.memory_for = 3;
+  const auto got = run(tight, requests, 8);
+  ASSERT_EQ(got.size(), requests.size());
+  for (const auto& [key, completion] : expected) expect_same(got.at(key), completion);
+  EXPECT_LE(tight.largest_batch, 3);
+  EXPECT_GE(tight.largest_batch, 2);
+
+  FakeSession none = session(8);
+  none.pages = 100;
+  none.memory_for = 0;
+  EXPECT_THROW(run(none, requests, 8), OutOfMemory);
+}
+
 }  // namespace
 }  // namespace assay

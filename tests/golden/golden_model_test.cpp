@@ -9,6 +9,7 @@
 #include "core/numerics/sampler.h"
 #include "core/plugins.h"
 #include "model/transformer/session.h"
+#include "tests/support/backends.h"
 #include "tests/support/npy.h"
 #include "tests/support/test_data.h"
 
@@ -39,6 +40,7 @@ std::vector<Case> cases() {
     for (const char* gemm : {"own", "openblas", "onednn"}) {
       all.push_back({model, "cpu", {{"gemm", gemm}}});
     }
+    if (testing::is_registered("cuda")) all.push_back({model, "cuda", {}});
   }
   return all;
 }

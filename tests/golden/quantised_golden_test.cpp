@@ -9,6 +9,7 @@
 #include "core/plugins.h"
 #include "harness/quantize/quantize.h"
 #include "model/transformer/session.h"
+#include "tests/support/backends.h"
 #include "tests/support/test_data.h"
 
 namespace assay {
@@ -112,6 +113,9 @@ class QuantisedGolden : public ::testing::TestWithParam<std::tuple<const char*, 
       for (const SequenceId sequence : sequences) items.push_back({sequence, token});
       session.decode(items, logits);
       hashes.push_back(hashes_of(logits).front());
+      // A stay in host memory changes no bit.
+      if (step == kDecoded / 2) session.suspend(sequences[0]);
+      if (step == kDecoded / 2) session.resume(sequences[0]);
     }
     for (const SequenceId sequence : sequences) session.close(sequence);
     return hashes;
@@ -159,6 +163,25 @@ std::vector<std::string> types() {
   std::vector<std::string> all;
   for (const Mixture& mixture : mixtures()) all.push_back(mixture.name);
   return all;
+}
+
+TEST_P(QuantisedGolden, HasTheSameBitsOnAGpu) {
+  if (!testing::is_registered("cuda")) GTEST_SKIP() << "this build has no backend cuda";
+  auto made = make_device("cuda", "", 0);
+  if (!made) {
+    ASSERT_EQ(made.error().kind(), ErrorKind::environment) << made.error().line();
+    GTEST_SKIP() << made.error().line();
+  }
+  const auto oracle = session(value_or_throw(make_device("reference", "", 0)));
+  const Hashes expected = prefilled(*oracle, kLength);
+  const Hashes last(expected.end() - 8, expected.end());
+  const auto gpu = session(std::move(*made));
+  for (const std::int64_t chunk : {std::int64_t{1}, std::int64_t{64}, kLength}) {
+    EXPECT_EQ(prefilled(*gpu, chunk), expected) << "chunks of " << chunk;
+  }
+  for (const std::int64_t batch : {1, 5, 32}) {
+    EXPECT_EQ(decoded(*gpu, batch), last) << "batch " << batch;
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Types, QuantisedGolden,

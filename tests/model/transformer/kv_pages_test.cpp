@@ -73,6 +73,40 @@ TEST(KvPages, ASharedPageIsFreeOnlyWhenItsLastHolderCloses) {
   EXPECT_EQ(pages.free_pages(), 4);
 }
 
+TEST(KvPages, SuspendFreesWhatNobodySharesAndResumeTakesItBack) {
+  KvPages pages(5);
+  const SequenceId parent = pages.open();
+  pages.grow(parent, 64);
+  pages.advance(parent, 64);
+  const SequenceId child = pages.fork(parent, no_copy);
+  pages.grow(child, 100);
+  pages.advance(child, 100);
+  const std::vector<std::int32_t> before(pages.pages(child).begin(), pages.pages(child).end());
+  std::vector<std::pair<std::int32_t, std::int32_t>> saved;
+  const auto note = [&saved](std::int32_t page, std::int32_t i) { saved.emplace_back(page, i); };
+  EXPECT_EQ(pages.suspend(child, note), 2);
+  EXPECT_THAT(saved, ElementsAre(std::pair(before[1], 0), std::pair(before[2], 1)));
+  EXPECT_EQ(pages.free_pages(), 4);
+  EXPECT_EQ(pages.held_back(child), 2);
+
+  const SequenceId other = pages.open();
+  pages.grow(other, 1);
+  saved.clear();
+  pages.resume(child, note);
+  ASSERT_EQ(saved.size(), 2U);
+  EXPECT_EQ(pages.held_back(child), 0);
+  EXPECT_EQ(pages.pages(child)[0], before[0]);
+  EXPECT_EQ(pages.pages(child)[1], saved[0].first);
+  EXPECT_EQ(pages.pages(child)[2], saved[1].first);
+  EXPECT_EQ(pages.length(child), 164);
+  EXPECT_EQ(pages.free_pages(), 1);
+
+  pages.suspend(child, note);
+  pages.close(child);
+  pages.close(parent);
+  EXPECT_EQ(pages.free_pages(), 4);
+}
+
 TEST(KvPages, NoPageLeftSaysWhatToDo) {
   KvPages pages(1);
   const SequenceId id = pages.open();

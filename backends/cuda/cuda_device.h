@@ -1,0 +1,16 @@
+// core/device.h on an NVIDIA GPU: kernels are queued on one stream, `read` waits for them.
+#pragma once
+
+#include <memory>
+
+#include "core/device.h"
+#include "core/error.h"
+#include "core/types.h"
+
+namespace assay::cuda {
+
+/// Makes GPU `device` the thread's and starts a stream on it. Error{environment} when there is no
+/// such GPU, or none that this build's kernels run on.
+Result<std::unique_ptr<Device>> make_device(int device, Numerics numerics);
+
+}  // namespace assay::cuda
