@@ -23,6 +23,8 @@ constexpr const char* kFooter = R"(Examples:
   assay bench --model model.gguf --backend cpu            prefill and decode speed
   assay score --task humaneval samples.jsonl              grade stored completions
   assay compare runs/a/report.json runs/b/report.json -o compare.html
+  assay gate --baseline a/report.json --candidate b/report.json      fails what got worse
+  assay audit --claims r1-distill-qwen-1.5b               are published numbers true?
   assay chain completions.jsonl                           are the reasoning chains complete?
 
 Exit codes: 0 done, 1 a check says no, 2 usage, 3 environment, 4 a bug, 130 interrupted.)";

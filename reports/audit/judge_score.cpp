@@ -54,7 +54,7 @@ Comparison compare_scores(const Claim& claim, const Evidence& it) {
         "difference {:+.1f} points; standard error of the draw of answers on the same {} problems "
         "{:.2f} ({} and {} samples each): {:.1f} of them",
         difference * 100, it.problems, error * 100, claim.samples, it.samples,
-        std::fabs(difference) / error);
+        error > 0 ? std::fabs(difference) / error : 0.0);
     return out;
   }
   const auto right = std::llround(found * static_cast<double>(it.problems));

@@ -63,7 +63,7 @@ bool is_quantised(const std::string& plain) {
 }
 
 constexpr std::array<std::string_view, 13> kFormats = {
-    "f32", "f16", "bf16", "q80", "q6k", "q5ks", "q51", "q50", "q4km", "q41", "q40", "q3ks", "q2k"};
+    "f32", "bf16", "f16", "q80", "q6k", "q5ks", "q51", "q50", "q4km", "q41", "q40", "q3ks", "q2k"};
 
 }  // namespace
 

@@ -286,7 +286,7 @@ TEST(Claims, HostileTextStaysText) {
   const json audit = audit_of({{"title", evil}, {"claims", {claim}}});
   EXPECT_THAT(audit_text(audit, 100, true), AllOf(Not(HasSubstr("\x1b")), Not(HasSubstr("::"))));
   EXPECT_THAT(audit_html(audit), AllOf(Not(HasSubstr("<img")), Not(HasSubstr("\x1b"))));
-  EXPECT_THAT(audit_markdown(audit), AllOf(Not(HasSubstr("@you")), Not(HasSubstr("<img"))));
+  EXPECT_THAT(audit_markdown(audit), AllOf(Not(HasSubstr("@you")), HasSubstr("\\<img")));
 }
 
 TEST(ShippedClaims, EveryOneHasAVerdictAndItsArithmetic) {
@@ -332,7 +332,7 @@ TEST(ShippedClaims, TheArticle) {
       {"article-800k-reasoning", "contradicted"},
       {"article-near-7b", "undefined"},
       {"official-aime24", "supported"},
-      {"official-math500", "supported"},
+      {"official-math500", "supported under named conditions"},
       {"open-r1-llama8b", "contradicted"}};
   std::map<std::string, std::string> found;
   for (const json& claim : audit["claims"]) {
