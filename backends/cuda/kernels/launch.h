@@ -53,6 +53,9 @@ struct LinearArgs {
 void linear_float(const LinearArgs& args, cudaStream_t stream);
 /// Quantised weights: integer dot products (quant/exact_dot.h).
 void linear_integer(const LinearArgs& args, cudaStream_t stream);
+/// The same on tensor cores, whose tiles have 8 rows of activations.
+void linear_mma(const LinearArgs& args, cudaStream_t stream);
+inline constexpr std::int64_t kFewestColumnsOfMma = 4;
 
 // Keys and values. A page holds [layer][kv_head][K, V][64 positions][head_dim].
 

@@ -35,7 +35,7 @@ __global__ void embed_blocks(WeightPlanes table, const std::int32_t* ids, std::i
   if (i >= n * pieces) return;
   const std::int64_t row = ids[i / pieces];
   const std::int64_t piece = i % pieces;
-  const auto values = F::load(table, row, piece);
+  const auto values = F::load(table, row, piece, WholePiece());
   const auto factors = F::factors(table, row, piece * kPieceElements / F::kElements);
   float* to = out + i * kPieceElements;
   for (int e = 0; e < kPieceElements; ++e) {
