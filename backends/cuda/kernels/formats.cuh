@@ -234,8 +234,8 @@ struct Format<TensorType::Q3_K> : Format256<2, 4, false> {
     part.load(field(w, 0, row, block, 256, 64) + of_block / 4 * 32, p.q);
     part.load(field(w, 1, row, block, 256, 32), high);
     for (int i = 0; i < Part::kWords; ++i) {
-      p.q[i] = (p.q[i] >> (of_block % 4 * 2) & 0x03030303) |
-               (high[i] >> of_block & 0x01010101) << 2;
+      p.q[i] = (p.q[i] >> (of_block % 4 * 2) & 0x03030303) | (high[i] >> of_block & 0x01010101)
+                                                                 << 2;
     }
     const std::uint8_t* scales = field(w, 2, row, block, 256, 12);
     for (int g = 0; g < 2; ++g) {
@@ -293,8 +293,8 @@ struct Format<TensorType::Q5_K> : Format256<1, 0, true> {
     part.load(field(w, 0, row, block, 256, 128) + of_block / 2 * 32, p.q);
     part.load(field(w, 1, row, block, 256, 32), high);
     for (int i = 0; i < Part::kWords; ++i) {
-      p.q[i] = (p.q[i] >> (of_block % 2 * 4) & 0x0f0f0f0f) |
-               (high[i] >> of_block & 0x01010101) << 4;
+      p.q[i] = (p.q[i] >> (of_block % 2 * 4) & 0x0f0f0f0f) | (high[i] >> of_block & 0x01010101)
+                                                                 << 4;
     }
     packed_scales(field(w, 2, row, block, 256, 16) + 4, of_block, &p);
     return p;
@@ -318,8 +318,8 @@ struct Format<TensorType::Q6_K> : Format256<2, 32, false> {
     part.load(field(w, 0, row, block, 256, 128) + half * 64 + within % 2 * 32, p.q);
     part.load(field(w, 1, row, block, 256, 64) + half * 32, high);
     for (int i = 0; i < Part::kWords; ++i) {
-      p.q[i] = (p.q[i] >> (within / 2 * 4) & 0x0f0f0f0f) |
-               (high[i] >> (within * 2) & 0x03030303) << 4;
+      p.q[i] = (p.q[i] >> (within / 2 * 4) & 0x0f0f0f0f) | (high[i] >> (within * 2) & 0x03030303)
+                                                               << 4;
     }
     const std::uint8_t* scales = field(w, 2, row, block, 256, 16) + piece % 8 * 2;
     for (int g = 0; g < 2; ++g) p.scale[g] = static_cast<std::int8_t>(scales[g]);

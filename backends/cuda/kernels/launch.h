@@ -43,9 +43,9 @@ void quantize_rows(const float* x, std::int64_t rows, std::int64_t cols, int blo
 
 struct LinearArgs {
   WeightPlanes w;
-  const float* bias;             ///< [w.rows] or null
-  const float* x;                ///< [m][w.cols]; of float weights
-  const std::uint8_t* quantised; ///< [m] rows of quantize_rows; of quantised weights
+  const float* bias;              ///< [w.rows] or null
+  const float* x;                 ///< [m][w.cols]; of float weights
+  const std::uint8_t* quantised;  ///< [m] rows of quantize_rows; of quantised weights
   std::int64_t m;
   float* y;  ///< [m][w.rows]
 };
@@ -61,8 +61,8 @@ inline constexpr std::int64_t kFewestColumnsOfMma = 4;
 
 struct KvView {
   std::uint8_t* pages;
-  std::int64_t page_bytes;   ///< of all layers
-  std::int64_t layer_offset; ///< of this layer within a page
+  std::int64_t page_bytes;    ///< of all layers
+  std::int64_t layer_offset;  ///< of this layer within a page
   std::int32_t n_kv_heads;
   std::int32_t head_dim;
   KvType type;
@@ -101,8 +101,8 @@ struct AttentionArgs {
   std::int32_t max_splits;  ///< of any row
   const float* q;           ///< [rows][n_heads * head_dim]
   float* out;
-  float* partial;              ///< scratch of partial_floats
-  std::int64_t partial_floats; ///< at least attention_floats(rows, n_heads, head_dim, 1)
+  float* partial;               ///< scratch of partial_floats
+  std::int64_t partial_floats;  ///< at least attention_floats(rows, n_heads, head_dim, 1)
 };
 /// Floats of scratch for `splits` splits at a time.
 constexpr std::int64_t attention_floats(std::int64_t rows, std::int64_t n_heads,
@@ -111,7 +111,8 @@ constexpr std::int64_t attention_floats(std::int64_t rows, std::int64_t n_heads,
 }
 void attention(const AttentionArgs& args, cudaStream_t stream);
 
-/// Reads `bytes` (a multiple of 16) once, as fast as it goes; `sink` [1] is not written in practice.
+/// Reads `bytes` (a multiple of 16) once, as fast as it goes; `sink` [1] is not written in
+/// practice.
 void read_flat(const std::uint8_t* data, std::int64_t bytes, int multiprocessors,
                std::uint32_t* sink, cudaStream_t stream);
 

@@ -1,6 +1,7 @@
 // exact/1 for quantised weights (core/quant/exact_dot.h) by dp4a, for every type and few rows
-// (linear_mma.cu takes many). A warp computes kRows rows of the weight times kColumns rows of activations: each step takes
-// 1024 elements, a piece of 32 a lane; then the lanes add up each chunk's terms in block order.
+// (linear_mma.cu takes many). A warp computes kRows rows of the weight times kColumns rows of
+// activations: each step takes 1024 elements, a piece of 32 a lane; then the lanes add up each
+// chunk's terms in block order.
 #include "backends/cuda/kernels/formats.cuh"
 #include "backends/cuda/kernels/launch.h"
 #include "core/quant/exact_dot.h"

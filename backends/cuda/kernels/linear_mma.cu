@@ -1,7 +1,8 @@
 // exact/1 for quantised weights in batches: the integer dot products on tensor cores
 // (mma.m16n8k32.s8, or k16 where groups have 16 elements), the fp32 chains in registers. A block
-// takes 16 rows of the weight; each of its warps takes a chunk of 512 elements; the chunks' sums are
-// then added in ascending order. Integers are exact, so the bits are those of every other kernel.
+// takes 16 rows of the weight; each of its warps takes a chunk of 512 elements; the chunks' sums
+// are then added in ascending order. Integers are exact, so the bits are those of every other
+// kernel.
 #include "backends/cuda/kernels/formats.cuh"
 #include "backends/cuda/kernels/launch.h"
 #include "core/quant/exact_dot.h"
@@ -260,9 +261,9 @@ __global__ void __launch_bounds__(kWarps * 32) mma_rows(LinearArgs args) {
 
 template <TensorType kType, int kTiles>
 void launch(const LinearArgs& args, cudaStream_t stream) {
-  const dim3 grid(static_cast<unsigned>((args.w.rows + kTileRows - 1) / kTileRows),
-                  static_cast<unsigned>((args.m + kTiles * kTileColumns - 1) /
-                                        (kTiles * kTileColumns)));
+  const dim3 grid(
+      static_cast<unsigned>((args.w.rows + kTileRows - 1) / kTileRows),
+      static_cast<unsigned>((args.m + kTiles * kTileColumns - 1) / (kTiles * kTileColumns)));
   mma_rows<kType, kTiles><<<grid, kWarps * 32, 0, stream>>>(args);
 }
 
