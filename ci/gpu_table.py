@@ -25,7 +25,8 @@ def main():
         device = report["device"]
         state = (device.get("gpu_state") or {}).get("end") or {}
         print(f"  {device['gpu']}, {device['isa']}, read bandwidth measured beside it "
-              f"{number(device['bandwidth_gb_per_s'])} GB/s; at the end {number(state.get('core_mhz'))} MHz, "
+              f"{number(device['bandwidth_gb_per_s'])} GB/s; at the end "
+              f"{number(state.get('core_mhz'))} MHz, "
               f"{number(state.get('temperature_c'))} C, {number(state.get('power_w'))} of "
               f"{number(state.get('power_limit_w'))} W, throttled: {state.get('throttle')}; energy "
               f"{number((report.get('energy') or {}).get('joules'))} J")

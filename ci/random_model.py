@@ -14,9 +14,10 @@ import numpy as np
 
 
 def bf16(rng, shape):
-    """Sign and significand at random, magnitudes from 2^-9 to 2^-5: cheap, and nothing overflows."""
+    """Sign and significand at random, magnitudes from 2^-9 to 2^-5."""
     r = np.frombuffer(rng.bytes(2 * int(np.prod(shape))), dtype=np.uint16)
-    return (r & np.uint16(0x807F)) | ((np.uint16(118) + (r >> np.uint16(8) & np.uint16(3))) << np.uint16(7))
+    exponent = np.uint16(118) + (r >> np.uint16(8) & np.uint16(3))
+    return (r & np.uint16(0x807F)) | (exponent << np.uint16(7))
 
 
 def tensors(a):

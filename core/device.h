@@ -127,8 +127,8 @@ struct DeviceInfo {
 
 /// What a device's own sensors say at one moment; what cannot be read is absent.
 struct DeviceSensors {
-  std::string name;    ///< "NVIDIA H200"
-  std::string driver;  ///< its version
+  std::string name;                     ///< "NVIDIA H200"
+  std::string driver;                   ///< its version
   std::optional<double> energy_joules;  ///< a counter: differences mean something
   std::optional<double> temperature_c;
   std::optional<double> power_w;

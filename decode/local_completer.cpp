@@ -284,8 +284,7 @@ void LocalCompleter::make_room() {
 void LocalCompleter::resume_suspended() {
   while (!suspended_.empty() && std::ssize(running_) < max_batch_) {
     Running& next = suspended_.front();
-    const std::int64_t needed =
-        session_.suspended_pages(next.sequence) + 1 + std::ssize(running_);
+    const std::int64_t needed = session_.suspended_pages(next.sequence) + 1 + std::ssize(running_);
     if (needed > session_.free_pages() && !running_.empty()) return;
     session_.resume(next.sequence);
     running_.push_back(std::move(next));

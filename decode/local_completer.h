@@ -4,10 +4,10 @@
 // requests, or on the number of threads. Samples of one prompt share its prefill (a fork of the
 // sequence), which changes no bit.
 //
-// Memory: where the KV cache holds every running sequence at its full length, that much is set aside
-// when a sequence starts. Where it does not, and the session can suspend, sequences are let in while
-// pages are free, and the youngest waits in host memory when they run out; so does half of the batch
-// when a step finds no memory at all. No sample is lost, and no bit changes.
+// Memory: where the KV cache holds every running sequence at its full length, that much is set
+// aside when a sequence starts. Where it does not, and the session can suspend, sequences are let
+// in while pages are free, and the youngest waits in host memory when they run out; so does half of
+// the batch when a step finds no memory at all. No sample is lost, and no bit changes.
 #pragma once
 
 #include <functional>

@@ -32,8 +32,7 @@ const CudaWeight& own(const DeviceWeight& weight) {
 class CudaBuffer final : public DeviceBuffer {
  public:
   CudaBuffer(std::int64_t floats, MemoryMeter& meter)
-      : floats_(floats),
-        memory_(floats * std::int64_t{sizeof(float)}, "activations", meter) {}
+      : floats_(floats), memory_(floats * std::int64_t{sizeof(float)}, "activations", meter) {}
   float* data() override { return memory_.as<float>(); }
   std::int64_t floats() const override { return floats_; }
 
@@ -165,7 +164,7 @@ class CudaDevice final : public Device {
   DeviceMemory activations_;  ///< quantised rows of the call that runs
   DeviceMemory partial_;      ///< of attention
   DeviceMemory draw_scratch_;
-  DeviceMemory draw_rows_;    ///< parameters and results of a draw
+  DeviceMemory draw_rows_;  ///< parameters and results of a draw
   IntTable ids_;
   IntTable rows_;
   IntTable positions_;
@@ -347,18 +346,18 @@ void CudaDevice::gather_rows(ConstTensor x, std::span<const std::int32_t> rows, 
 void CudaDevice::read(ConstTensor x, std::span<float> out) {
   ASSAY_ASSERT(std::ssize(out) == x.size());
   use();
-  check(cudaMemcpyAsync(out.data(), x.data, out.size_bytes(), cudaMemcpyDeviceToHost,
-                        stream_.get()),
-        "reading from the GPU");
+  check(
+      cudaMemcpyAsync(out.data(), x.data, out.size_bytes(), cudaMemcpyDeviceToHost, stream_.get()),
+      "reading from the GPU");
   stream_.wait();
 }
 
 void CudaDevice::write(std::span<const float> in, Tensor out) {
   ASSAY_ASSERT(std::ssize(in) == out.size());
   use();
-  check(cudaMemcpyAsync(out.data, in.data(), in.size_bytes(), cudaMemcpyHostToDevice,
-                        stream_.get()),
-        "writing to the GPU");
+  check(
+      cudaMemcpyAsync(out.data, in.data(), in.size_bytes(), cudaMemcpyHostToDevice, stream_.get()),
+      "writing to the GPU");
   stream_.wait();
 }
 

@@ -1,5 +1,5 @@
-// Moves a weight's bytes from the file's blocks to the planes of kernels/planes.h: no bit is lost or
-// added.
+// Moves a weight's bytes from the file's blocks to the planes of kernels/planes.h: no bit is lost
+// or added.
 #pragma once
 
 #include <cstddef>

@@ -19,12 +19,9 @@ struct Reason {
   const char* text;
 };
 /// Idle (1) and clocks set by a person (2) hold nothing down.
-constexpr Reason kReasons[] = {{0x04, "power cap"},
-                               {0x08, "hardware slowdown"},
-                               {0x10, "sync boost"},
-                               {0x20, "thermal (software)"},
-                               {0x40, "thermal (hardware)"},
-                               {0x80, "power brake"},
+constexpr Reason kReasons[] = {{0x04, "power cap"},          {0x08, "hardware slowdown"},
+                               {0x10, "sync boost"},         {0x20, "thermal (software)"},
+                               {0x40, "thermal (hardware)"}, {0x80, "power brake"},
                                {0x100, "display clock"}};
 
 }  // namespace

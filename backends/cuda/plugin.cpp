@@ -23,7 +23,8 @@ Result<int> parse_device(const BackendRequest& request) {
     const char* end = value.data() + value.size();
     const auto parsed = std::from_chars(value.data(), end, device);
     if (parsed.ec != std::errc() || parsed.ptr != end || device < 0 || device > kMaxDevice) {
-      return failure(ErrorKind::usage, fmt::format("cuda: device={} is not the number of a GPU", value),
+      return failure(ErrorKind::usage,
+                     fmt::format("cuda: device={} is not the number of a GPU", value),
                      "GPUs are counted from 0, as nvidia-smi lists them");
     }
   }
@@ -47,10 +48,10 @@ Availability availability() {
     const bool covered =
         cuda::architectures_cover(cuda::built_architectures(), gpu->major, gpu->minor);
     any = any || covered;
-    all += fmt::format("{}{}: {}, {}, {}{}", device == 0 ? "" : "; ", device, gpu->name, gpu->isa(),
-                       format_bytes(gpu->memory_bytes),
-                       covered ? "" : fmt::format(" (this build is for {} alone)",
-                                                  cuda::built_architectures()));
+    all += fmt::format(
+        "{}{}: {}, {}, {}{}", device == 0 ? "" : "; ", device, gpu->name, gpu->isa(),
+        format_bytes(gpu->memory_bytes),
+        covered ? "" : fmt::format(" (this build is for {} alone)", cuda::built_architectures()));
   }
   return {any, all};
 }

@@ -46,11 +46,12 @@ Error cuda_error(cudaError_t status, std::string_view doing) {
                         built_architectures()),
             "build with -DASSAY_CUDA_ARCHITECTURES=native"};
   }
-  return {ErrorKind::environment,
-          fmt::format("cuda: the GPU failed: {}: {} ({})", doing, cudaGetErrorString(status),
-                      cudaGetErrorName(status)),
-          "see nvidia-smi and the kernel's log; a run goes on with --resume, under exact on another "
-          "backend too"};
+  return {
+      ErrorKind::environment,
+      fmt::format("cuda: the GPU failed: {}: {} ({})", doing, cudaGetErrorString(status),
+                  cudaGetErrorName(status)),
+      "see nvidia-smi and the kernel's log; a run goes on with --resume, under exact on another "
+      "backend too"};
 }
 
 void check(cudaError_t status, std::string_view doing) {
@@ -68,11 +69,11 @@ DeviceMemory::DeviceMemory(std::int64_t bytes, std::string_view what, MemoryMete
     std::size_t free = 0;
     std::size_t total = 0;
     cudaMemGetInfo(&free, &total);
-    throw OutOfMemory(fmt::format("cuda: {} needs {}, of the GPU's {} {} is free", what,
-                                  format_bytes(bytes),
-                                  format_bytes(static_cast<std::int64_t>(total)),
-                                  format_bytes(static_cast<std::int64_t>(free))),
-                      "lower --context or --batch, or take a smaller quantisation");
+    throw OutOfMemory(
+        fmt::format("cuda: {} needs {}, of the GPU's {} {} is free", what, format_bytes(bytes),
+                    format_bytes(static_cast<std::int64_t>(total)),
+                    format_bytes(static_cast<std::int64_t>(free))),
+        "lower --context or --batch, or take a smaller quantisation");
   }
   check(status, what);
   data_ = static_cast<std::uint8_t*>(memory);
@@ -147,7 +148,10 @@ Result<GpuInfo> describe_gpu(int device) {
   if (status != cudaSuccess) return tl::unexpected(cuda_error(status, "asking for the GPU's kind"));
   char pci[32] = {};
   cudaDeviceGetPCIBusId(pci, sizeof pci, device);
-  return GpuInfo{properties.name, pci, properties.major, properties.minor,
+  return GpuInfo{properties.name,
+                 pci,
+                 properties.major,
+                 properties.minor,
                  properties.multiProcessorCount,
                  static_cast<std::int64_t>(properties.totalGlobalMem)};
 }

@@ -98,8 +98,8 @@ Result<GpuInfo> describe_gpu(int device);
 /// Read bandwidth of the current GPU's memory: the best of a few passes over up to 2 GB that are
 /// taken for it; nothing where so little is free that a cache would be measured.
 std::optional<double> measure_read_bandwidth(const GpuInfo& gpu, const Stream& stream);
-/// Whether machine code or PTX of `architectures` ("80;90;120-virtual", as ASSAY_CUDA_ARCHITECTURES)
-/// runs on a GPU of this compute capability.
+/// Whether machine code or PTX of `architectures` ("80;90;120-virtual", as
+/// ASSAY_CUDA_ARCHITECTURES) runs on a GPU of this compute capability.
 bool architectures_cover(std::string_view architectures, int major, int minor);
 /// Of this build.
 std::string_view built_architectures();

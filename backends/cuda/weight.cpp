@@ -12,6 +12,8 @@ namespace {
 
 /// Of the host at once.
 constexpr std::int64_t kSliceBytes = std::int64_t{32} << 20;
+/// Behind the last plane: kernels read whole vectors of 16 bytes.
+constexpr std::int64_t kSlackBytes = 256;
 
 }  // namespace
 
@@ -19,7 +21,7 @@ CudaWeight::CudaWeight(const WeightView& view, const Stream& stream, MemoryMeter
   const std::int64_t row = row_bytes(view.type, view.cols);
   ASSAY_ASSERT(std::ssize(view.bytes) == view.rows * row);
   const PlaneLayout layout = plane_layout(view.type, view.rows, view.cols);
-  memory_ = DeviceMemory(layout.bytes, view.name, meter);
+  memory_ = DeviceMemory(layout.bytes + kSlackBytes, view.name, meter);
   planes_ = {.type = view.type, .rows = view.rows, .cols = view.cols, .permuted = layout.permuted};
   const std::span<const BlockField> fields = block_fields(view.type);
   for (std::size_t p = 0; p < fields.size(); ++p) {

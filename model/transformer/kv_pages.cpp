@@ -62,8 +62,7 @@ std::int32_t KvPages::suspend(SequenceId id,
   return n;
 }
 
-void KvPages::resume(SequenceId id,
-                     const std::function<void(std::int32_t, std::int32_t)>& load) {
+void KvPages::resume(SequenceId id, const std::function<void(std::int32_t, std::int32_t)>& load) {
   std::int32_t n = 0;
   for (std::int32_t& page : at(id).pages) {
     if (page != kSuspended) continue;

@@ -1,6 +1,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <limits>
 
 #include "core/text.h"
 #include "model/transformer/buffers.h"
@@ -22,8 +23,10 @@ KvLayout kv_layout(const ModelConfig& config, const SessionOptions& options) {
   layout.n_kv_heads = config.n_kv_heads;
   layout.head_dim = config.head_dim;
   // One more for the unfinished last page of a prompt that samples share (decode/).
-  layout.n_pages = options.kv_pages > 0 ? options.kv_pages
-                                        : static_cast<std::int32_t>(sequences * pages + 1);
+  layout.n_pages = options.kv_pages > 0
+                       ? options.kv_pages
+                       : static_cast<std::int32_t>(std::min<std::int64_t>(
+                             sequences * pages + 1, std::numeric_limits<std::int32_t>::max()));
   layout.type = options.kv_type;
   return layout;
 }

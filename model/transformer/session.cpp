@@ -280,8 +280,7 @@ void TransformerSession::head(ConstTensor residual, std::span<const std::int32_t
 TransformerSession::LogitsSink TransformerSession::copy_to(std::span<float> logits) {
   return [this, logits](ConstTensor part, std::size_t first) {
     const auto vocab = static_cast<std::size_t>(part.cols);
-    device_->read(part,
-                  logits.subspan(first * vocab, static_cast<std::size_t>(part.rows) * vocab));
+    device_->read(part, logits.subspan(first * vocab, static_cast<std::size_t>(part.rows) * vocab));
   };
 }
 

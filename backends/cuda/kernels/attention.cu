@@ -1,5 +1,5 @@
-// The paged cache and attention over it, exact/1 (core/numerics/attention.h). Splits of 64 positions
-// are computed side by side, `splits` of them at a time, and merged in ascending order.
+// The paged cache and attention over it, exact/1 (core/numerics/attention.h). Splits of 64
+// positions are computed side by side, `splits` of them at a time, and merged in ascending order.
 #include <algorithm>
 
 #include "backends/cuda/kernels/launch.h"
@@ -100,9 +100,8 @@ __device__ void load_keys(const Element* keys, int n, int head_dim, float* out) 
     const int position = i / kKeyGroup % kSplit;
     const int d = i / (kKeyGroup * kSplit) * kKeyGroup + i % kKeyGroup;
     if (d >= padded_dim(head_dim)) continue;
-    out[position * stride + d] = position < n && d < head_dim
-                                     ? to_float(keys[key_index(d, position, head_dim)])
-                                     : 0.0F;
+    out[position * stride + d] =
+        position < n && d < head_dim ? to_float(keys[key_index(d, position, head_dim)]) : 0.0F;
   }
 }
 template <class Element>
@@ -132,7 +131,8 @@ __device__ void scores(const Work& work, const Shared& shared, int head_dim) {
   for (int first = static_cast<int>(threadIdx.x) / kSplit * kEach; first < work.queries;
        first += kThreads / kSplit * kEach) {
     float acc[kEach] = {};
-    for (int d = 0; d < dims; d += 4) {  // padding multiplies 0 by 0: no bit changes but a zero's sign
+    for (int d = 0; d < dims;
+         d += 4) {  // padding multiplies 0 by 0: no bit changes but a zero's sign
       const float4 key = *reinterpret_cast<const float4*>(k + d);
 #pragma unroll
       for (int i = 0; i < kEach; ++i) {
@@ -182,8 +182,8 @@ __device__ void softmax(const Work& work, const Shared& shared, int split, float
       sum += __shfl_xor_sync(0xffffffffU, sum, width);
     }
     if (lane == 0) {
-      const std::int64_t at =
-          std::int64_t{work.tile.first_row + row} * n_heads_all + work.first_head + i % work.n_heads;
+      const std::int64_t at = std::int64_t{work.tile.first_row + row} * n_heads_all +
+                              work.first_head + i % work.n_heads;
       states[at * state_stride] = max;
       states[at * state_stride + 1] = sum;
     }
@@ -225,8 +225,8 @@ __device__ void weighted_values(const Work& work, const Shared& shared, int spli
 }
 
 template <class Element>
-__global__ void __launch_bounds__(kThreads) attend_splits(AttentionArgs args, int first_split,
-                                                          int splits, int heads_of_block) {
+__global__ void __launch_bounds__(kThreads)
+    attend_splits(AttentionArgs args, int first_split, int splits, int heads_of_block) {
   extern __shared__ float4 memory[];
   const int group = args.n_heads / args.kv.n_kv_heads;
   const int parts = (group + heads_of_block - 1) / heads_of_block;
@@ -308,8 +308,7 @@ void attend(const AttentionArgs& args, int splits, int heads_of_block, int parts
     const dim3 grid(static_cast<unsigned>(args.kv.n_kv_heads * parts),
                     static_cast<unsigned>(std::min(splits, args.max_splits - first)),
                     static_cast<unsigned>(args.n_tiles));
-    attend_splits<Element>
-        <<<grid, kThreads, shared, stream>>>(args, first, splits, heads_of_block);
+    attend_splits<Element><<<grid, kThreads, shared, stream>>>(args, first, splits, heads_of_block);
     const int threads = (args.kv.head_dim + 31) / 32 * 32;
     merge_splits<<<static_cast<unsigned>(args.rows * args.n_heads), threads, 0, stream>>>(
         args, first, splits);

@@ -60,8 +60,8 @@ struct Joiner {
   __device__ Scan operator()(const Scan& a, const Scan& b) const { return join(a, b); }
 };
 
-__global__ void __launch_bounds__(kScanThreads) scan_logits(const float* logits, std::int64_t vocab,
-                                                            Scan* scans) {
+__global__ void __launch_bounds__(kScanThreads)
+    scan_logits(const float* logits, std::int64_t vocab, Scan* scans) {
   using Reduce = cub::BlockReduce<Scan, kScanThreads>;
   __shared__ typename Reduce::TempStorage storage;
   const float* row = logits + std::int64_t{blockIdx.y} * vocab;
@@ -99,8 +99,7 @@ __global__ void join_slices(Scan* scans, std::int64_t rows, std::int64_t vocab,
   result.hash_b = all.hash_b;
   result.non_finite = all.non_finite == kNone ? -1 : all.non_finite;
   result.token = all.best;
-  result.margin =
-      vocab < 2 ? std::numeric_limits<float>::infinity() : all.first - all.second;
+  result.margin = vocab < 2 ? std::numeric_limits<float>::infinity() : all.first - all.second;
 }
 
 __global__ void collect(const float* logits, std::int64_t vocab, const DrawParameters* parameters,
@@ -327,12 +326,10 @@ class Chooser {
   double z_max_;
 };
 
-__global__ void __launch_bounds__(kChooseThreads) choose(const float* logits, std::int64_t vocab,
-                                                         const DrawParameters* parameters,
-                                                         const Scan* scans,
-                                                         const std::int32_t* counts,
-                                                         const std::int32_t* candidates,
-                                                         DrawResult* results) {
+__global__ void __launch_bounds__(kChooseThreads)
+    choose(const float* logits, std::int64_t vocab, const DrawParameters* parameters,
+           const Scan* scans, const std::int32_t* counts, const std::int32_t* candidates,
+           DrawResult* results) {
   __shared__ Chooser::Memory memory;
   const std::int64_t row = blockIdx.x;
   if (parameters[row].temperature == 0 || results[row].non_finite >= 0) return;

@@ -9,13 +9,13 @@ namespace assay::cuda {
 
 /// A numerics::DrawRequest as the kernels read it.
 struct DrawParameters {
-  double temperature;  ///< 0: greedy
-  std::uint64_t top_p; ///< in units of 2^-53
+  double temperature;   ///< 0: greedy
+  std::uint64_t top_p;  ///< in units of 2^-53
   std::uint64_t min_p;
   std::uint64_t seed;
   std::int64_t top_k;  ///< 0: all
   std::uint32_t index;
-  bool all_of_p;       ///< top-p keeps everything
+  bool all_of_p;  ///< top-p keeps everything
 };
 
 /// A numerics::Drawn.

@@ -14,12 +14,14 @@ namespace assay::cuda {
 
 inline constexpr int kPieceElements = 32;
 
-template <int kGroups>
+/// A thread's words of a piece. Element 4 i + b lies in byte b of word i.
+template <int kGroups, int kWords>
 struct Piece {
-  int q[8];  ///< element 4 i + b in byte b of word i
+  int q[kWords];
   int scale[kGroups];
   int minimum[kGroups];
 };
+
 struct Factors {
   float scale;
   float minimum;
@@ -29,14 +31,45 @@ __device__ inline float half_at(const std::uint8_t* bytes) {
   return numerics::half_to_float(*reinterpret_cast<const std::uint16_t*>(bytes));
 }
 
-/// 32 bytes, 16-byte aligned, as eight words.
-__device__ inline void load_words(const std::uint8_t* bytes, int (&words)[8]) {
-  const int4* from = reinterpret_cast<const int4*>(bytes);
-  const int4 a = __ldg(from);
-  const int4 b = __ldg(from + 1);
-  words[0] = a.x, words[1] = a.y, words[2] = a.z, words[3] = a.w;
-  words[4] = b.x, words[5] = b.y, words[6] = b.z, words[7] = b.w;
-}
+/// Which words of a piece a thread takes: all eight.
+struct WholePiece {
+  static constexpr int kWords = 8;
+  __device__ static int word(int i) { return i; }
+  /// Of 32 bytes, 16-byte aligned.
+  __device__ void load(const std::uint8_t* bytes, int (&words)[8]) const {
+    const int4* from = reinterpret_cast<const int4*>(bytes);
+    const int4 a = __ldg(from);
+    const int4 b = __ldg(from + 1);
+    words[0] = a.x, words[1] = a.y, words[2] = a.z, words[3] = a.w;
+    words[4] = b.x, words[5] = b.y, words[6] = b.z, words[7] = b.w;
+  }
+  /// Of 16 bytes: element i in the low half of byte i, i + 16 in its high half.
+  __device__ void load_nibbles(const std::uint8_t* bytes, int (&q)[8]) const {
+    const int4 a = __ldg(reinterpret_cast<const int4*>(bytes));
+    const int words[4] = {a.x, a.y, a.z, a.w};
+    for (int i = 0; i < 4; ++i) {
+      q[i] = words[i] & 0x0f0f0f0f;
+      q[i + 4] = words[i] >> 4 & 0x0f0f0f0f;
+    }
+  }
+};
+
+/// Words c and c + 4: what thread c of four holds of a tensor core's operand of 32 elements.
+struct QuarterPiece {
+  static constexpr int kWords = 2;
+  int c;
+  __device__ int word(int i) const { return c + 4 * i; }
+  __device__ void load(const std::uint8_t* bytes, int (&words)[2]) const {
+    const int* from = reinterpret_cast<const int*>(bytes);
+    words[0] = __ldg(from + c);
+    words[1] = __ldg(from + c + 4);
+  }
+  __device__ void load_nibbles(const std::uint8_t* bytes, int (&q)[2]) const {
+    const int both = __ldg(reinterpret_cast<const int*>(bytes) + c);
+    q[0] = both & 0x0f0f0f0f;
+    q[1] = both >> 4 & 0x0f0f0f0f;
+  }
+};
 
 /// Bit i of `bits` to bit 0 of byte i, for four bits.
 __device__ inline int spread_bits(unsigned bits) {
@@ -49,19 +82,11 @@ __device__ inline const std::uint8_t* field(const WeightPlanes& w, int plane, st
   return w.plane[plane] + (row * (w.cols / elements) + block) * bytes;
 }
 
-/// Nibbles of a 32-element type: element i in the low half of byte i, i + 16 in its high half.
-__device__ inline void load_nibbles(const std::uint8_t* bytes, int (&q)[8]) {
-  const int4 a = __ldg(reinterpret_cast<const int4*>(bytes));
-  const int words[4] = {a.x, a.y, a.z, a.w};
-  for (int i = 0; i < 4; ++i) {
-    q[i] = words[i] & 0x0f0f0f0f;
-    q[i + 4] = words[i] >> 4 & 0x0f0f0f0f;
-  }
-}
-
-__device__ inline void add_fifth_bits(const std::uint8_t* bytes, int (&q)[8]) {
+template <class Part>
+__device__ inline void add_fifth_bits(const std::uint8_t* bytes, const Part& part,
+                                      int (&q)[Part::kWords]) {
   const unsigned bits = __ldg(reinterpret_cast<const unsigned*>(bytes));
-  for (int i = 0; i < 8; ++i) q[i] |= spread_bits(bits >> (4 * i)) << 4;
+  for (int i = 0; i < Part::kWords; ++i) q[i] |= spread_bits(bits >> (4 * part.word(i))) << 4;
 }
 
 /// Types of 32 elements: one group, without integer factors.
@@ -72,8 +97,9 @@ struct Format32 {
   static constexpr int kOffset = kOffsetValue;
   static constexpr bool kHasMinimum = kMinimum;
   static constexpr bool kIntegerScales = false;
-  __device__ static Piece<1> empty() {
-    Piece<1> p;
+  template <class Part>
+  __device__ static Piece<1, Part::kWords> empty() {
+    Piece<1, Part::kWords> p;
     p.scale[0] = 1;
     p.minimum[0] = 1;
     return p;
@@ -104,9 +130,11 @@ struct Format;
 
 template <>
 struct Format<TensorType::Q8_0> : Format32<0, false> {
-  __device__ static Piece<1> load(const WeightPlanes& w, std::int64_t row, std::int64_t piece) {
-    Piece<1> p = empty();
-    load_words(field(w, 0, row, piece, 32, 32), p.q);
+  template <class Part>
+  __device__ static Piece<1, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
+                                                std::int64_t piece, const Part& part) {
+    Piece<1, Part::kWords> p = empty<Part>();
+    part.load(field(w, 0, row, piece, 32, 32), p.q);
     return p;
   }
   __device__ static Factors factors(const WeightPlanes& w, std::int64_t row, std::int64_t block) {
@@ -116,9 +144,11 @@ struct Format<TensorType::Q8_0> : Format32<0, false> {
 
 template <>
 struct Format<TensorType::Q4_0> : Format32<8, false> {
-  __device__ static Piece<1> load(const WeightPlanes& w, std::int64_t row, std::int64_t piece) {
-    Piece<1> p = empty();
-    load_nibbles(field(w, 0, row, piece, 32, 16), p.q);
+  template <class Part>
+  __device__ static Piece<1, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
+                                                std::int64_t piece, const Part& part) {
+    Piece<1, Part::kWords> p = empty<Part>();
+    part.load_nibbles(field(w, 0, row, piece, 32, 16), p.q);
     return p;
   }
   __device__ static Factors factors(const WeightPlanes& w, std::int64_t row, std::int64_t block) {
@@ -128,9 +158,11 @@ struct Format<TensorType::Q4_0> : Format32<8, false> {
 
 template <>
 struct Format<TensorType::Q4_1> : Format32<0, true> {
-  __device__ static Piece<1> load(const WeightPlanes& w, std::int64_t row, std::int64_t piece) {
-    Piece<1> p = empty();
-    load_nibbles(field(w, 0, row, piece, 32, 16), p.q);
+  template <class Part>
+  __device__ static Piece<1, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
+                                                std::int64_t piece, const Part& part) {
+    Piece<1, Part::kWords> p = empty<Part>();
+    part.load_nibbles(field(w, 0, row, piece, 32, 16), p.q);
     return p;
   }
   __device__ static Factors factors(const WeightPlanes& w, std::int64_t row, std::int64_t block) {
@@ -140,10 +172,12 @@ struct Format<TensorType::Q4_1> : Format32<0, true> {
 
 template <>
 struct Format<TensorType::Q5_0> : Format32<16, false> {
-  __device__ static Piece<1> load(const WeightPlanes& w, std::int64_t row, std::int64_t piece) {
-    Piece<1> p = empty();
-    load_nibbles(field(w, 0, row, piece, 32, 16), p.q);
-    add_fifth_bits(field(w, 1, row, piece, 32, 4), p.q);
+  template <class Part>
+  __device__ static Piece<1, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
+                                                std::int64_t piece, const Part& part) {
+    Piece<1, Part::kWords> p = empty<Part>();
+    part.load_nibbles(field(w, 0, row, piece, 32, 16), p.q);
+    add_fifth_bits(field(w, 1, row, piece, 32, 4), part, p.q);
     return p;
   }
   __device__ static Factors factors(const WeightPlanes& w, std::int64_t row, std::int64_t block) {
@@ -153,10 +187,12 @@ struct Format<TensorType::Q5_0> : Format32<16, false> {
 
 template <>
 struct Format<TensorType::Q5_1> : Format32<0, true> {
-  __device__ static Piece<1> load(const WeightPlanes& w, std::int64_t row, std::int64_t piece) {
-    Piece<1> p = empty();
-    load_nibbles(field(w, 0, row, piece, 32, 16), p.q);
-    add_fifth_bits(field(w, 1, row, piece, 32, 4), p.q);
+  template <class Part>
+  __device__ static Piece<1, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
+                                                std::int64_t piece, const Part& part) {
+    Piece<1, Part::kWords> p = empty<Part>();
+    part.load_nibbles(field(w, 0, row, piece, 32, 16), p.q);
+    add_fifth_bits(field(w, 1, row, piece, 32, 4), part, p.q);
     return p;
   }
   __device__ static Factors factors(const WeightPlanes& w, std::int64_t row, std::int64_t block) {
@@ -166,10 +202,12 @@ struct Format<TensorType::Q5_1> : Format32<0, true> {
 
 template <>
 struct Format<TensorType::Q2_K> : Format256<2, 0, true> {
-  __device__ static Piece<2> load(const WeightPlanes& w, std::int64_t row, std::int64_t piece) {
+  template <class Part>
+  __device__ static Piece<2, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
+                                                std::int64_t piece, const Part& part) {
     const int of_block = static_cast<int>(piece % 8);
-    Piece<2> p;
-    load_words(field(w, 0, row, piece / 8, 256, 64) + of_block / 4 * 32, p.q);
+    Piece<2, Part::kWords> p;
+    part.load(field(w, 0, row, piece / 8, 256, 64) + of_block / 4 * 32, p.q);
     for (int& word : p.q) word = word >> (of_block % 4 * 2) & 0x03030303;
     const std::uint8_t* scales = field(w, 1, row, piece / 8, 256, 16) + 2 * of_block;
     for (int g = 0; g < 2; ++g) {
@@ -186,16 +224,18 @@ struct Format<TensorType::Q2_K> : Format256<2, 0, true> {
 
 template <>
 struct Format<TensorType::Q3_K> : Format256<2, 4, false> {
-  __device__ static Piece<2> load(const WeightPlanes& w, std::int64_t row, std::int64_t piece) {
+  template <class Part>
+  __device__ static Piece<2, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
+                                                std::int64_t piece, const Part& part) {
     const std::int64_t block = piece / 8;
     const int of_block = static_cast<int>(piece % 8);
-    Piece<2> p;
-    int high[8];
-    load_words(field(w, 0, row, block, 256, 64) + of_block / 4 * 32, p.q);
-    load_words(field(w, 1, row, block, 256, 32), high);
-    for (int i = 0; i < 8; ++i) {
-      p.q[i] = (p.q[i] >> (of_block % 4 * 2) & 0x03030303) |
-               (high[i] >> of_block & 0x01010101) << 2;
+    Piece<2, Part::kWords> p;
+    int high[Part::kWords];
+    part.load(field(w, 0, row, block, 256, 64) + of_block / 4 * 32, p.q);
+    part.load(field(w, 1, row, block, 256, 32), high);
+    for (int i = 0; i < Part::kWords; ++i) {
+      p.q[i] = (p.q[i] >> (of_block % 4 * 2) & 0x03030303) | (high[i] >> of_block & 0x01010101)
+                                                                 << 2;
     }
     const std::uint8_t* scales = field(w, 2, row, block, 256, 12);
     for (int g = 0; g < 2; ++g) {
@@ -212,7 +252,8 @@ struct Format<TensorType::Q3_K> : Format256<2, 4, false> {
 };
 
 /// Scale and minimum of group `group` of Q4_K and Q5_K, from the 12 packed bytes of the header.
-__device__ inline void packed_scales(const std::uint8_t* bytes, int group, Piece<1>* p) {
+template <int kWords>
+__device__ inline void packed_scales(const std::uint8_t* bytes, int group, Piece<1, kWords>* p) {
   if (group < 4) {
     p->scale[0] = bytes[group] & 63;
     p->minimum[0] = bytes[group + 4] & 63;
@@ -224,10 +265,12 @@ __device__ inline void packed_scales(const std::uint8_t* bytes, int group, Piece
 
 template <>
 struct Format<TensorType::Q4_K> : Format256<1, 0, true> {
-  __device__ static Piece<1> load(const WeightPlanes& w, std::int64_t row, std::int64_t piece) {
+  template <class Part>
+  __device__ static Piece<1, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
+                                                std::int64_t piece, const Part& part) {
     const int of_block = static_cast<int>(piece % 8);
-    Piece<1> p;
-    load_words(field(w, 0, row, piece / 8, 256, 128) + of_block / 2 * 32, p.q);
+    Piece<1, Part::kWords> p;
+    part.load(field(w, 0, row, piece / 8, 256, 128) + of_block / 2 * 32, p.q);
     for (int& word : p.q) word = word >> (of_block % 2 * 4) & 0x0f0f0f0f;
     packed_scales(field(w, 1, row, piece / 8, 256, 16) + 4, of_block, &p);
     return p;
@@ -240,16 +283,18 @@ struct Format<TensorType::Q4_K> : Format256<1, 0, true> {
 
 template <>
 struct Format<TensorType::Q5_K> : Format256<1, 0, true> {
-  __device__ static Piece<1> load(const WeightPlanes& w, std::int64_t row, std::int64_t piece) {
+  template <class Part>
+  __device__ static Piece<1, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
+                                                std::int64_t piece, const Part& part) {
     const std::int64_t block = piece / 8;
     const int of_block = static_cast<int>(piece % 8);
-    Piece<1> p;
-    int high[8];
-    load_words(field(w, 0, row, block, 256, 128) + of_block / 2 * 32, p.q);
-    load_words(field(w, 1, row, block, 256, 32), high);
-    for (int i = 0; i < 8; ++i) {
-      p.q[i] = (p.q[i] >> (of_block % 2 * 4) & 0x0f0f0f0f) |
-               (high[i] >> of_block & 0x01010101) << 4;
+    Piece<1, Part::kWords> p;
+    int high[Part::kWords];
+    part.load(field(w, 0, row, block, 256, 128) + of_block / 2 * 32, p.q);
+    part.load(field(w, 1, row, block, 256, 32), high);
+    for (int i = 0; i < Part::kWords; ++i) {
+      p.q[i] = (p.q[i] >> (of_block % 2 * 4) & 0x0f0f0f0f) | (high[i] >> of_block & 0x01010101)
+                                                                 << 4;
     }
     packed_scales(field(w, 2, row, block, 256, 16) + 4, of_block, &p);
     return p;
@@ -262,17 +307,19 @@ struct Format<TensorType::Q5_K> : Format256<1, 0, true> {
 
 template <>
 struct Format<TensorType::Q6_K> : Format256<2, 32, false> {
-  __device__ static Piece<2> load(const WeightPlanes& w, std::int64_t row, std::int64_t piece) {
+  template <class Part>
+  __device__ static Piece<2, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
+                                                std::int64_t piece, const Part& part) {
     const std::int64_t block = piece / 8;
     const int half = static_cast<int>(piece % 8) / 4;
     const int within = static_cast<int>(piece % 4);
-    Piece<2> p;
-    int high[8];
-    load_words(field(w, 0, row, block, 256, 128) + half * 64 + within % 2 * 32, p.q);
-    load_words(field(w, 1, row, block, 256, 64) + half * 32, high);
-    for (int i = 0; i < 8; ++i) {
-      p.q[i] = (p.q[i] >> (within / 2 * 4) & 0x0f0f0f0f) |
-               (high[i] >> (within * 2) & 0x03030303) << 4;
+    Piece<2, Part::kWords> p;
+    int high[Part::kWords];
+    part.load(field(w, 0, row, block, 256, 128) + half * 64 + within % 2 * 32, p.q);
+    part.load(field(w, 1, row, block, 256, 64) + half * 32, high);
+    for (int i = 0; i < Part::kWords; ++i) {
+      p.q[i] = (p.q[i] >> (within / 2 * 4) & 0x0f0f0f0f) | (high[i] >> (within * 2) & 0x03030303)
+                                                               << 4;
     }
     const std::uint8_t* scales = field(w, 2, row, block, 256, 16) + piece % 8 * 2;
     for (int g = 0; g < 2; ++g) p.scale[g] = static_cast<std::int8_t>(scales[g]);

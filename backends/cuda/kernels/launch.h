@@ -43,9 +43,9 @@ void quantize_rows(const float* x, std::int64_t rows, std::int64_t cols, int blo
 
 struct LinearArgs {
   WeightPlanes w;
-  const float* bias;             ///< [w.rows] or null
-  const float* x;                ///< [m][w.cols]; of float weights
-  const std::uint8_t* quantised; ///< [m] rows of quantize_rows; of quantised weights
+  const float* bias;              ///< [w.rows] or null
+  const float* x;                 ///< [m][w.cols]; of float weights
+  const std::uint8_t* quantised;  ///< [m] rows of quantize_rows; of quantised weights
   std::int64_t m;
   float* y;  ///< [m][w.rows]
 };
@@ -53,13 +53,16 @@ struct LinearArgs {
 void linear_float(const LinearArgs& args, cudaStream_t stream);
 /// Quantised weights: integer dot products (quant/exact_dot.h).
 void linear_integer(const LinearArgs& args, cudaStream_t stream);
+/// The same on tensor cores, whose tiles have 8 rows of activations.
+void linear_mma(const LinearArgs& args, cudaStream_t stream);
+inline constexpr std::int64_t kFewestColumnsOfMma = 4;
 
 // Keys and values. A page holds [layer][kv_head][K, V][64 positions][head_dim].
 
 struct KvView {
   std::uint8_t* pages;
-  std::int64_t page_bytes;   ///< of all layers
-  std::int64_t layer_offset; ///< of this layer within a page
+  std::int64_t page_bytes;    ///< of all layers
+  std::int64_t layer_offset;  ///< of this layer within a page
   std::int32_t n_kv_heads;
   std::int32_t head_dim;
   KvType type;
@@ -98,8 +101,8 @@ struct AttentionArgs {
   std::int32_t max_splits;  ///< of any row
   const float* q;           ///< [rows][n_heads * head_dim]
   float* out;
-  float* partial;              ///< scratch of partial_floats
-  std::int64_t partial_floats; ///< at least attention_floats(rows, n_heads, head_dim, 1)
+  float* partial;               ///< scratch of partial_floats
+  std::int64_t partial_floats;  ///< at least attention_floats(rows, n_heads, head_dim, 1)
 };
 /// Floats of scratch for `splits` splits at a time.
 constexpr std::int64_t attention_floats(std::int64_t rows, std::int64_t n_heads,
@@ -108,7 +111,8 @@ constexpr std::int64_t attention_floats(std::int64_t rows, std::int64_t n_heads,
 }
 void attention(const AttentionArgs& args, cudaStream_t stream);
 
-/// Reads `bytes` (a multiple of 16) once, as fast as it goes; `sink` [1] is not written in practice.
+/// Reads `bytes` (a multiple of 16) once, as fast as it goes; `sink` [1] is not written in
+/// practice.
 void read_flat(const std::uint8_t* data, std::int64_t bytes, int multiprocessors,
                std::uint32_t* sink, cudaStream_t stream);
 

@@ -122,9 +122,9 @@ __global__ void __launch_bounds__(kWarps * 32) any_rows(LinearArgs args) {
 // Many rows: a block takes 32 rows of the weight and 16 of the activations through shared memory.
 constexpr int kTileRows = 32;
 constexpr int kTileColumns = 16;
-constexpr int kSlab = 128;              // elements of K in shared memory at once
-constexpr int kSlabStride = kSlab + 16; // the two halves of a warp read different banks
-constexpr int kEachRows = 8;            // of a thread: rows g + 4 i
+constexpr int kSlab = 128;               // elements of K in shared memory at once
+constexpr int kSlabStride = kSlab + 16;  // the two halves of a warp read different banks
+constexpr int kEachRows = 8;             // of a thread: rows g + 4 i
 constexpr int kEachColumns = 4;
 
 template <TensorType kType>
@@ -190,8 +190,7 @@ __global__ void __launch_bounds__(256) tiled_rows(LinearArgs args) {
       }
       const std::int64_t m = m0 + column_group + 4 * j;
       if (lane != 0 || n >= args.w.rows || m >= args.m) continue;
-      args.y[m * args.w.rows + n] =
-          args.bias == nullptr ? total[i][j] : total[i][j] + args.bias[n];
+      args.y[m * args.w.rows + n] = args.bias == nullptr ? total[i][j] : total[i][j] + args.bias[n];
     }
   }
 }

@@ -1,6 +1,7 @@
-// exact/1 for quantised weights (core/quant/exact_dot.h) by dp4a, for every type and any number of
-// rows. A warp computes kRows rows of the weight times kColumns rows of activations: each step takes
-// 1024 elements, a piece of 32 a lane; then the lanes add up each chunk's terms in block order.
+// exact/1 for quantised weights (core/quant/exact_dot.h) by dp4a, for every type and few rows
+// (linear_mma.cu takes many). A warp computes kRows rows of the weight times kColumns rows of
+// activations: each step takes 1024 elements, a piece of 32 a lane; then the lanes add up each
+// chunk's terms in block order.
 #include "backends/cuda/kernels/formats.cuh"
 #include "backends/cuda/kernels/launch.h"
 #include "core/quant/exact_dot.h"
@@ -45,7 +46,7 @@ struct PieceSums {
 };
 
 template <class F>
-__device__ PieceSums piece_sums(const Piece<F::kGroups>& w, const int (&x)[8], int sums_of_16) {
+__device__ PieceSums piece_sums(const Piece<F::kGroups, 8>& w, const int (&x)[8], int sums_of_16) {
   const int low = static_cast<std::int16_t>(sums_of_16);
   const int high = sums_of_16 >> 16;
   int first = 0;
@@ -97,11 +98,11 @@ __global__ void __launch_bounds__(kWarps * 32) integer_rows(LinearArgs args) {
     const std::int64_t piece = step + lane;
     const std::int64_t block = piece / kLanesOfBlock;
     const bool present = piece < pieces;
-    Piece<F::kGroups> w[kRows];
+    Piece<F::kGroups, 8> w[kRows];
     Factors factors[kRows];
     for (int r = 0; r < kRows; ++r) {
       const std::int64_t row = min(n0 + r, args.w.rows - 1);
-      if (present) w[r] = F::load(args.w, row, piece);
+      if (present) w[r] = F::load(args.w, row, piece, WholePiece());
       if (present) factors[r] = F::factors(args.w, row, block);
     }
 #pragma unroll
@@ -112,7 +113,7 @@ __global__ void __launch_bounds__(kWarps * 32) integer_rows(LinearArgs args) {
       int sums = 0;
       float factor = 0;
       if (present) {
-        load_words(x_row + piece * kPieceElements, x);
+        WholePiece().load(x_row + piece * kPieceElements, x);
         sums = __ldg(reinterpret_cast<const int*>(x_row + layout.sums_at()) + piece);
         factor = __ldg(reinterpret_cast<const float*>(x_row + layout.factors_at()) + block);
       }
@@ -174,6 +175,8 @@ void linear_integer(const LinearArgs& args, cudaStream_t stream) {
                   kType != TensorType::BF16) {
       if (args.m == 1) {
         launch<kType, 1, 1>(args, stream);
+      } else if (args.m >= kFewestColumnsOfMma) {
+        linear_mma(args, stream);
       } else {
         // Four where the terms of eight columns would not fit into shared memory.
         using F = Format<kType>;

@@ -35,7 +35,7 @@ __global__ void embed_blocks(WeightPlanes table, const std::int32_t* ids, std::i
   if (i >= n * pieces) return;
   const std::int64_t row = ids[i / pieces];
   const std::int64_t piece = i % pieces;
-  const auto values = F::load(table, row, piece);
+  const auto values = F::load(table, row, piece, WholePiece());
   const auto factors = F::factors(table, row, piece * kPieceElements / F::kElements);
   float* to = out + i * kPieceElements;
   for (int e = 0; e < kPieceElements; ++e) {
@@ -168,13 +168,15 @@ __global__ void quantize_blocks(const float* x, std::int64_t rows, std::int64_t 
   }
   if (lane == 0) {
     reinterpret_cast<float*>(row + layout.factors_at())[warp % blocks] =
-        infinite ? num::float_of(0x7fc00000U) : empty ? 0.0F : factor;
+        infinite ? num::float_of(0x7fc00000U)
+        : empty  ? 0.0F
+                 : factor;
   }
 }
 
 /// Eight independent loads a thread before the first use.
-__global__ void __launch_bounds__(512) read_words(const uint4* data, std::int64_t n,
-                                                  std::uint32_t* sink) {
+__global__ void __launch_bounds__(512)
+    read_words(const uint4* data, std::int64_t n, std::uint32_t* sink) {
   constexpr int kEach = 8;
   std::uint32_t all = 0;
   const std::int64_t stride = std::int64_t{gridDim.x} * blockDim.x;
@@ -204,8 +206,8 @@ void embed(const WeightPlanes& table, const std::int32_t* ids, std::int64_t n, f
   visit_type(table.type, [&]<TensorType kType>() {
     if constexpr (kType == TensorType::F32 || kType == TensorType::F16 ||
                   kType == TensorType::BF16) {
-      embed_float<kType><<<blocks_for(n * table.cols, kThreads), kThreads, 0, stream>>>(table, ids,
-                                                                                        n, out);
+      embed_float<kType>
+          <<<blocks_for(n * table.cols, kThreads), kThreads, 0, stream>>>(table, ids, n, out);
     } else {
       embed_blocks<kType>
           <<<blocks_for(n * table.cols / kPieceElements, kThreads), kThreads, 0, stream>>>(
