@@ -16,7 +16,8 @@ namespace assay::tool {
 void BackendFlags::add_to(CLI::App& command) {
   command
       .add_option("--backend", backend,
-                  "Backend, with options: cpu, reference, cpu:gemm=onednn,isa=avx2")
+                  "Backend, with options: cpu, reference, cpu:gemm=onednn,isa=avx2, "
+                  "http:url=http://HOST:PORT/v1 (`assay list backends` shows all)")
       ->capture_default_str();
   command.add_option("--numerics", numerics,
                      "exact (default): the same bits on every backend and machine; fast (default "

@@ -37,10 +37,8 @@ void add_messages(const Dialect& dialect, const Prompt& prompt, json* body) {
   }
   if (!prompt.assistant_prefix.empty()) {
     messages.push_back({{"role", "assistant"}, {"content", prompt.assistant_prefix}});
-    if (one_of(dialect.server, {"vllm", "assay"})) {
-      (*body)["continue_final_message"] = true;
-      (*body)["add_generation_prompt"] = false;
-    }
+    if (one_of(dialect.server, {"vllm", "assay"})) (*body)["continue_final_message"] = true;
+    if (dialect.server == "vllm") (*body)["add_generation_prompt"] = false;
   }
   (*body)["messages"] = std::move(messages);
 }
