@@ -69,9 +69,9 @@ Dialect dialect_of(const Options& options, const EndpointFacts& facts, bool thin
   out.stream = options.stream;
   out.cache = options.cache;
   out.thinking = thinking;
-  out.send_ids = options.prompt == PromptForm::ids ||
-                 (options.prompt == PromptForm::automatic &&
-                  one_of(facts.server, {"llama.cpp", "vllm", "assay"}));
+  out.send_ids =
+      options.prompt == PromptForm::ids || (options.prompt == PromptForm::automatic &&
+                                            one_of(facts.server, {"llama.cpp", "vllm", "assay"}));
   out.extra_fields = options.fields == Fields::all ||
                      (options.fields == Fields::automatic &&
                       one_of(facts.server, {"llama.cpp", "vllm", "mlx", "assay"}));

@@ -44,13 +44,11 @@ class EndpointCli : public ::testing::Test {
   }
   std::vector<std::string> run_command(const std::string& backend, const std::string& folder,
                                        const std::string& task = "mini-math:first=6") const {
-    return {"run", "--backend", backend, "--task", task, "--max-new-tokens", "64", "--out",
-            out(folder)};
+    return {"run", "--backend", backend,    "--task", task, "--max-new-tokens",
+            "64",  "--out",     out(folder)};
   }
   std::string out(const std::string& name) const { return (dir_.path() / name).string(); }
-  std::string text(const std::string& name) const {
-    return testing::read_text(dir_.path() / name);
-  }
+  std::string text(const std::string& name) const { return testing::read_text(dir_.path() / name); }
   json report(const std::string& name) const { return json::parse(text(name + "/report.json")); }
   std::string vocabulary() const {
     testing::TinyModel tiny = testing::tiny_model(Arch::llama, TensorType::F32);
@@ -58,7 +56,8 @@ class EndpointCli : public ::testing::Test {
     testing::tiny_gguf(tiny).write(out("m.gguf"));
     return out("m.gguf");
   }
-  /// Whether journal and report of the folder fit their schemas; true without a Python that can say.
+  /// Whether journal and report of the folder fit their schemas; true without a Python that can
+  /// say.
   bool fits(const std::string& folder) const {
     const char* python = std::getenv("ASSAY_TEST_PYTHON");
     if (python == nullptr || *python == '\0') return true;
@@ -66,10 +65,10 @@ class EndpointCli : public ::testing::Test {
     bool fine = true;
     for (const auto& [schema, file] :
          {std::pair("journal", "journal.jsonl"), std::pair("report", "report.json")}) {
-      const ProcessResult result = testing::run_process(
-          {python, root + "/tests/reports/validate_schema.py",
-           fmt::format("{}/reports/schema/{}.schema.json", root, schema),
-           out(folder) + "/" + file});
+      const ProcessResult result =
+          testing::run_process({python, root + "/tests/reports/validate_schema.py",
+                                fmt::format("{}/reports/schema/{}.schema.json", root, schema),
+                                out(folder) + "/" + file});
       if (result.exit_code != 0) ADD_FAILURE() << result.out << result.err;
       fine = fine && result.exit_code == 0;
     }
@@ -208,7 +207,8 @@ TEST_F(EndpointCli, WhatCannotBeIsRefusedInOneLine) {
   EXPECT_THAT(error(run_command("http:url=http://a:p,w@h/v1", "x"), 2), Not(HasSubstr("w@h")));
   EXPECT_THAT(error(run_command("http:url=http://127.0.0.1:1/v1", "x"), 3),
               HasSubstr("is the server running there?"));
-  EXPECT_THAT(error(run_command(backend("many"), "x"), 3), HasSubstr("add model=NAME; it has a, b"));
+  EXPECT_THAT(error(run_command(backend("many"), "x"), 3),
+              HasSubstr("add model=NAME; it has a, b"));
   EXPECT_THAT(error({"bench", "--model", vocabulary(), "--backend", backend("good")}, 2),
               HasSubstr("use it with `assay run`"));
   const ProcessResult list = assay({"list", "backends"});

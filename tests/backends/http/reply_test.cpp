@@ -16,8 +16,8 @@ std::string event(const std::string& data) {
   return "data: " + data + "\n\n";
 }
 std::string delta(const std::string& text, const std::string& finish = "null") {
-  return event(R"({"choices":[{"index":0,"delta":{"content":")" + text +
-               R"("},"finish_reason":)" + finish + "}]}");
+  return event(R"({"choices":[{"index":0,"delta":{"content":")" + text + R"("},"finish_reason":)" +
+               finish + "}]}");
 }
 
 /// The reader after the bytes, handed over in pieces of `step` bytes.
