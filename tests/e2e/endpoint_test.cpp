@@ -216,5 +216,57 @@ TEST_F(EndpointCli, WhatCannotBeIsRefusedInOneLine) {
   EXPECT_THAT(list.out, HasSubstr("option url=http://HOST:PORT/v1"));
 }
 
+/// What a sample came to, without times.
+json essence(const std::string& folder) {
+  const Journal journal = value_or_throw(read_journal(folder + "/journal.jsonl"));
+  json out = json::array();
+  for (const json& sample : journal.samples) {
+    const std::string key = sample.at("key");
+    const json& grade = journal.grades.at(key);
+    const json& chain = journal.chains.at(key);
+    out.push_back({sample.at("problem"), sample.at("sample"), sample.at("prompt_sha256"),
+                   sample.at("text"), sample.at("stop"), sample.at("tokens"), grade.at("verdict"),
+                   grade.at("extracted"), chain.at("components"), chain.at("outcome")});
+  }
+  return out;
+}
+
+TEST_F(EndpointCli, OurOwnServerGivesTheNativeTextsAndVerdicts) {
+  const std::string root = ASSAY_SOURCE_ROOT;
+  const std::string student = root + "/distill/models/student";
+  const testing::PythonServer served(root + "/tests/e2e/serve_process.py",
+                                     {ASSAY_BINARY, "--model", student});
+  if (served.port() == 0) GTEST_SKIP() << "this build has no assay serve";
+  const std::string url = fmt::format("http:url=http://127.0.0.1:{}/v1", served.port());
+  const std::vector<std::string> sampled = {"--sampling", "custom", "--temperature", "0.9",
+                                            "--top-p",    "0.95",   "--seed",        "3",
+                                            "--samples",  "2"};
+  for (const bool draws : {false, true}) {
+    const auto run = [&](const std::string& backend) {
+      const std::string folder = fmt::format("{}-{}", backend.substr(0, 3), draws);
+      std::vector<std::string> command = {"run",
+                                          "--backend",
+                                          backend,
+                                          "--model",
+                                          student,
+                                          "--task",
+                                          "mini-chain:first=4",
+                                          "--max-new-tokens",
+                                          "200",
+                                          "--out",
+                                          out(folder)};
+      if (draws) command.insert(command.end(), sampled.begin(), sampled.end());
+      const ProcessResult result = assay(command);
+      EXPECT_EQ(result.exit_code, 0) << result.err;
+      return essence(out(folder));
+    };
+    const json native = run("cpu");
+    EXPECT_EQ(native.size(), draws ? 8U : 4U);
+    EXPECT_EQ(run(url), native);
+    std::filesystem::remove_all(out(fmt::format("htt-{}", draws)));
+    EXPECT_EQ(run(url + ",api=completions"), native);
+  }
+}
+
 }  // namespace
 }  // namespace assay

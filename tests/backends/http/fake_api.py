@@ -121,7 +121,7 @@ def count(text):
 
 
 def serve(handler):
-    """Prints the port, serves until the input closes. Arguments: certificate and key, or nothing."""
+    """Prints the port, serves until the input closes. Arguments: certificate and key, or none."""
     server = Server(("127.0.0.1", 0), handler)
     if len(sys.argv) == 3:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
