@@ -74,9 +74,9 @@ using EndpointSink = std::function<void(const Request&, EndpointCompletion)>;
 
 /// What a run is going to ask for; the probes ask for the same.
 struct EndpointNeeds {
-  std::int64_t longest_prompt = 0;   ///< tokens; 0: not known
+  std::int64_t longest_prompt = 0;    ///< tokens; 0: not known
   std::int64_t longest_sequence = 0;  ///< with the budget; 0: not known
-  std::optional<Prompt> example;     ///< a prompt of the run
+  std::optional<Prompt> example;      ///< a prompt of the run
   Sampling sampling;
   bool thinking = false;          ///< the chain profile
   bool opened_by_prompt = false;  ///< the template's generation prompt holds <think>

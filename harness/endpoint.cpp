@@ -118,8 +118,7 @@ json endpoint_plan_record(const RunPlan& plan, const EndpointFacts& facts) {
   endpoint["tokenizer"] = nullptr;
   endpoint["probes"] = nullptr;
   if (local.tokenizer) {
-    endpoint["tokenizer"] = {{"name", local.file->name},
-                             {"sha256", text_or_null(local.sha256)}};
+    endpoint["tokenizer"] = {{"name", local.file->name}, {"sha256", text_or_null(local.sha256)}};
   }
   const json nothing = nullptr;
   return {{"type", "plan"},

@@ -85,10 +85,10 @@ std::unique_ptr<Device> open_device(const BackendSpec& spec, Numerics numerics, 
                                     const ModelFile& model) {
   const BackendPlugin& plugin = *value_or_throw(find_backend(spec.name));
   if (plugin.create == nullptr) {
-    throw Error(ErrorKind::usage,
-                fmt::format("backend {} is a server: it has neither logits nor a device",
-                            spec.name),
-                "use it with `assay run`, and another backend here");
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("backend {} is a server: it has neither logits nor a device", spec.name),
+        "use it with `assay run`, and another backend here");
   }
   const Availability availability = plugin.availability();
   if (!availability.available) {

@@ -105,8 +105,8 @@ std::string tokens_sha256(const std::vector<TokenId>& tokens) {
 /// The prompt as the local template and vocabulary write it; an endpoint may do without.
 BuiltPrompt build_prompt(const RunPlan& plan, const Prompt& prompt) {
   if (plan.endpoint) value_or_throw(plan.endpoint->accepts(prompt));
-  const bool has_template = plan.prompts && (prompt.messages.empty() ||
-                                             !plan.model.file->chat_template.empty());
+  const bool has_template =
+      plan.prompts && (prompt.messages.empty() || !plan.model.file->chat_template.empty());
   if (plan.endpoint && !has_template) return {};
   return value_or_throw(plan.prompts->build(prompt));
 }
@@ -181,8 +181,7 @@ void fit_context(RunPlan& plan, std::int64_t limit, const Listener& listener) {
     task.max_new_tokens = room;
   }
   plan.session.max_context = context;
-  const std::int64_t at_once =
-      plan.endpoint ? plan.endpoint->concurrency() : plan.options.batch;
+  const std::int64_t at_once = plan.endpoint ? plan.endpoint->concurrency() : plan.options.batch;
   plan.session.max_batch = std::clamp<std::int64_t>(std::ssize(plan.samples), 1, at_once);
 }
 
@@ -238,11 +237,11 @@ void set_keys(RunPlan& plan) {
   for (PlannedSample& sample : plan.samples) {
     const PlannedTask& task = plan.tasks[sample.task];
     sample.request.max_new_tokens = task.max_new_tokens;
-    sample.request.key = sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", model,
-                                                sample.prompt_sha256, task.dataset->manifest.name,
-                                                sample.request.problem_id, sample.request.sample,
-                                                task.max_new_tokens, decoding.dump()))
-                             .substr(0, 32);
+    sample.request.key =
+        sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", model, sample.prompt_sha256,
+                               task.dataset->manifest.name, sample.request.problem_id,
+                               sample.request.sample, task.max_new_tokens, decoding.dump()))
+            .substr(0, 32);
   }
 }
 
@@ -274,15 +273,15 @@ void add_tasks(RunPlan& plan, const Listener& listener) {
 std::unique_ptr<PromptBuilder> make_prompts(const RunPlan& plan, const Tokenizer& tokenizer) {
   PromptBuilderOptions options;
   options.profile = plan.options.chain_profile;
-  return std::make_unique<PromptBuilder>(value_or_throw(
-      PromptBuilder::create(tokenizer, plan.model.file->chat_template, options)));
+  return std::make_unique<PromptBuilder>(
+      value_or_throw(PromptBuilder::create(tokenizer, plan.model.file->chat_template, options)));
 }
 
 /// The profile of a run whose texts nothing here can encode.
 ChainProfile profile_without_vocabulary(ProfileChoice choice, const EndpointFacts& facts) {
   ChainProfile profile;
-  profile.thinking = choice == ProfileChoice::thinking ||
-                     (choice == ProfileChoice::automatic && facts.thinks);
+  profile.thinking =
+      choice == ProfileChoice::thinking || (choice == ProfileChoice::automatic && facts.thinks);
   return profile;
 }
 

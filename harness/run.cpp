@@ -220,19 +220,20 @@ RunTotals generate_at_endpoint(const RunPlan& plan, OpenJournal& journal,
                                const Listener& listener) {
   Work work(plan, journal, listener);
   std::int64_t prefill_tokens = 0;
-  RunTotals totals = plan.endpoint->answer(
-      [&] { return work.next(); },
-      [&](const Request& request, EndpointCompletion completion) {
-        completion.prompt_tokens = work.planned(request).prompt_tokens;
-        if (completion.times_known) prefill_tokens += std::ssize(completion.prompt_tokens);
-        json record = work.record(request, completion);
-        add_reply(completion, &record);
-        work.write(record, completion);
-      },
-      [&] {
-        work.tick();
-        return listener.cancelled();
-      });
+  RunTotals totals =
+      plan.endpoint->answer([&] { return work.next(); },
+                            [&](const Request& request, EndpointCompletion completion) {
+                              completion.prompt_tokens = work.planned(request).prompt_tokens;
+                              if (completion.times_known)
+                                prefill_tokens += std::ssize(completion.prompt_tokens);
+                              json record = work.record(request, completion);
+                              add_reply(completion, &record);
+                              work.write(record, completion);
+                            },
+                            [&] {
+                              work.tick();
+                              return listener.cancelled();
+                            });
   totals.prefill_tokens = prefill_tokens;
   return totals;
 }

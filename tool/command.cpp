@@ -16,7 +16,8 @@ namespace assay::tool {
 void BackendFlags::add_to(CLI::App& command) {
   command
       .add_option("--backend", backend,
-                  "Backend, with options: cpu, neon, cuda, reference, cpu:gemm=onednn,isa=avx2")
+                  "Backend, with options: cpu, neon, cuda, reference, cpu:gemm=onednn,isa=avx2, "
+                  "http:url=http://HOST:PORT/v1 (`assay list backends` shows all)")
       ->capture_default_str();
   command.add_option("--isa", isa,
                      "Instruction set of the backend, as its option isa: avx2, neon+dotprod "

@@ -201,6 +201,8 @@ void add_run_command(CLI::App& app, Action& action) {
       "  assay run --model m.gguf --task aime24 --samples 4 --sampling custom --temperature 0.6 "
       "\\\n"
       "            --top-p 0.95 --max-new-tokens 8192\n"
+      "  assay run --backend http:url=http://127.0.0.1:8080/v1 --model m.gguf --task mini-math\n"
+      "            a server; --model's vocabulary counts its tokens (docs/endpoints.md)\n"
       "  assay run --recipe r1-distill-qwen-1.5b-aime24 --dry-run     its tokens and hours here\n"
       "  assay run ... --resume --out runs/ref        go on after an interruption\n"
       "Writes journal.jsonl (the only truth), report.json and report.html.");

@@ -37,10 +37,8 @@ void add_messages(const Dialect& dialect, const Prompt& prompt, json* body) {
   }
   if (!prompt.assistant_prefix.empty()) {
     messages.push_back({{"role", "assistant"}, {"content", prompt.assistant_prefix}});
-    if (one_of(dialect.server, {"vllm", "assay"})) {
-      (*body)["continue_final_message"] = true;
-      (*body)["add_generation_prompt"] = false;
-    }
+    if (one_of(dialect.server, {"vllm", "assay"})) (*body)["continue_final_message"] = true;
+    if (dialect.server == "vllm") (*body)["add_generation_prompt"] = false;
   }
   (*body)["messages"] = std::move(messages);
 }
@@ -71,9 +69,9 @@ Dialect dialect_of(const Options& options, const EndpointFacts& facts, bool thin
   out.stream = options.stream;
   out.cache = options.cache;
   out.thinking = thinking;
-  out.send_ids = options.prompt == PromptForm::ids ||
-                 (options.prompt == PromptForm::automatic &&
-                  one_of(facts.server, {"llama.cpp", "vllm", "assay"}));
+  out.send_ids =
+      options.prompt == PromptForm::ids || (options.prompt == PromptForm::automatic &&
+                                            one_of(facts.server, {"llama.cpp", "vllm", "assay"}));
   out.extra_fields = options.fields == Fields::all ||
                      (options.fields == Fields::automatic &&
                       one_of(facts.server, {"llama.cpp", "vllm", "mlx", "assay"}));

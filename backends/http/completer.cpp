@@ -217,8 +217,8 @@ void HttpEndpoint::fail(Flight& flight, Failure failure) {
   std::uint64_t state = flight.seed ^ static_cast<std::uint64_t>(flight.attempts);
   const double jitter = 0.5 + static_cast<double>(next_random(&state) >> 11U) * 0x1p-53;
   const double doubled =
-      options_.retry_pause_s * static_cast<double>(std::int64_t{1} << std::min<std::int64_t>(
-                                                       flight.attempts - 1, 20));
+      options_.retry_pause_s *
+      static_cast<double>(std::int64_t{1} << std::min<std::int64_t>(flight.attempts - 1, 20));
   const double asked = std::min(flight.failure->retry_after_s, kMaxRetryAfter_s);
   flight.due_at = now() + std::max(std::min(doubled, kMaxPause_s) * jitter, asked);
 }
@@ -341,8 +341,8 @@ RunTotals HttpEndpoint::answer(const RequestSource& source, const EndpointSink& 
       std::optional<Request> request = source();
       exhausted = !request;
       if (!request) break;
-      const std::uint64_t seed = numerics::request_seed(request->sampling.seed,
-                                                        request->problem_id, request->sample);
+      const std::uint64_t seed =
+          numerics::request_seed(request->sampling.seed, request->problem_id, request->sample);
       flights.push_back(make_flight(std::move(*request), seed));
     }
     if (flights.empty()) break;
@@ -379,8 +379,7 @@ EndpointCompletion HttpEndpoint::complete(const Prompt& prompt, const Sampling& 
   return take_completion(*flights.front());
 }
 
-EndpointCompletion HttpEndpoint::complete_as_sent(const Prompt& prompt,
-                                                  std::int64_t max_new_tokens,
+EndpointCompletion HttpEndpoint::complete_as_sent(const Prompt& prompt, std::int64_t max_new_tokens,
                                                   const std::function<bool()>& cancelled) {
   const Dialect own = dialect_;
   dialect_.thinking = false;

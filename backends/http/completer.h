@@ -39,8 +39,7 @@ class HttpEndpoint final : public Endpoint {
 
   /// One completion by itself, with the seed as given: what probes ask. Waits.
   EndpointCompletion complete(const Prompt& prompt, const Sampling& sampling, std::uint64_t seed,
-                              std::int64_t max_new_tokens,
-                              const std::function<bool()>& cancelled);
+                              std::int64_t max_new_tokens, const std::function<bool()>& cancelled);
   /// Greedy, with the prompt's stop strings left to the server alone.
   EndpointCompletion complete_as_sent(const Prompt& prompt, std::int64_t max_new_tokens,
                                       const std::function<bool()>& cancelled);

@@ -21,7 +21,10 @@ long milliseconds(double seconds) {
 }  // namespace
 
 Exchange::Exchange(const Options& options, Target target, const std::string& body)
-    : options_(options), target_(std::move(target)), handle_(curl_easy_init()), is_get_(body.empty()) {
+    : options_(options),
+      target_(std::move(target)),
+      handle_(curl_easy_init()),
+      is_get_(body.empty()) {
   ASSAY_ASSERT(handle_ != nullptr);
   CURL* curl = handle_.get();
   net::set_common_options(curl, target_.url, options.ca);
@@ -82,8 +85,8 @@ Exchange::End Exchange::redirect() const {
   if (target_.hops >= kMaxRedirects) return refused("without end");
   // Other redirects would turn a question into a GET without its body.
   if (!is_get_ && status() != 307 && status() != 308) {
-    return refused(fmt::format("with status {} to {}: give that URL", status(),
-                               net::display_url(to)));
+    return refused(
+        fmt::format("with status {} to {}: give that URL", status(), net::display_url(to)));
   }
   const bool same = net::same_origin(target_.url, to);
   return {Target{url->text, target_.with_secret && same, target_.hops + 1}, {}};

@@ -87,11 +87,12 @@ Result<void> set_url(const std::string& value, Options* out) {
 Result<void> set_key(std::string key, const std::string& from, Options* out) {
   key = std::string(net::trim(key));
   if (key.empty()) return env_failure(from + " holds no key", "put the key there, or leave it out");
-  const bool visible = std::all_of(key.begin(), key.end(),
-                                   [](unsigned char c) { return c > 0x20 && c < 0x7F; });
+  const bool visible =
+      std::all_of(key.begin(), key.end(), [](unsigned char c) { return c > 0x20 && c < 0x7F; });
   if (!visible || key.size() > kMaxKeyBytes) {
-    return env_failure(from + " does not hold a key: it has blanks, line ends or control characters",
-                       "put the key alone there, on one line");
+    return env_failure(
+        from + " does not hold a key: it has blanks, line ends or control characters",
+        "put the key alone there, on one line");
   }
   out->key = key;
   out->secrets.add(std::move(key));
@@ -159,17 +160,15 @@ const std::vector<Option>& all_options() {
                            {"ids", PromptForm::ids},
                            {"text", PromptForm::text}})},
       {{"fields", "auto|all|openai", "whether top_k and min_p are sent beside OpenAI's own"},
-       choice<Fields>("fields", &Options::fields,
-                      {{"auto", Fields::automatic},
-                       {"all", Fields::all},
-                       {"openai", Fields::openai}})},
+       choice<Fields>(
+           "fields", &Options::fields,
+           {{"auto", Fields::automatic}, {"all", Fields::all}, {"openai", Fields::openai}})},
       {{"cache", "off|on", "on: the server may reuse prompts it has seen (llama.cpp)"},
        choice<bool>("cache", &Options::cache, {{"off", false}, {"on", true}})},
       {{"probe", "full|quick|off", "what is asked before a run; quick: no long prompt"},
-       choice<ProbeMode>("probe", &Options::probe,
-                         {{"full", ProbeMode::full},
-                          {"quick", ProbeMode::quick},
-                          {"off", ProbeMode::off}})},
+       choice<ProbeMode>(
+           "probe", &Options::probe,
+           {{"full", ProbeMode::full}, {"quick", ProbeMode::quick}, {"off", ProbeMode::off}})},
       {{"retries", "N", "further attempts after 429, 5xx, timeouts and lost connections (4)"},
        count("retries", &Options::retries, 0, 100)},
       {{"retry-pause", "SECONDS", "before the first retry; doubles, with jitter (0.5)"},

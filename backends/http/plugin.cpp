@@ -13,10 +13,11 @@ Availability availability() {
 }
 
 Result<void> supports(Numerics, TensorType) {
-  return failure(ErrorKind::usage,
-                 "backend http has no logits and computes no weight: what a server does is measured, "
-                 "not promised",
-                 "use it with assay run; other commands need a native backend");
+  return failure(
+      ErrorKind::usage,
+      "backend http has no logits and computes no weight: what a server does is measured, "
+      "not promised",
+      "use it with assay run; other commands need a native backend");
 }
 
 Result<std::unique_ptr<Endpoint>> create(const EndpointRequest& request) {

@@ -39,6 +39,7 @@ Error unreachable(const Options& options, const Failure& failure, long status) {
     hint = options.url.path.empty() ? "OpenAI's API usually begins below /v1: add it to url"
                                     : "check the path of url, and model=NAME";
   }
+  if (status == 503) hint = "it may be loading its model: try again in a minute";
   return {ErrorKind::environment, "endpoint: " + options.secrets.scrub(failure.text), hint};
 }
 
@@ -69,8 +70,8 @@ Result<ListedModel> choose_model(const std::string& wanted, const std::vector<Li
     }
   }
   if (wanted.empty() && all.size() == 1) return all.front();
-  const std::string list = fmt::format("it has {}{}", fmt::join(names, ", "),
-                                       all.size() > names.size() ? ", ..." : "");
+  const std::string list =
+      fmt::format("it has {}{}", fmt::join(names, ", "), all.size() > names.size() ? ", ..." : "");
   if (wanted.empty() && all.empty()) {
     return env_failure("endpoint: the server lists no model", "add model=NAME");
   }
@@ -97,10 +98,8 @@ std::string recognise(const Options& options, const ListedModel& model,
   if (model.owner == "vllm") return "vllm";
   const json props = ask_root(options, "/props");
   const json& settings = json_member(props, "default_generation_settings");
-  if (settings.is_object()) {
-    if (const auto n_ctx = json_integer(settings, "n_ctx")) *context = n_ctx;
-    return "llama.cpp";
-  }
+  if (const auto n_ctx = json_integer(settings, "n_ctx")) *context = n_ctx;
+  if (settings.is_object() || server_header.starts_with("llama.cpp")) return "llama.cpp";
   if (!json_text(ask_root(options, "/api/version"), "version").empty()) return "ollama";
   if (server_header.starts_with("BaseHTTP/")) return "mlx";
   return {};

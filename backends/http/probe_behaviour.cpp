@@ -79,8 +79,8 @@ json probe_seed(const ProbeContext& context) {
   const Prompt prompt = question(context.endpoint, "Write one short sentence about the sea.");
   std::vector<std::string> texts;
   for (const std::uint64_t seed : {1, 1, 2, 3}) {
-    const EndpointCompletion reply = context.endpoint.complete(prompt, warm_sampling(), seed, kShortTokens,
-                                                       context.cancelled);
+    const EndpointCompletion reply =
+        context.endpoint.complete(prompt, warm_sampling(), seed, kShortTokens, context.cancelled);
     if (reply.stop == StopReason::error) return failed(reply);
     texts.push_back(reply.text);
   }
@@ -99,7 +99,8 @@ json probe_repeatability(const ProbeContext& context) {
   const Prompt prompt = counting(context.endpoint);
   const EndpointCompletion cold = greedy(context, prompt);
   const EndpointCompletion warm = greedy(context, prompt);
-  const EndpointCompletion other = greedy(context, question(context.endpoint, "Name three colours."));
+  const EndpointCompletion other =
+      greedy(context, question(context.endpoint, "Name three colours."));
   const EndpointCompletion after = greedy(context, prompt);
   for (const EndpointCompletion* one : {&cold, &warm, &other, &after}) {
     if (one->stop == StopReason::error) return failed(*one);
@@ -123,7 +124,8 @@ json probe_stop(const ProbeContext& context) {
   const std::string word = word_to_stop_at(whole.text);
   if (word.empty()) return finding("not checked", "the greedy text has no word to stop at");
   prompt.stop_strings = {word};
-  const EndpointCompletion cut = context.endpoint.complete_as_sent(prompt, kShortTokens, context.cancelled);
+  const EndpointCompletion cut =
+      context.endpoint.complete_as_sent(prompt, kShortTokens, context.cancelled);
   if (cut.stop == StopReason::error) return failed(cut);
   const std::size_t at = cut.text.find(word);
   json out;

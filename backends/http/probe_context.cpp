@@ -146,8 +146,10 @@ std::optional<std::int64_t> reported(const EndpointCompletion& reply) {
 }
 
 std::string too_short(std::int64_t planned, const std::string& what) {
-  return fmt::format("sequences of this run may have {} tokens, and the server {}: what is longer "
-                     "is lost without a word", planned, what);
+  return fmt::format(
+      "sequences of this run may have {} tokens, and the server {}: what is longer "
+      "is lost without a word",
+      planned, what);
 }
 
 json judge_needle(const ProbeContext& context, const Needle& control, const Needle& needle,
@@ -165,13 +167,14 @@ json judge_needle(const ProbeContext& context, const Needle& control, const Need
   const double share = needle.asked > 0 ? 0.95 : 0.5;
   const bool lacks = count && static_cast<double>(*count) < share * static_cast<double>(asked) - 16;
   if (lacks && !needle.found) {
-    return finding("truncated",
-                   fmt::format("of {} tokens the server counts {}, and the code word is lost", asked,
-                               *count),
-                   too_short(planned, fmt::format("kept {} of {}", *count, asked)));
+    return finding(
+        "truncated",
+        fmt::format("of {} tokens the server counts {}, and the code word is lost", asked, *count),
+        too_short(planned, fmt::format("kept {} of {}", *count, asked)));
   }
   if (needle.found) return finding("holds", "the code word was found");
-  if (count && !lacks) return finding("holds", "by the server's count; the model lost the code word");
+  if (count && !lacks)
+    return finding("holds", "by the server's count; the model lost the code word");
   if (control.found) {
     return finding("truncated", "the code word was found in a short prompt and lost in a long one",
                    too_short(planned, "seems to drop the beginning of long prompts"));
@@ -185,8 +188,7 @@ json probe_template(const ProbeContext& context) {
   const HttpEndpoint& endpoint = context.endpoint;
   const LocalVocabulary& vocabulary = endpoint.vocabulary();
   if (!vocabulary.render) return finding("not checked", "no local template: give --model");
-  const Prompt prompt =
-      context.needs.example.value_or(question(endpoint, "What is 2 + 2?"));
+  const Prompt prompt = context.needs.example.value_or(question(endpoint, "What is 2 + 2?"));
   const Result<RenderedPrompt> ours = vocabulary.render(prompt);
   if (!ours) return finding("not checked", ours.error().line());
   json out;
@@ -215,8 +217,8 @@ json probe_template(const ProbeContext& context) {
 json probe_context(const ProbeContext& context) {
   const std::int64_t planned = context.needs.longest_sequence;
   if (planned <= 0) return finding("not checked", "the length of the run's sequences is not known");
-  const std::int64_t tokens = std::clamp<std::int64_t>(planned - 2 * kAnswerTokens - 32, 64,
-                                                       kLongestNeedle);
+  const std::int64_t tokens =
+      std::clamp<std::int64_t>(planned - 2 * kAnswerTokens - 32, 64, kLongestNeedle);
   const Needle control = ask_needle(context, 64);
   const Needle needle = ask_needle(context, tokens);
   json out = judge_needle(context, control, needle, tokens);

@@ -58,8 +58,8 @@ void Reply::note(const std::string& code) {
 }
 
 ReplyReader::ReplyReader(std::int64_t max_new_tokens) {
-  const auto tokens = static_cast<std::size_t>(std::clamp<std::int64_t>(max_new_tokens, 1,
-                                                                        kMostTokens));
+  const auto tokens =
+      static_cast<std::size_t>(std::clamp<std::int64_t>(max_new_tokens, 1, kMostTokens));
   max_bytes_ = kSpareBytes + tokens * kStreamBytesPerToken;
   max_document_ = kSpareBytes + tokens * kDocumentBytesPerToken;
   max_text_ = kSpareBytes + tokens * kTextBytesPerToken;
@@ -170,8 +170,8 @@ void ReplyReader::take_choice(const json& choice) {
   any_choice_ = true;
   const bool streamed = choice.contains("delta");
   const json& said = json_member(choice, streamed ? "delta" : "message");
-  const std::string content =
-      said.is_object() ? text_of(json_member(said, "content")) : text_of(json_member(choice, "text"));
+  const std::string content = said.is_object() ? text_of(json_member(said, "content"))
+                                               : text_of(json_member(choice, "text"));
   std::string reasoning;
   for (const char* name : {"reasoning_content", "reasoning"}) {
     reasoning = text_of(json_member(said, name));
@@ -182,7 +182,8 @@ void ReplyReader::take_choice(const json& choice) {
   if (!json_list(said, "tool_calls").empty()) reply_.note("tool_calls");
   if (is_finished()) {
     // A last chunk sent twice, or text behind the end: the first end counts.
-    reply_.note(content.empty() && reasoning.empty() ? "duplicate_final_chunk" : "text_after_finish");
+    reply_.note(content.empty() && reasoning.empty() ? "duplicate_final_chunk"
+                                                     : "text_after_finish");
     return;
   }
   reply_.content += content;

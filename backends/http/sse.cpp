@@ -28,8 +28,7 @@ void SseParser::end_line(const std::function<void(std::string_view)>& on_data) {
   line_.clear();
 }
 
-bool SseParser::push(std::string_view bytes,
-                     const std::function<void(std::string_view)>& on_data) {
+bool SseParser::push(std::string_view bytes, const std::function<void(std::string_view)>& on_data) {
   while (!bytes.empty()) {
     if (std::exchange(after_return_, false) && bytes.front() == '\n') {
       bytes.remove_prefix(1);

@@ -23,8 +23,8 @@ class StopCut {
   std::vector<std::string> stop_strings_;
   bool thinking_;
   bool inside_;
-  std::size_t followed_ = 0;   ///< content before it was searched for tags
-  std::size_t searched_ = 0;   ///< and for stop strings
+  std::size_t followed_ = 0;     ///< content before it was searched for tags
+  std::size_t searched_ = 0;     ///< and for stop strings
   std::size_t search_from_ = 0;  ///< after the thinking part
 };
 

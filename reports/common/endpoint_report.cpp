@@ -129,8 +129,9 @@ std::vector<EndpointFinding> endpoint_findings(const json& endpoint) {
   const auto ours = json_number(speed, "decode_tokens_per_s");
   const auto theirs = json_number(speed, "server_decode_tokens_per_s");
   if (ours && theirs) {
-    out.push_back({"per request", fmt::format("{:.4g} tokens/s by our clock, {:.4g} by the server's",
-                                              *ours, *theirs)});
+    out.push_back(
+        {"per request",
+         fmt::format("{:.4g} tokens/s by our clock, {:.4g} by the server's", *ours, *theirs)});
   }
   return out;
 }

@@ -41,7 +41,7 @@ class HttpCompleter : public ::testing::Test {
     return out;
   }
   EndpointCompletion one(const std::string& kind, const Settings& more = {},
-                 const Prompt& prompt = chat("What is 2 + 2?")) const {
+                         const Prompt& prompt = chat("What is 2 + 2?")) const {
     return run_all(*endpoint(kind, more), requests(1, prompt)).at("k0");
   }
   json log() const {
@@ -77,22 +77,34 @@ TEST_F(HttpCompleter, WithoutAVocabularyNothingIsCounted) {
 }
 
 TEST_F(HttpCompleter, EachFailureHasItsClass) {
-  const std::map<std::string, std::string> expected = {
-      {"always429", "http_429"},     {"always500", "http_5xx"},
-      {"refuses", "http_4xx"},       {"html", "html_error"},
-      {"disguised", "html_error"},   {"words", "wrong_content_type"},
-      {"empty", "empty_reply"},      {"nocontent", "empty_reply"},
-      {"halfline", "truncated_stream"},
-      {"reset", "reset"},            {"hangup", "reset"},
-      {"nochoices", "empty_choices"}, {"donetooearly", "no_finish_reason"},
-      {"badjson", "bad_json"},       {"deepjson", "bad_json"},
-      {"errorevent", "server_error"}, {"filtered", "content_filter"},
-      {"endless", "endless_stream"}, {"endlessline", "endless_stream"},
-      {"endlessheaders", "bad_http"}, {"interim", "bad_http"},
-      {"bomb", "content_encoding"},  {"silent", "timeout"},
-      {"drip", "timeout"},           {"stalls", "timeout"},
-      {"round", "redirect"},         {"asget", "redirect"},
-      {"tofile", "redirect"}};
+  const std::map<std::string, std::string> expected = {{"always429", "http_429"},
+                                                       {"always500", "http_5xx"},
+                                                       {"refuses", "http_4xx"},
+                                                       {"html", "html_error"},
+                                                       {"disguised", "html_error"},
+                                                       {"words", "wrong_content_type"},
+                                                       {"empty", "empty_reply"},
+                                                       {"nocontent", "empty_reply"},
+                                                       {"halfline", "truncated_stream"},
+                                                       {"reset", "reset"},
+                                                       {"hangup", "reset"},
+                                                       {"nochoices", "empty_choices"},
+                                                       {"donetooearly", "no_finish_reason"},
+                                                       {"badjson", "bad_json"},
+                                                       {"deepjson", "bad_json"},
+                                                       {"errorevent", "server_error"},
+                                                       {"filtered", "content_filter"},
+                                                       {"endless", "endless_stream"},
+                                                       {"endlessline", "endless_stream"},
+                                                       {"endlessheaders", "bad_http"},
+                                                       {"interim", "bad_http"},
+                                                       {"bomb", "content_encoding"},
+                                                       {"silent", "timeout"},
+                                                       {"drip", "timeout"},
+                                                       {"stalls", "timeout"},
+                                                       {"round", "redirect"},
+                                                       {"asget", "redirect"},
+                                                       {"tofile", "redirect"}};
   for (const auto& [kind, error_class] : expected) {
     const EndpointCompletion c = one(kind, {{"retries", "1"}});
     EXPECT_EQ(c.stop, StopReason::error) << kind;
@@ -145,11 +157,13 @@ TEST_F(HttpCompleter, RetryAfterIsHonoured) {
 }
 
 TEST_F(HttpCompleter, OddRepliesAreTakenAndNoted) {
-  const std::map<std::string, std::string> expected = {
-      {"nodone", "no_done"},           {"twice", "duplicate_final_chunk"},
-      {"afterfinish", "text_after_finish"}, {"lying", "usage_differs"},
-      {"plain", "wrong_content_type"}, {"badutf8", "invalid_utf8"},
-      {"lingers", "no_end"}};
+  const std::map<std::string, std::string> expected = {{"nodone", "no_done"},
+                                                       {"twice", "duplicate_final_chunk"},
+                                                       {"afterfinish", "text_after_finish"},
+                                                       {"lying", "usage_differs"},
+                                                       {"plain", "wrong_content_type"},
+                                                       {"badutf8", "invalid_utf8"},
+                                                       {"lingers", "no_end"}};
   for (const auto& [kind, note] : expected) {
     const EndpointCompletion c = one(kind);
     EXPECT_EQ(c.stop, StopReason::eos) << kind << ": " << c.error;
@@ -271,8 +285,8 @@ TEST_F(HttpCompleter, CertificatesAreVerified) {
   const assay::testing::TempDir dir;
   const auto pem = dir.path() / "c.pem";
   assay::testing::write_certificate(pem);
-  const assay::testing::PythonServer secure(
-      std::string(ASSAY_TEST_SCRIPTS) + "/hostile_server.py", {pem, pem});
+  const assay::testing::PythonServer secure(std::string(ASSAY_TEST_SCRIPTS) + "/hostile_server.py",
+                                            {pem, pem});
   const std::string https = fmt::format("https://127.0.0.1:{}/good/v1", secure.port());
   auto trusting = make_endpoint(quick_settings(https, {{"ca", pem}}));
   trusting->prepare({});

@@ -17,6 +17,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *args):
         pass
 
+    def version_string(self):
+        return "fake"
+
     def read_json(self):
         size = int(self.headers.get("Content-Length", "0"))
         return json.loads(self.rfile.read(size) or b"{}")
@@ -121,7 +124,7 @@ def count(text):
 
 
 def serve(handler):
-    """Prints the port, serves until the input closes. Arguments: certificate and key, or nothing."""
+    """Prints the port, serves until the input closes. Arguments: certificate and key, or none."""
     server = Server(("127.0.0.1", 0), handler)
     if len(sys.argv) == 3:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -76,8 +76,7 @@ TEST(HttpOptions, UserinfoAndQueryOfAUrlAreSecret) {
   EXPECT_EQ(options.url.password, "pa ss");
   EXPECT_EQ(options.url.text, "https://h:81/v1?key=abc");
   EXPECT_EQ(options.shown.at("url"), "https://h:81/v1");
-  EXPECT_EQ(options.secrets.scrub("pa ss, bWU6cGEgc3M=, key=abc"),
-            "[secret], [secret], [secret]");
+  EXPECT_EQ(options.secrets.scrub("pa ss, bWU6cGEgc3M=, key=abc"), "[secret], [secret], [secret]");
 }
 
 json body_of(const Dialect& dialect, const Ask& ask, const LocalVocabulary& vocabulary = {}) {

@@ -214,7 +214,7 @@ class Replay(Handler):
         return None
 
     def version_string(self):
-        return "BaseHTTP/0.6 Python/3.11" if "/mlx/" in self.path else "replay"
+        return "BaseHTTP/0.6 Python/3.11" if "/mlx/" in self.path else "fake"
 
     def post_mlx(self, path, body):
         text = model_text(body)

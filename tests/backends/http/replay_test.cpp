@@ -51,16 +51,16 @@ class HttpReplay : public ::testing::Test {
     return out;
   }
   static json probes(HttpEndpoint& endpoint, const EndpointNeeds& needs) {
-    return value_or_throw(endpoint.probe(needs, [](const std::string&) {}, nullptr));
+    return value_or_throw(endpoint.probe(
+        needs, [](const std::string&) {}, nullptr));
   }
 
   std::unique_ptr<assay::testing::PythonServer> server_;
 };
 
 TEST_F(HttpReplay, Vllm) {
-  for (const auto& [kind, field] :
-       std::map<std::string, std::string>{{"vllm", "reasoning"},
-                                          {"oldvllm", "reasoning_content"}}) {
+  for (const auto& [kind, field] : std::map<std::string, std::string>{
+           {"vllm", "reasoning"}, {"oldvllm", "reasoning_content"}}) {
     auto vllm = endpoint(kind);
     const EndpointFacts facts = value_or_throw(vllm->connect());
     EXPECT_EQ(facts.server, "vllm");

@@ -16,8 +16,8 @@ std::string event(const std::string& data) {
   return "data: " + data + "\n\n";
 }
 std::string delta(const std::string& text, const std::string& finish = "null") {
-  return event(R"({"choices":[{"index":0,"delta":{"content":")" + text +
-               R"("},"finish_reason":)" + finish + "}]}");
+  return event(R"({"choices":[{"index":0,"delta":{"content":")" + text + R"("},"finish_reason":)" +
+               finish + "}]}");
 }
 
 /// The reader after the bytes, handed over in pieces of `step` bytes.
@@ -109,18 +109,18 @@ TEST(ReplyReader, OneDocumentIsAReplyToo) {
 }
 
 TEST(ReplyReader, RawCompletionsAndListsOfParts) {
-  ReplyReader raw = read(event(R"({"choices":[{"text":"a","finish_reason":null}]})") +
-                         event(R"({"choices":[{"text":"b","finish_reason":"stop",
-                                   "stop_reason":"STOP"}]})") +
-                         event("[DONE]"));
+  ReplyReader raw =
+      read(event(R"({"choices":[{"text":"a","finish_reason":null}]})") +
+           event(R"({"choices":[{"text":"b","finish_reason":"stop","stop_reason":"STOP"}]})") +
+           event("[DONE]"));
   EXPECT_EQ(raw.reply().content, "ab");
   EXPECT_TRUE(raw.reply().by_stop_string);
-  ReplyReader parts = read(event(R"({"choices":[{"delta":{"content":[{"type":"text","text":"a"},
-                                     {"type":"text","text":"b"}]},"finish_reason":"stop"}]})"));
+  ReplyReader parts = read(event(
+      R"({"choices":[{"delta":{"content":[{"text":"a"},{"text":"b"}]},"finish_reason":"stop"}]})"));
   EXPECT_EQ(parts.reply().content, "ab");
-  ReplyReader others = read(event(R"({"choices":[{"index":1,"delta":{"content":"no"}},
-                                      {"index":0,"delta":{"content":"yes"},
-                                       "finish_reason":"stop"}]})"));
+  ReplyReader others = read(event(R"({"choices":[{"index":1,"delta":{"content":"no"}},)"
+                                  R"({"index":0,"delta":{"content":"yes"},)"
+                                  R"("finish_reason":"stop"}]})"));
   EXPECT_EQ(others.reply().content, "yes");
 }
 

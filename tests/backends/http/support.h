@@ -70,7 +70,7 @@ inline std::vector<Request> requests(std::size_t n, const Prompt& prompt,
 
 /// Runs them; the completions by key, each delivered once.
 inline std::map<std::string, EndpointCompletion> run_all(HttpEndpoint& endpoint,
-                                                 const std::vector<Request>& all) {
+                                                         const std::vector<Request>& all) {
   std::map<std::string, EndpointCompletion> out;
   std::size_t next = 0;
   endpoint.answer(
