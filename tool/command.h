@@ -29,6 +29,7 @@ void add_retain_command(CLI::App& app, Action& action);
 void add_compare_command(CLI::App& app, Action& action);
 void add_score_command(CLI::App& app, Action& action);
 void add_chain_command(CLI::App& app, Action& action);
+void add_serve_command(CLI::App& app, Action& action);
 
 /// The options --backend, --numerics and --threads, as text until they are checked.
 struct BackendFlags {
