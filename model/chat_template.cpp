@@ -2,8 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
-#include <nlohmann/json.hpp>
 #include <utility>
 
 #include "core/text.h"
@@ -43,40 +41,14 @@ jinja::Value message_list(const std::vector<Message>& messages) {
   return jinja::Value(std::shared_ptr<const jinja::Sequence>(std::move(list)));
 }
 
-/// Depth of foreign values is bounded where they were parsed.
-jinja::Value value_of(const nlohmann::ordered_json& json) {
-  if (json.is_boolean()) return jinja::Value(json.get<bool>());
-  if (json.is_number_integer()) return jinja::Value(json.get<std::int64_t>());
-  if (json.is_number()) return jinja::Value(json.get<double>());
-  if (json.is_string()) return text_value(json.get_ref<const std::string&>());
-  if (json.is_array()) {
-    auto list = std::make_shared<jinja::Sequence>();
-    for (const auto& item : json) {
-      list->items.push_back(value_of(item));
-      list->depth = std::max(list->depth, list->items.back().depth() + 1);
-    }
-    return jinja::Value(std::shared_ptr<const jinja::Sequence>(std::move(list)));
-  }
-  if (json.is_object()) {
-    auto dict = std::make_shared<jinja::Dict>();
-    for (const auto& [key, item] : json.items()) {
-      dict->entries.emplace_back(text_value(key), value_of(item));
-      dict->depth = std::max(dict->depth, dict->entries.back().second.depth() + 1);
-    }
-    return jinja::Value(std::shared_ptr<const jinja::Dict>(std::move(dict)));
-  }
-  return jinja::Value();
-}
-
 std::shared_ptr<jinja::Scope> context_of(const TemplateInputs& inputs) {
   auto scope = std::make_shared<jinja::Scope>();
   const auto set = [&](const char* name, jinja::Value value) {
     scope->variables.emplace_back(name, std::move(value));
   };
-  set("messages", inputs.json_messages != nullptr ? value_of(*inputs.json_messages)
-                                                  : message_list(inputs.messages));
+  set("messages", message_list(inputs.messages));
   set("add_generation_prompt", jinja::Value(inputs.add_generation_prompt));
-  set("tools", inputs.tools != nullptr ? value_of(*inputs.tools) : jinja::Value());
+  set("tools", jinja::Value());
   set("documents", jinja::Value());
   // transformers defines only the tokens that the model has.
   if (!inputs.bos_token.empty()) set("bos_token", text_value(inputs.bos_token));

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <memory>
-#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -15,10 +14,6 @@ namespace assay {
 
 struct TemplateInputs {
   std::vector<Message> messages;
-  /// In place of `messages`, with whatever members a template may read (tool_calls, name). Null:
-  /// not used. Both must outlive the rendering; nested at most kMaxJsonDepth deep.
-  const nlohmann::ordered_json* json_messages = nullptr;
-  const nlohmann::ordered_json* tools = nullptr;  ///< an array; null: none
   bool add_generation_prompt = true;
   std::string bos_token;  ///< text of the token; "": there is none, the name is undefined
   std::string eos_token;  ///< likewise

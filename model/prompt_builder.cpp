@@ -30,10 +30,6 @@ bool ends_in_thinking(std::string_view text, std::string_view prefix) {
 
 }  // namespace
 
-bool ends_in_thinking(std::string_view text) {
-  return ends_in_thinking(text, "");
-}
-
 Result<PromptBuilder> PromptBuilder::create(const Tokenizer& tokenizer, std::string chat_template,
                                             PromptBuilderOptions options) {
   PromptBuilder builder(tokenizer, std::move(options));
@@ -63,9 +59,7 @@ Result<void> PromptBuilder::detect_profile() {
   profile_.thinking = options_.profile == ProfileChoice::thinking;
   if (!template_) return {};
   // A template that cannot render the plainest conversation says so when a prompt is built.
-  TemplateInputs plainest;
-  plainest.messages = {{"user", "2 + 2?"}};
-  const std::string probe = render(std::move(plainest)).value_or("");
+  const std::string probe = render({{"user", "2 + 2?"}}).value_or("");
   profile_.opened_by_prompt = ends_in_thinking(probe, "");
   if (options_.profile == ProfileChoice::automatic) {
     const bool closed_at_once = without_trailing_space(probe).ends_with(kThinkClose);
@@ -75,16 +69,14 @@ Result<void> PromptBuilder::detect_profile() {
   return {};
 }
 
-Result<std::string> PromptBuilder::render(TemplateInputs inputs) const {
-  if (!template_) {
-    return env_failure("the model file has no chat template, and messages were sent",
-                       "use raw prompts, or another model file");
-  }
+Result<std::string> PromptBuilder::render(const std::vector<Message>& messages) const {
   const TokenizerSpec& spec = tokenizer_->spec();
+  TemplateInputs inputs;
+  inputs.messages = messages;
   inputs.date_iso = options_.date_iso;
   if (spec.bos >= 0) inputs.bos_token = tokenizer_->token_bytes(spec.bos);
   if (spec.eos >= 0) inputs.eos_token = tokenizer_->token_bytes(spec.eos);
-  if (options_.profile != ProfileChoice::automatic && !inputs.enable_thinking) {
+  if (options_.profile != ProfileChoice::automatic) {
     inputs.enable_thinking = options_.profile == ProfileChoice::thinking;
   }
   return template_->render(inputs);
@@ -110,9 +102,7 @@ Result<BuiltPrompt> PromptBuilder::build(const Prompt& prompt) const {
       return env_failure("the model file has no chat template, and the task sends messages",
                          "use a task with a completion protocol, or another model file");
     }
-    TemplateInputs inputs;
-    inputs.messages = prompt.messages;
-    Result<std::string> text = render(std::move(inputs));
+    Result<std::string> text = render(prompt.messages);
     if (!text) return tl::unexpected<Error>(std::move(text.error()));
     built.text = std::move(*text);
     for (std::size_t i = 0; i < prompt.messages.size(); ++i) {
@@ -124,31 +114,8 @@ Result<BuiltPrompt> PromptBuilder::build(const Prompt& prompt) const {
     built.text = prompt.raw;
     warn_of_control_tokens("the raw prompt", prompt.raw, &built.warnings);
   }
-  return encode(std::move(built), prompt.assistant_prefix, chat);
-}
-
-Result<BuiltPrompt> PromptBuilder::build_chat(const ChatInputs& chat) const {
-  TemplateInputs inputs;
-  inputs.json_messages = chat.messages;
-  inputs.tools = chat.tools;
-  inputs.enable_thinking = chat.enable_thinking;
-  Result<std::string> text = render(std::move(inputs));
-  if (!text) return tl::unexpected<Error>(std::move(text.error()));
-  BuiltPrompt built;
-  built.text = std::move(*text);
-  return encode(std::move(built), chat.assistant_prefix, true);
-}
-
-const std::string& PromptBuilder::template_source() const {
-  static const std::string none;
-  return template_ ? template_->source() : none;
-}
-
-/// Ids of the text and the prefix, with exactly one BOS where there is to be one.
-Result<BuiltPrompt> PromptBuilder::encode(BuiltPrompt built, const std::string& prefix,
-                                          bool chat) const {
-  built.thinking_open = ends_in_thinking(built.text, prefix);
-  built.text += prefix;
+  built.thinking_open = ends_in_thinking(built.text, prompt.assistant_prefix);
+  built.text += prompt.assistant_prefix;
   built.ids = tokenizer_->encode(built.text, true);
 
   const TokenizerSpec& spec = tokenizer_->spec();

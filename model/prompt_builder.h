@@ -41,17 +41,6 @@ struct BuiltPrompt {
   std::vector<std::string> warnings;
 };
 
-/// Whether the end of a prompt's text opens a thinking part.
-bool ends_in_thinking(std::string_view text);
-
-/// A conversation in the form that templates read, from a client (serve/).
-struct ChatInputs {
-  const nlohmann::ordered_json* messages = nullptr;  ///< an array of objects
-  const nlohmann::ordered_json* tools = nullptr;     ///< an array; null: none
-  std::string assistant_prefix;                      ///< as in Prompt
-  std::optional<bool> enable_thinking;               ///< nothing: what the profile says
-};
-
 /// Immutable; usable from many threads. The tokenizer must outlive it.
 class PromptBuilder {
  public:
@@ -67,11 +56,6 @@ class PromptBuilder {
   /// the file asks for it. Two BOS tokens at the start are an error, and so is an empty prompt.
   Result<BuiltPrompt> build(const Prompt& prompt) const;
 
-  /// As build() for the same messages.
-  Result<BuiltPrompt> build_chat(const ChatInputs& chat) const;
-
-  /// The template's source; empty: there is none.
-  const std::string& template_source() const;
   const ChainProfile& profile() const { return profile_; }
   /// Of the template's source; empty if there is none.
   const std::string& template_sha256() const { return template_sha256_; }
@@ -80,8 +64,7 @@ class PromptBuilder {
   PromptBuilder(const Tokenizer& tokenizer, PromptBuilderOptions options)
       : tokenizer_(&tokenizer), options_(std::move(options)) {}
   Result<void> detect_profile();
-  Result<std::string> render(TemplateInputs inputs) const;
-  Result<BuiltPrompt> encode(BuiltPrompt built, const std::string& prefix, bool chat) const;
+  Result<std::string> render(const std::vector<Message>& messages) const;
   void warn_of_control_tokens(std::string_view place, std::string_view text,
                               std::vector<std::string>* warnings) const;
 

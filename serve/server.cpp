@@ -103,6 +103,8 @@ bool serve(const ServeOptions& options, const Listener& listener,
   prompt_options.profile = options.chain_profile;
   const PromptBuilder prompts =
       value_or_throw(PromptBuilder::create(tokenizer, model.file->chat_template, prompt_options));
+  const ConversationTemplate conversations =
+      value_or_throw(ConversationTemplate::compile(model.file->chat_template));
   std::unique_ptr<Device> device =
       open_device(options.backend, options.numerics, options.threads, *model.file);
   const SessionOptions session_plan = session_options(options, *model.file);
@@ -112,7 +114,7 @@ bool serve(const ServeOptions& options, const Listener& listener,
   JobContext context;
   context.tokenizer = &tokenizer;
   context.profile = prompts.profile();
-  context.tool_form = tool_form(prompts.template_source());
+  context.tool_form = tool_form(model.file->chat_template);
   context.vocab = static_cast<std::size_t>(model.file->config.vocab);
   const grammar::TokenTable tokens(tokenizer, context.vocab);
   context.tokens = &tokens;
@@ -124,8 +126,11 @@ bool serve(const ServeOptions& options, const Listener& listener,
   service_options.access = std::move(access);
   service_options.limits = options.limits;
   service_options.request_seconds = options.request_seconds;
+  if (options.chain_profile != ProfileChoice::automatic) {
+    service_options.enable_thinking = options.chain_profile == ProfileChoice::thinking;
+  }
   service_options.max_context = session_plan.max_context;
-  Service service(context, prompts, engine, std::move(service_options));
+  Service service(context, prompts, conversations, engine, std::move(service_options));
 
   HttpHandlers handlers;
   handlers.check = [&](const HttpRequest& head) { return service.check(head); };

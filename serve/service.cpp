@@ -81,9 +81,13 @@ std::int64_t unix_time() {
 
 }  // namespace
 
-Service::Service(const JobContext& context, const PromptBuilder& prompts, Engine& engine,
-                 ServiceOptions options)
-    : context_(context), prompts_(prompts), engine_(engine), options_(std::move(options)) {
+Service::Service(const JobContext& context, const PromptBuilder& prompts,
+                 const ConversationTemplate& conversations, Engine& engine, ServiceOptions options)
+    : context_(context),
+      prompts_(prompts),
+      conversations_(conversations),
+      engine_(engine),
+      options_(std::move(options)) {
   options_.created = unix_time();
 }
 
@@ -166,6 +170,19 @@ ApiResult<void> Service::check_length(const BuiltPrompt& prompt) const {
                  "context_length_exceeded");
 }
 
+/// Whether a prompt of ids opens a thinking part: its tag, and blanks at most behind it.
+bool Service::ends_in_thinking(const std::vector<TokenId>& ids) const {
+  constexpr std::size_t kTail = 16;
+  std::vector<TokenId> tail;
+  for (std::size_t i = ids.size() - std::min(kTail, ids.size()); i < ids.size(); ++i) {
+    if (context_.tokenizer->valid(ids[i])) tail.push_back(ids[i]);
+  }
+  const std::string text = context_.tokenizer->decode(tail, true);
+  const std::size_t last = text.find_last_not_of(" \t\r\n");
+  return last != std::string::npos &&
+         std::string_view(text).substr(0, last + 1).ends_with("<think>");
+}
+
 ApiResult<BuiltPrompt> Service::build_prompt(const PromptInput& input) const {
   BuiltPrompt built;
   if (input.is_ids) {
@@ -176,14 +193,7 @@ ApiResult<BuiltPrompt> Service::build_prompt(const PromptInput& input) const {
       }
     }
     built.ids = input.ids;
-    // The end of the text says whether thinking is open.
-    std::vector<TokenId> tail;
-    constexpr std::size_t kTail = 16;
-    for (std::size_t i = built.ids.size() - std::min(kTail, built.ids.size()); i < built.ids.size();
-         ++i) {
-      if (context_.tokenizer->valid(built.ids[i])) tail.push_back(built.ids[i]);
-    }
-    built.thinking_open = ends_in_thinking(context_.tokenizer->decode(tail, true));
+    built.thinking_open = ends_in_thinking(built.ids);
     return built;
   }
   Prompt prompt;
@@ -195,8 +205,9 @@ ApiResult<BuiltPrompt> Service::build_prompt(const PromptInput& input) const {
 
 ApiResult<BuiltPrompt> Service::build_chat_prompt(const ApiRequest& request) const {
   Json messages = request.messages;
-  ChatInputs chat;
-  chat.enable_thinking = request.enable_thinking;
+  Conversation chat;
+  chat.enable_thinking =
+      request.enable_thinking ? request.enable_thinking : options_.enable_thinking;
   if (request.continue_final_message) {
     chat.assistant_prefix = messages.back().value("content", "");
     messages.erase(messages.size() - 1);
@@ -205,7 +216,7 @@ ApiResult<BuiltPrompt> Service::build_chat_prompt(const ApiRequest& request) con
   if (!request.tools.is_null() && request.tool_choice.use != ToolUse::none) {
     chat.tools = &request.tools;
   }
-  Result<BuiltPrompt> built = prompts_.build_chat(chat);
+  Result<BuiltPrompt> built = conversations_.build(chat, *context_.tokenizer, prompts_);
   if (!built) return refusal("messages", built.error().line());
   return std::move(*built);
 }
@@ -328,7 +339,7 @@ HttpResponse Service::tokenizer_info() const {
   const auto text_of = [&](TokenId id) {
     return id < 0 ? Json(nullptr) : Json(context_.tokenizer->token_bytes(id));
   };
-  const std::string& chat_template = prompts_.template_source();
+  const std::string& chat_template = conversations_.source();
   return json_response(
       {{"bos_token", text_of(spec.bos)},
        {"eos_token", text_of(spec.eos)},

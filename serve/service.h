@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "model/conversation.h"
 #include "model/prompt_builder.h"
 #include "serve/access.h"
 #include "serve/api_job.h"
@@ -21,14 +22,15 @@ struct ServiceOptions {
   RequestLimits limits;
   double request_seconds = 600;  ///< from arrival to the last token
   std::int64_t max_context = 0;
-  std::int64_t created = 0;  ///< Unix time that /v1/models shows
+  std::optional<bool> enable_thinking;  ///< of templates, where a request does not say
+  std::int64_t created = 0;             ///< Unix time that /v1/models shows
 };
 
 class Service {
  public:
   /// All must outlive it; the engine must be stopped before the service ends.
-  Service(const JobContext& context, const PromptBuilder& prompts, Engine& engine,
-          ServiceOptions options);
+  Service(const JobContext& context, const PromptBuilder& prompts,
+          const ConversationTemplate& conversations, Engine& engine, ServiceOptions options);
 
   std::optional<HttpResponse> check(const HttpRequest& head) const;
   void handle(HttpRequest request, std::shared_ptr<Exchange> exchange);
@@ -46,6 +48,7 @@ class Service {
   ApiResult<void> start(const HttpRequest& request, double arrived,
                         const std::shared_ptr<Exchange>& exchange);
   ApiResult<std::vector<BuiltPrompt>> build_prompts(const ApiRequest& request) const;
+  bool ends_in_thinking(const std::vector<TokenId>& ids) const;
   ApiResult<BuiltPrompt> build_prompt(const PromptInput& input) const;
   ApiResult<BuiltPrompt> build_chat_prompt(const ApiRequest& request) const;
   ApiResult<std::shared_ptr<grammar::Matcher>> build_matcher(const ApiRequest& request) const;
@@ -59,6 +62,7 @@ class Service {
 
   const JobContext& context_;
   const PromptBuilder& prompts_;
+  const ConversationTemplate& conversations_;
   Engine& engine_;
   ServiceOptions options_;
   std::atomic<std::uint64_t> next_id_ = 1;
