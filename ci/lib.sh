@@ -10,6 +10,7 @@ RUN_PACKAGES=(
   libfmt-dev nlohmann-json3-dev libcli11-dev libexpected-dev
   libopenblas-dev libdnnl-dev libgmp-dev libmpfi-dev libmpfr-dev
   libpcre2-dev libutf8proc-dev
+  libboost-dev
   libcurl4-openssl-dev libssl-dev zlib1g-dev libzip-dev ca-certificates
   bubblewrap libseccomp-dev
   python3 python3-pip

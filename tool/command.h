@@ -33,6 +33,7 @@ void add_audit_command(CLI::App& app, Action& action);
 void add_project_command(CLI::App& app, Action& action);
 void add_score_command(CLI::App& app, Action& action);
 void add_chain_command(CLI::App& app, Action& action);
+void add_serve_command(CLI::App& app, Action& action);
 
 /// The options --backend, --device, --isa, --numerics and --threads, as text until they are
 /// checked.

@@ -75,6 +75,7 @@ int main(int argc, char** argv) {
   assay::tool::add_verify_command(app, action);
   assay::tool::add_chain_command(app, action);
   assay::tool::add_retain_command(app, action);
+  assay::tool::add_serve_command(app, action);
   assay::tool::add_fetch_command(app, action);
   assay::tool::add_list_command(app, action);
   assay::tool::add_tokenize_command(app, action);
