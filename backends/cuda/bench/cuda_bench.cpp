@@ -66,8 +66,9 @@ bool check_engines(const char* name, const ModelTypes& types, cudaStream_t strea
   ModelConfig config = qwen2_1_5b();
   config.n_layers = 3;
   const fast::EngineModel model = synthetic_model(config, types, 1, kMaxPages, memory);
-  fast::DecodeEngine one(model, kMaxPages, stream, true);
-  fast::DecodeEngine many(model, kMaxPages, stream, false);
+  MemoryMeter meter;
+  fast::DecodeEngine one(model, kMaxPages, stream, meter, true);
+  fast::DecodeEngine many(model, kMaxPages, stream, meter, false);
   set_pages(one, kMaxPages);
   set_pages(many, kMaxPages);
   bool ok = true;
@@ -88,12 +89,13 @@ void time_decode(const char* name, const ModelTypes& types, bool one_kernel, cud
   Synthetic memory;
   constexpr int kMaxPages = 144;
   const ModelConfig config = qwen2_1_5b();
-  fast::EngineModel model = synthetic_model(config, types, 1, kMaxPages, memory);
+  const fast::EngineModel model = synthetic_model(config, types, 1, kMaxPages, memory);
+  MemoryMeter meter;
   const double flat = flat_read_seconds(memory, stream);
   const auto bytes = static_cast<double>(memory.weight_bytes());
   std::printf("%s: %.1f MB of weights, read flat in %.1f us (%.0f GB/s, %.0f tok/s)\n", name,
               bytes * 1e-6, flat * 1e6, bytes / flat * 1e-9, 1 / flat);
-  fast::DecodeEngine engine(model, kMaxPages, stream, one_kernel);
+  fast::DecodeEngine engine(model, kMaxPages, stream, meter, one_kernel);
   set_pages(engine, kMaxPages);
   for (const int context : {100, 384, 2048, 8192}) {
     const double s = time_steps(engine, context - 70, 60, stream);

@@ -29,10 +29,18 @@ __global__ void fill(Fill what, std::uint8_t* out, std::int64_t n, std::uint64_t
   for (std::int64_t i = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; i < n; i += stride) {
     const float value = low + (high - low) * uniform(seed, i);
     switch (what) {
-      case Fill::bytes: out[i] = static_cast<std::uint8_t>(scramble(seed + i)); break;
-      case Fill::bf16: reinterpret_cast<__nv_bfloat16*>(out)[i] = __float2bfloat16_rn(value); break;
-      case Fill::half_scales: reinterpret_cast<__half*>(out)[i] = __float2half_rn(value); break;
-      case Fill::floats: reinterpret_cast<float*>(out)[i] = value; break;
+      case Fill::bytes:
+        out[i] = static_cast<std::uint8_t>(scramble(seed + i));
+        break;
+      case Fill::bf16:
+        reinterpret_cast<__nv_bfloat16*>(out)[i] = __float2bfloat16_rn(value);
+        break;
+      case Fill::half_scales:
+        reinterpret_cast<__half*>(out)[i] = __float2half_rn(value);
+        break;
+      case Fill::floats:
+        reinterpret_cast<float*>(out)[i] = value;
+        break;
       case Fill::k_header: {
         auto* header = reinterpret_cast<__half*>(out + i * 16);
         header[0] = __float2half_rn(value);
@@ -68,7 +76,8 @@ struct PlaneFill {
 };
 PlaneFill plane_fill(TensorType type, int plane) {
   switch (type) {
-    case TensorType::BF16: return {Fill::bf16, -0.045F, 0.045F};
+    case TensorType::BF16:
+      return {Fill::bf16, -0.045F, 0.045F};
     case TensorType::Q8_0:
       return plane == 0 ? PlaneFill{Fill::bytes, 0, 0} : PlaneFill{Fill::half_scales, 2e-4F, 5e-4F};
     case TensorType::Q4_K:
@@ -88,10 +97,14 @@ void check(cudaError_t status, const char* what) {
 
 PlaneSizes plane_sizes(TensorType type) {
   switch (type) {
-    case TensorType::Q8_0: return {32, {32, 2}};
-    case TensorType::Q4_K: return {256, {128, 16}};
-    case TensorType::Q6_K: return {256, {128, 64, 16, 2}};
-    default: return {1, {2}};
+    case TensorType::Q8_0:
+      return {32, {32, 2}};
+    case TensorType::Q4_K:
+      return {256, {128, 16}};
+    case TensorType::Q6_K:
+      return {256, {128, 64, 16, 2}};
+    default:
+      return {1, {2}};
   }
 }
 
@@ -118,7 +131,9 @@ WeightPlanes Synthetic::matrix(TensorType type, std::int64_t rows, std::int64_t 
     const std::int64_t n = blocks * sizes.bytes[p];
     auto* plane = static_cast<std::uint8_t*>(bytes((n + 255) / 256 * 256 + 256));
     const PlaneFill f = plane_fill(type, static_cast<int>(p));
-    const std::int64_t units = f.fill == Fill::bytes ? n : f.fill == Fill::k_header ? n / 16 : n / 2;
+    const std::int64_t units = f.fill == Fill::bytes      ? n
+                               : f.fill == Fill::k_header ? n / 16
+                                                          : n / 2;
     fill<<<1024, 256>>>(f.fill, plane, units, seed_++ << 32, f.low, f.high);
     w.plane[p] = plane;
     weight_bytes_ += n;

@@ -37,6 +37,7 @@ class Synthetic {
   float* vector(std::int64_t n, float low, float high);
   void* bytes(std::int64_t n);
   std::int64_t weight_bytes() const { return weight_bytes_; }
+
  private:
   std::vector<void*> allocations_;
   std::int64_t weight_bytes_ = 0;

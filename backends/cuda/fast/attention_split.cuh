@@ -84,7 +84,7 @@ __device__ void load_heads(const AttentionArgs& a, int row, int kv_head, int pos
   constexpr int kPairs = kDim / 2;
   const int at = position % kSplit;
   const int n = (group + (takes_key ? 2 : 0)) * kPairs;
-  for (int item = static_cast<int>(threadIdx.x); item < n; item += static_cast<int>(blockDim.x)) {
+  for (int item = static_cast<int>(threadIdx.x); item < n; item += team_threads()) {
     const int head = item / kPairs;
     const int i = item % kPairs;
     const bool neighbours = a.interleaved && head <= group;
@@ -128,8 +128,7 @@ __device__ void normalise_heads(const AttentionArgs& a, int position, bool takes
   const int group = a.n_heads / a.kv.n_kv_heads;
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const int lane = static_cast<int>(threadIdx.x) % 32;
-  for (int head = warp; head < group + (takes_key ? 1 : 0);
-       head += static_cast<int>(blockDim.x) / 32) {
+  for (int head = warp; head < group + (takes_key ? 1 : 0); head += team_threads() / 32) {
     const bool is_key = head == group;
     float* to = m.q[head];
     normalise_head<kDim>(to, is_key ? a.k_norm : a.q_norm, a.eps, lane);
@@ -158,7 +157,7 @@ __device__ __forceinline__ float2 to_floats(std::uint32_t halves) {
 template <int kDim>
 __device__ void scores(int group, float scale, SplitMemory<kDim>& m) {
   const int position = static_cast<int>(threadIdx.x) % kSplit;
-  const int step = static_cast<int>(blockDim.x) / kSplit;
+  const int step = team_threads() / kSplit;
   for (int head = static_cast<int>(threadIdx.x) / kSplit; head < group; head += step) {
     float score = 0;
 #pragma unroll 4
@@ -227,7 +226,7 @@ __device__ void store_out(const AttentionArgs& a, int row, int head, int d, floa
 template <int kDim, class Put>
 __device__ void outputs(int group, int n, SplitMemory<kDim>& m, const Put& put) {
   const int d = static_cast<int>(threadIdx.x) % (kDim / 2) * 2;
-  const int step = static_cast<int>(blockDim.x) / (kDim / 2);
+  const int step = team_threads() / (kDim / 2);
   for (int head = static_cast<int>(threadIdx.x) / (kDim / 2); head < group; head += step) {
     float o0 = 0;
     float o1 = 0;

@@ -12,12 +12,6 @@
 namespace assay::cuda::fast {
 namespace {
 
-void check(cudaError_t status, const char* what) {
-  if (status == cudaSuccess) return;
-  throw Error{ErrorKind::environment,
-              std::string("cuda: ") + what + ": " + cudaGetErrorString(status), ""};
-}
-
 __global__ void start_step(HeadResult* result, unsigned* barrier) {
   *result = HeadResult{};
   *barrier = 0;
@@ -55,16 +49,11 @@ std::int32_t splits_for(std::int32_t position, std::int32_t max_pages) {
 
 }  // namespace
 
-DeviceMemory::DeviceMemory(std::int64_t bytes) {
-  check(cudaMalloc(reinterpret_cast<void**>(&data_), static_cast<std::size_t>(bytes)),
-        "no memory for the decode engine");
-}
-DeviceMemory::~DeviceMemory() {
-  cudaFree(data_);
-}
-
-bool DecodeEngine::serves(const EngineModel& m) {
+bool DecodeEngine::serves(const EngineModel& m, int multiprocessors) {
   const ModelConfig& c = m.config;
+  // The rows of q, k and v, or of a layer's output, that a block's warps finish.
+  const std::int64_t most_rows = std::int64_t{multiprocessors} * kGemvMaxWarps * 4;
+  if (c.hidden > most_rows || qkv_width(c) > most_rows) return false;
   if (c.head_dim != 64 && c.head_dim != 128) return false;
   if (c.n_heads / c.n_kv_heads > kMaxGroup || m.kv.data == nullptr) return false;
   if (!gemv_serves(m.head)) return false;
@@ -76,33 +65,42 @@ bool DecodeEngine::serves(const EngineModel& m) {
 }
 
 DecodeEngine::DecodeEngine(EngineModel model, std::int32_t max_pages, cudaStream_t stream,
-                           bool one_kernel)
+                           MemoryMeter& meter, bool one_kernel)
     : model_(std::move(model)), max_pages_(max_pages), stream_(stream) {
   int device = 0;
   check(cudaGetDevice(&device), "no device");
   check(cudaDeviceGetAttribute(&blocks_, cudaDevAttrMultiProcessorCount, device), "no device");
   const ModelConfig& c = model_.config;
-  Carver carver;
-  for (int pass = 0; pass < 2; ++pass) {
-    inputs_.ids = carver.take<std::int32_t>(1);
-    inputs_.positions = carver.take<std::int32_t>(1);
-    inputs_.pages = carver.take<std::int32_t>(max_pages);
-    residual_ = carver.take<float>(c.hidden);
-    qkv_ = carver.take<float>(qkv_width(c));
-    attended_ = carver.take<float>(c.n_heads * c.head_dim);
-    ffn_ = carver.take<float>(c.ffn);
-    logits_ = carver.take<float>(c.vocab);
-    parts_ = carver.take<float>(attention_parts_floats(1, c.n_heads, c.head_dim, max_pages));
-    arrivals_ = carver.take<std::int32_t>(c.n_kv_heads);
-    result_ = carver.take<HeadResult>(1);
-    barrier_ = carver.take<unsigned>(1);
-    if (pass == 0) {
-      memory_ = std::make_unique<DeviceMemory>(carver.at);
-      check(cudaMemset(memory_->data(), 0, static_cast<std::size_t>(carver.at)), "memset");
-      carver = Carver{memory_->data(), 0};
-    }
-  }
+  memory_ = DeviceMemory(bytes(c, max_pages), "decode engine", meter);
+  check(cudaMemset(memory_.data(), 0, static_cast<std::size_t>(memory_.bytes())),
+        "clearing the decode engine");
+  check(cudaDeviceSynchronize(), "clearing the decode engine");
+  carve(memory_.data());
   if (one_kernel) plan_one_kernel();
+}
+
+std::int64_t DecodeEngine::bytes(const ModelConfig& config, std::int32_t max_pages) {
+  DecodeEngine empty(config, max_pages);
+  return empty.carve(nullptr);
+}
+
+/// Gives every buffer its place; the bytes they take.
+std::int64_t DecodeEngine::carve(std::uint8_t* base) {
+  const ModelConfig& c = model_.config;
+  Carver carver{base, 0};
+  inputs_.ids = carver.take<std::int32_t>(2);
+  inputs_.positions = inputs_.ids + 1;
+  inputs_.pages = carver.take<std::int32_t>(max_pages_);
+  residual_ = carver.take<float>(c.hidden);
+  qkv_ = carver.take<float>(qkv_width(c));
+  attended_ = carver.take<float>(c.n_heads * c.head_dim);
+  ffn_ = carver.take<float>(c.ffn);
+  logits_ = carver.take<float>(c.vocab);
+  parts_ = carver.take<float>(attention_parts_floats(1, c.n_heads, c.head_dim, max_pages_));
+  arrivals_ = carver.take<std::int32_t>(c.n_kv_heads);
+  result_ = carver.take<HeadResult>(1);
+  barrier_ = carver.take<unsigned>(1);
+  return carver.at;
 }
 
 DecodeEngine::~DecodeEngine() {

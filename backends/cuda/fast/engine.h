@@ -14,6 +14,7 @@
 #include "backends/cuda/fast/gemv.h"
 #include "backends/cuda/fast/persistent.h"
 #include "backends/cuda/kernels/planes.h"
+#include "backends/cuda/runtime.h"
 #include "core/model_config.h"
 
 namespace assay::cuda::fast {
@@ -45,32 +46,21 @@ struct EngineModel {
 
 /// What a step reads, in device memory at addresses that never change.
 struct StepInputs {
-  std::int32_t* ids = nullptr;        ///< [max_rows]
-  std::int32_t* positions = nullptr;  ///< [max_rows]
-  std::int32_t* pages = nullptr;      ///< [max_rows][max_pages]
-};
-
-/// Device memory of one allocation, freed at the end.
-class DeviceMemory {
- public:
-  explicit DeviceMemory(std::int64_t bytes);
-  ~DeviceMemory();
-  DeviceMemory(const DeviceMemory&) = delete;
-  DeviceMemory& operator=(const DeviceMemory&) = delete;
-  std::uint8_t* data() const { return data_; }
-
- private:
-  std::uint8_t* data_ = nullptr;
+  std::int32_t* ids = nullptr;        ///< [1]
+  std::int32_t* positions = nullptr;  ///< [1], behind ids: one copy brings both
+  std::int32_t* pages = nullptr;      ///< [max_pages]
 };
 
 /// Decode of one sequence under exact/1. One thread at a time; throws Error{environment}.
 class DecodeEngine {
  public:
   /// Whether every weight has a type and shape that the kernels serve.
-  static bool serves(const EngineModel& model);
+  static bool serves(const EngineModel& model, int multiprocessors);
+  /// Bytes it takes.
+  static std::int64_t bytes(const ModelConfig& config, std::int32_t max_pages);
 
   /// one_kernel: a step is one kernel where the model's types allow it, else five a layer.
-  DecodeEngine(EngineModel model, std::int32_t max_pages, cudaStream_t stream,
+  DecodeEngine(EngineModel model, std::int32_t max_pages, cudaStream_t stream, MemoryMeter& meter,
                bool one_kernel = true);
   ~DecodeEngine();
   DecodeEngine(const DecodeEngine&) = delete;
@@ -85,6 +75,10 @@ class DecodeEngine {
   void step(std::int32_t position, bool advance);
 
  private:
+  DecodeEngine(const ModelConfig& config, std::int32_t max_pages) : max_pages_(max_pages) {
+    model_.config = config;
+  }
+  std::int64_t carve(std::uint8_t* base);
   void queue(std::int32_t n_splits, bool advance);
   void queue_layer(const EngineLayer& layer, std::int32_t index, std::int32_t n_splits);
   void queue_qkv(const EngineLayer& layer);
@@ -94,9 +88,9 @@ class DecodeEngine {
 
   EngineModel model_;
   std::int32_t max_pages_;
-  cudaStream_t stream_;
+  cudaStream_t stream_ = nullptr;
   int blocks_ = 0;
-  std::unique_ptr<DeviceMemory> memory_;
+  DeviceMemory memory_;
   StepInputs inputs_;
   float* residual_ = nullptr;
   float* qkv_ = nullptr;

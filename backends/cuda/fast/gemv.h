@@ -10,6 +10,9 @@
 
 namespace assay::cuda::fast {
 
+/// Warps of a block at most.
+inline constexpr int kGemvMaxWarps = 12;
+
 /// What a position's logits say, collected while they are written.
 struct HeadResult {
   unsigned long long best = 0;  ///< order of value, then of the lowest id; see pack_best

@@ -15,7 +15,7 @@
 
 namespace assay::cuda::fast {
 
-constexpr int kMaxWarps = 12;
+constexpr int kMaxWarps = kGemvMaxWarps;
 constexpr int kRingBytes = 96 * 1024;
 constexpr int kRowsOfGroup = 4;
 

@@ -1,6 +1,6 @@
 // The weights of a step as one stream of items for each warp: four (or twice four) rows of one
-// chunk, layer after layer. A warp asks for an item as soon as a slot of its ring is free, whatever
-// the block is waiting for.
+// chunk, layer after layer. A producer asks for an item as soon as a slot of the warp's ring is
+// free, whatever the block is waiting for.
 #pragma once
 
 #include "backends/cuda/fast/gemv_types.cuh"
@@ -136,36 +136,46 @@ __device__ __forceinline__ std::int64_t byte_of(int plane, std::int64_t element)
   return element / Type::kBlock * Type::plane_bytes(plane);
 }
 
-/// Asks for an item: a lane a row and plane.
+/// Asks for an item; by one lane. Pass 0 counts the bytes, pass 1 copies.
 template <class Type, int kRows, class Setup>
 __device__ __forceinline__ void ask_item(const StepParams& p, const Cursor& c, std::uint8_t* slot,
-                                         std::uint64_t* barrier, int lane) {
+                                         std::uint64_t* barrier) {
   constexpr int kGroup = kRowsOfGroup * kRows;
-  static_assert(kGroup * Type::kPlanes <= 32);
-  const int plane = lane / kGroup;
-  const int slot_row = lane % kGroup;
-  const bool active = plane < Type::kPlanes;
   const int k = p.k[c.part];
   const int start = c.chunk * kChunk;
-  const RowOfItem at = row_of_item<Setup>(p, c, slot_row);
-  const std::uint8_t* from = nullptr;
-  std::uint8_t* to = slot;
-  std::uint32_t size = 0;
+  const int elements = min(kChunk, k - start);
+  // Rows of one matrix lie one after the other; a group has one or, of gate and up, two runs.
+  constexpr int kRuns = 2;
+  const RowOfItem runs[kRuns] = {row_of_item<Setup>(p, c, 0),
+                                 row_of_item<Setup>(p, c, kGroup / kRuns)};
+  std::uint32_t all = 0;
 #pragma unroll
-  for (int candidate = 0; candidate < Type::kPlanes; ++candidate) {
-    if (candidate != plane) continue;
-    const std::int64_t first =
-        at.row * byte_of<Type>(candidate, k) + byte_of<Type>(candidate, start);
-    const std::int64_t end = first + byte_of<Type>(candidate, min(kChunk, k - start));
-    const std::int64_t aligned = first & ~std::int64_t{15};
-    from = at.matrix->plane[candidate] + aligned;
-    size = static_cast<std::uint32_t>(((end + 15) & ~std::int64_t{15}) - aligned);
-    to += Slot<Type>::plane_at(candidate, kGroup) + slot_row * Slot<Type>::row_bytes(candidate);
+  for (int pass = 0; pass < 2; ++pass) {
+    if (pass == 1) barrier_expect(barrier, all);
+#pragma unroll
+    for (int plane = 0; plane < Type::kPlanes; ++plane) {
+      const std::int64_t stride = byte_of<Type>(plane, k);
+      const auto bytes = static_cast<int>(byte_of<Type>(plane, elements));
+#pragma unroll
+      for (int r = 0; r < kGroup; ++r) {
+        const RowOfItem& run = runs[r * kRuns / kGroup];
+        const std::int64_t first =
+            (run.row + r % (kGroup / kRuns)) * stride + byte_of<Type>(plane, start);
+        const std::int64_t aligned = first & ~std::int64_t{15};
+        const bool whole = Type::plane_bytes(plane) % 16 == 0 || Type::kBlock == 1;
+        const auto size =
+            whole
+                ? static_cast<std::uint32_t>(bytes)
+                : static_cast<std::uint32_t>(((first + bytes + 15) & ~std::int64_t{15}) - aligned);
+        if (pass == 0) {
+          all += size;
+        } else {
+          bulk_copy(slot + Slot<Type>::plane_at(plane, kGroup) + r * Slot<Type>::row_bytes(plane),
+                    run.matrix->plane[plane] + aligned, size, barrier);
+        }
+      }
+    }
   }
-  const std::uint32_t all = __reduce_add_sync(~0U, size);
-  if (lane == 0) barrier_expect(barrier, all);
-  __syncwarp();
-  if (active) bulk_copy(to, from, size, barrier);
 }
 
 /// This lane's rows of an item that has arrived.
@@ -202,53 +212,78 @@ __device__ __forceinline__ int type_of_item(const StepParams& p, const Cursor& c
   return row_of_item<Setup>(p, c, 0).matrix->type;
 }
 
-/// A warp's ring of slots.
-template <class Setup>
+/// The ring of one warp: who computes waits for `full` and frees a slot by `empty`.
 struct Ring {
   std::uint8_t* slots;
-  std::uint64_t* barriers;
-  Cursor asked;
-  int ask_slot = 0;
-  int read_slot = 0;
-  unsigned parity = 0;
+  std::uint64_t* full;
+  std::uint64_t* empty;
+};
 
-  /// Asks for the next item, if there is one; a slot must be free.
-  __device__ void ask(const StepParams& p, const CutOfBlock& cut, int warp, int lane) {
-    while (!within<Setup>(asked, cut)) {
-      if (asked.part == kHead) return;
-      if (asked.part == kDown) {
-        asked.part = ++asked.layer == p.n_layers ? kHead : kQkv;
+/// Of the producer warp a lane serves a computing warp: it goes through that warp's stream and asks
+/// for an item whenever a slot is free.
+template <class Setup>
+struct Producer {
+  const StepParams& p;
+  const CutOfBlock& cut;
+  Ring ring;
+  int warp;
+  Cursor next;
+  int slot = 0;
+  unsigned laps = 0;
+
+  /// Moves to the next item there is; false at the stream's end.
+  __device__ bool find() {
+    while (!within<Setup>(next, cut)) {
+      if (next.part == kHead) return false;
+      if (next.part == kDown) {
+        next.part = ++next.layer == p.n_layers ? kHead : kQkv;
       } else {
-        ++asked.part;
+        ++next.part;
       }
-      begin_part<Setup>(&asked, cut, warp);
+      begin_part<Setup>(&next, cut, warp);
     }
-    std::uint8_t* slot = slots + ask_slot * slot_bytes<Setup>();
-    std::uint64_t* barrier = barriers + ask_slot;
-    const bool two = Setup::rows(asked.part) == 2;
-    if (type_of_item<Setup>(p, asked) == 0) {
-      ask_as<typename Setup::A>(p, slot, barrier, two, lane);
-    } else {
-      ask_as<typename Setup::B>(p, slot, barrier, two, lane);
-    }
-    ask_slot = ask_slot + 1 == Setup::kSlots ? 0 : ask_slot + 1;
-    advance<Setup>(&asked, cut);
+    return true;
   }
   template <class Type>
-  __device__ __forceinline__ void ask_as(const StepParams& p, std::uint8_t* slot,
-                                         std::uint64_t* barrier, bool two, int lane) {
+  __device__ __forceinline__ void ask_as(std::uint8_t* to, std::uint64_t* barrier) {
     if constexpr (Setup::kQuantised) {
-      if (two) return ask_item<Type, 2, Setup>(p, asked, slot, barrier, lane);
+      if (Setup::rows(next.part) == 2) return ask_item<Type, 2, Setup>(p, next, to, barrier);
     }
-    ask_item<Type, 1, Setup>(p, asked, slot, barrier, lane);
+    ask_item<Type, 1, Setup>(p, next, to, barrier);
   }
+  __device__ void ask() {
+    std::uint8_t* to = ring.slots + slot * slot_bytes<Setup>();
+    if (type_of_item<Setup>(p, next) == 0) {
+      ask_as<typename Setup::A>(to, ring.full + slot);
+    } else {
+      ask_as<typename Setup::B>(to, ring.full + slot);
+    }
+    if (++slot == Setup::kSlots) slot = 0, ++laps;
+    advance<Setup>(&next, cut);
+  }
+  __device__ void run() {
+    begin_part<Setup>(&next, cut, warp);
+    while (find()) {
+      if (laps == 0 || barrier_test(ring.empty + slot, (laps - 1) & 1)) ask();
+    }
+  }
+};
+
+/// The computing warp's side.
+template <class Setup>
+struct Consumer {
+  Ring ring;
+  int slot = 0;
+  unsigned parity = 0;
+
   __device__ const std::uint8_t* wait() {
-    barrier_wait(barriers + read_slot, parity);
-    return slots + read_slot * slot_bytes<Setup>();
+    barrier_wait(ring.full + slot, parity);
+    return ring.slots + slot * slot_bytes<Setup>();
   }
-  __device__ void release() {
+  __device__ void release(int lane) {
     __syncwarp();
-    if (++read_slot == Setup::kSlots) read_slot = 0, parity ^= 1;
+    if (lane == 0) barrier_arrive(ring.empty + slot);
+    if (++slot == Setup::kSlots) slot = 0, parity ^= 1;
   }
 };
 

@@ -4,7 +4,25 @@
 
 #include <cstdint>
 
+/// Warps at a block's end that only ask for data: they take no part in the others' barriers. Set
+/// before the first include by a kernel that has some.
+#ifndef ASSAY_CUDA_PRODUCER_WARPS
+#define ASSAY_CUDA_PRODUCER_WARPS 0
+#endif
+
 namespace assay::cuda::fast {
+
+/// The threads that compute: all of the block but its producers.
+__device__ __forceinline__ int team_threads() {
+  return static_cast<int>(blockDim.x) - 32 * ASSAY_CUDA_PRODUCER_WARPS;
+}
+__device__ __forceinline__ void team_sync() {
+#if ASSAY_CUDA_PRODUCER_WARPS > 0
+  asm volatile("bar.sync 1, %0;" ::"r"(team_threads()) : "memory");
+#else
+  __syncthreads();
+#endif
+}
 
 __device__ __forceinline__ std::uint32_t shared_address(const void* pointer) {
   return static_cast<std::uint32_t>(__cvta_generic_to_shared(pointer));
@@ -23,6 +41,24 @@ __device__ __forceinline__ void barrier_expect(std::uint64_t* barrier, std::uint
       "mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(barrier)),
       "r"(bytes)
       : "memory");
+}
+__device__ __forceinline__ void barrier_arrive(std::uint64_t* barrier) {
+  asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(shared_address(barrier))
+               : "memory");
+}
+/// Whether the phase is over; does not wait.
+__device__ __forceinline__ bool barrier_test(std::uint64_t* barrier, std::uint32_t parity) {
+  std::uint32_t done;
+  asm volatile(
+      "{\n"
+      ".reg .pred done;\n"
+      "mbarrier.test_wait.parity.shared::cta.b64 done, [%1], %2;\n"
+      "selp.u32 %0, 1, 0, done;\n"
+      "}\n"
+      : "=r"(done)
+      : "r"(shared_address(barrier)), "r"(parity)
+      : "memory");
+  return done != 0;
 }
 __device__ __forceinline__ void barrier_wait(std::uint64_t* barrier, std::uint32_t parity) {
   asm volatile(

@@ -33,20 +33,20 @@ class NormInput {
 
   /// Before the previous kernel's results are there.
   __device__ void load_gain(const float* gain) {
-    for (int k = static_cast<int>(threadIdx.x) * 4; k < k_; k += static_cast<int>(blockDim.x) * 4) {
+    for (int k = static_cast<int>(threadIdx.x) * 4; k < k_; k += team_threads() * 4) {
       *at(gain_, k) = __ldg(reinterpret_cast<const float4*>(gain + k));
     }
   }
   __device__ void load(const float* x) {
-    for (int k = static_cast<int>(threadIdx.x) * 4; k < k_; k += static_cast<int>(blockDim.x) * 4) {
+    for (int k = static_cast<int>(threadIdx.x) * 4; k < k_; k += team_threads() * 4) {
       *at(x_, k) = __ldcg(reinterpret_cast<const float4*>(x + k));
     }
-    __syncthreads();
+    team_sync();
   }
   /// 1 / sqrt(mean of squares + eps), as numerics/norm.h says; by all threads.
   __device__ float scale(float eps) {
     const int lanes = chunks_of(k_) * numerics::kLanes;
-    for (int i = static_cast<int>(threadIdx.x); i < lanes; i += static_cast<int>(blockDim.x)) {
+    for (int i = static_cast<int>(threadIdx.x); i < lanes; i += team_threads()) {
       const int chunk = i / numerics::kLanes;
       const float* from = x_ + chunk * kChunkStride + i % numerics::kLanes;
       const int steps = min(kChunk, k_ - chunk * kChunk) / numerics::kLanes;
@@ -62,7 +62,7 @@ class NormInput {
       }
       sums_[i] = sum;
     }
-    __syncthreads();
+    team_sync();
     float total = 0;
     for (int c = 0; c < chunks_of(k_); ++c) {
       total += sums_[c * numerics::kLanes + threadIdx.x % numerics::kLanes];
@@ -103,7 +103,7 @@ class PermutedInput {
   template <class Load>
   __device__ void fill(int k, const Load& load) {
     constexpr int kAtOnce = 4;
-    const int step = static_cast<int>(blockDim.x) * 4;
+    const int step = team_threads() * 4;
     for (int first = static_cast<int>(threadIdx.x) * 4; first < k; first += step * kAtOnce) {
       float4 values[kAtOnce];
 #pragma unroll
@@ -119,7 +119,7 @@ class PermutedInput {
         *reinterpret_cast<float2*>(to + 4) = make_float2(values[i].z, values[i].w);
       }
     }
-    __syncthreads();
+    team_sync();
   }
   /// Vector `half` of lane j in the 64 elements from `first` on.
   __device__ float4 at(int first, int half, int j) const {
@@ -150,7 +150,7 @@ class QuantisedInput {
     constexpr int kAtOnce = kBlock == 256 ? 2 : 3;
     const int warp = static_cast<int>(threadIdx.x) / 32;
     const int lane = static_cast<int>(threadIdx.x) % 32;
-    const int step = static_cast<int>(blockDim.x) / 32 * kOfWarp;
+    const int step = team_threads() / 32 * kOfWarp;
     for (int first = warp * kOfWarp; first < k; first += step * kAtOnce) {
       float4 values[kAtOnce][kVectors];
 #pragma unroll
@@ -166,7 +166,7 @@ class QuantisedInput {
         if (first + i * step < k) quantise_warp(values[i], first + i * step, lane, k);
       }
     }
-    __syncthreads();
+    team_sync();
   }
 
  private:
