@@ -187,7 +187,7 @@ class TransformerSession final : public Session {
   numerics::RopeTable rope_;
   std::unique_ptr<DeviceBuffer> buffer_;
   ModelWeights places_;
-  std::shared_ptr<FusedForward> fused_;  ///< null: kernel by kernel
+  std::shared_ptr<FusedForward> fused_;                      ///< null: kernel by kernel
   std::map<SequenceId, std::vector<HostMemory>> suspended_;  ///< pages of suspended sequences
   Probe probe_;
 };

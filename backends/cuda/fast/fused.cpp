@@ -72,7 +72,9 @@ class CudaFused final : public FusedForward {
         max_pages_(max_pages),
         stream_(stream),
         staging_(2 + max_pages),
-        engine_(std::move(model), max_pages, stream.get(), meter) {}
+        engine_(std::move(model), max_pages, stream.get(), meter) {
+    check(cudaGetDevice(&device_), "choosing the GPU");
+  }
 
   bool serves(const Batch& batch) const override {
     return batch.phase == Phase::decode && batch.n_rows == 1;
@@ -81,6 +83,7 @@ class CudaFused final : public FusedForward {
     const std::int32_t position = batch.positions[0];
     const auto pages = batch.spans[0].pages.first(static_cast<std::size_t>(position / 64 + 1));
     ASSAY_ASSERT(std::ssize(pages) <= max_pages_);
+    check(cudaSetDevice(device_), "choosing the GPU");  // maybe another thread's call
     stream_.wait();  // the staging memory may still be on its way
     std::int32_t* staging = staging_.data();
     staging[0] = ids[0];
@@ -102,6 +105,7 @@ class CudaFused final : public FusedForward {
         "copying the inputs of a step");
   }
 
+  int device_ = 0;
   std::int64_t vocab_;
   std::int32_t max_pages_;
   const Stream& stream_;
