@@ -52,16 +52,30 @@ bool is_strict(const std::string& name) {
   return name.size() == 1;
 }
 
-/// |x| < 3, |x| >= 3.
+/// The a of x - a (0 of x alone), or nothing.
+std::optional<MathExpr> centre_of(const MathExpr& expr) {
+  if (expr.op == Op::symbol) return make_number(0);
+  if (expr.op != Op::add || expr.args.size() != 2) return std::nullopt;
+  const bool unknown_first = expr.args[0].op == Op::symbol;
+  const MathExpr& unknown = expr.args[unknown_first ? 0 : 1];
+  const MathExpr& shift = expr.args[unknown_first ? 1 : 0];
+  if (unknown.op != Op::symbol || !symbols_of(shift).empty()) return std::nullopt;
+  return make_expr(Op::negate, {shift});
+}
+
+/// |x| < 3, |x - 1| >= 3.
 Pieces absolute_inequality(const AnswerValue& value) {
   if (value.items.size() != 2 || !is_bound(value.items[1])) return std::nullopt;
   const AnswerValue& left = value.items[0];
-  const bool absolute = left.kind == Kind::expression && left.expr.op == Op::function &&
-                        left.expr.name == "abs" && left.expr.args[0].op == Op::symbol;
+  const bool absolute =
+      left.kind == Kind::expression && left.expr.op == Op::function && left.expr.name == "abs";
   const std::string& name = value.relations[0];
   if (!absolute || !(is_less(name) || is_greater(name))) return std::nullopt;
-  const AnswerValue& high = value.items[1];
-  const AnswerValue low = scalar(make_expr(Op::negate, {high.expr}));
+  const std::optional<MathExpr> centre = centre_of(left.expr.args[0]);
+  if (!centre) return std::nullopt;
+  const MathExpr& radius = value.items[1].expr;
+  const AnswerValue high = scalar(make_expr(Op::add, {*centre, radius}));
+  const AnswerValue low = scalar(make_expr(Op::add, {*centre, make_expr(Op::negate, {radius})}));
   const bool open = is_strict(name);
   if (is_less(name)) return std::vector{interval(low, open, high, open)};
   return std::vector{interval(infinity(true), true, low, open),

@@ -64,6 +64,28 @@ void add_quantity(const AnswerValue& value, AnswerTokens tokens, const AnswerVal
                   std::vector<AnswerValue>& out) {
   if (!is_constant(other) || is_constant(value)) return;
   if (auto quantity = read_as_quantity(tokens)) out.push_back(std::move(*quantity));
+  if (auto thousands = read_as_thousands(tokens)) out.push_back(std::move(*thousands));
+}
+
+/// "12:30 p.m." beside 12:30.
+void add_time(AnswerTokens tokens, const AnswerValue& other, std::vector<AnswerValue>& out) {
+  const bool time = other.kind == Kind::ratio && tokens.size() > 3 &&
+                    tokens[0].kind == TokenKind::number && tokens[1].text == ":" &&
+                    tokens[2].kind == TokenKind::number;
+  if (!time) return;
+  const std::string half = folded_text(tokens.subspan(3));
+  if (half == "am" || half == "pm") out.push_back(parse_answer(tokens.first(3)).value);
+}
+
+/// "2k\pi, k \in \mathbb{Z}" beside one value: without the condition.
+void add_unconditional(const AnswerValue& value, const AnswerValue& other,
+                       std::vector<AnswerValue>& out) {
+  const bool one = other.kind == Kind::expression || other.kind == Kind::relation;
+  if (!one || value.kind != Kind::list || value.items.size() != 2) return;
+  const AnswerValue& condition = value.items[1];
+  const bool membership = condition.kind == Kind::relation && condition.relations.size() == 1 &&
+                          condition.relations[0] == "in" && is_symbol(condition.items[0]);
+  if (membership) out.push_back(value.items[0]);
 }
 
 bool is_choice_letter(std::string_view text) {
@@ -157,6 +179,8 @@ std::vector<AnswerValue> other_readings(const AnswerValue& value, AnswerTokens t
   if (tokens.empty()) return out;
   add_sides(value, tokens, other, out);
   add_quantity(value, tokens, other, out);
+  add_time(tokens, other, out);
+  add_unconditional(value, other, out);
   add_choice(tokens, other, out);
   add_small_letter(value, other, out);
   add_union(value, other, out);
