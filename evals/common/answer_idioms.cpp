@@ -54,7 +54,7 @@ class Rewriter {
           &Rewriter::plain_choice, &Rewriter::root, &Rewriter::negated_relation,
           &Rewriter::glued_log_base, &Rewriter::base_in_brackets, &Rewriter::index_in_brackets,
           &Rewriter::modulus, &Rewriter::per_cent, &Rewriter::per_one, &Rewriter::root_in_words,
-          &Rewriter::unit_vector}) {
+          &Rewriter::unit_vector, &Rewriter::positive_reals}) {
       if (const std::size_t used = (this->*rule)()) return used;
     }
     return 0;
@@ -317,6 +317,17 @@ class Rewriter {
     if (!marked || !is_any(rest_[2].text, {"i", "j", "k"})) return 0;
     out_.push_back({Kind::word, rest_[2].text, false, rest_[0].blank_before});
     return 4;
+  }
+
+  /// \mathbb{R}^+
+  std::size_t positive_reals() {
+    if (!sees("\\mathbb") || !sees("R", 2) || !sees("^", 4)) return 0;
+    const std::size_t sign = sees(Kind::open, 5) ? 6 : 5;
+    if (!sees("+", sign)) return 0;
+    out_.insert(out_.end(), rest_.begin(), rest_.begin() + 4);
+    out_.push_back(made(Kind::symbol, "_"));
+    braced(rest_.subspan(sign, 1));
+    return sign == 6 ? 8 : 6;
   }
 
   AnswerTokens tokens_;

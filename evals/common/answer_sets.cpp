@@ -118,6 +118,15 @@ bool is_all_reals(const AnswerValue& value) {
          value.expr.name == "\\mathbb{R}";
 }
 
+/// \mathbb{R}_{>0} and its kin: the ray.
+std::optional<AnswerValue> ray_of(const AnswerValue& value) {
+  if (value.kind != Kind::expression || value.expr.op != Op::symbol) return std::nullopt;
+  const std::string& name = value.expr.name;
+  const bool strict = name == "\\mathbb{R}_{>0}" || name == "\\mathbb{R}_{+}";
+  if (!strict && name != "\\mathbb{R}_{\\ge0}") return std::nullopt;
+  return interval(scalar(make_number(0)), strict, infinity(false), true);
+}
+
 bool is_infinite(const AnswerValue& value) {
   const MathExpr& expr = value.expr;
   return expr.name == "infinity" || (expr.args.size() == 1 && expr.args[0].name == "infinity");
@@ -220,6 +229,12 @@ Pieces of_all(const std::vector<AnswerValue>& items) {
   return result;
 }
 
+/// x = 2
+bool is_point(const AnswerValue& value) {
+  return value.relations.size() == 1 && value.relations[0] == "=" && is_unknown(value.items[0]) &&
+         is_bound(value.items[1]);
+}
+
 bool is_inequality(const AnswerValue& value) {
   return value.kind == Kind::relation && value.relations[0] != "=" && inequality(value).has_value();
 }
@@ -237,12 +252,13 @@ bool is_real_set(const AnswerValue& value) {
     case Kind::list:
       return std::all_of(value.items.begin(), value.items.end(), is_inequality);
     default:
-      return is_all_reals(value);
+      return is_all_reals(value) || ray_of(value).has_value();
   }
 }
 
 std::optional<std::vector<AnswerValue>> real_pieces(const AnswerValue& value) {
   if (is_all_reals(value)) return whole_line();
+  if (auto ray = ray_of(value)) return std::vector{std::move(*ray)};
   switch (value.kind) {
     case Kind::interval:
       return std::vector{value};
@@ -259,6 +275,7 @@ std::optional<std::vector<AnswerValue>> real_pieces(const AnswerValue& value) {
       if (value.relations.size() == 1 && value.relations[0] == "in") {
         return real_pieces(value.items[1]);
       }
+      if (is_point(value)) return std::vector{value.items[1]};
       return inequality(value);
     case Kind::list: {
       Pieces all = of_all(value.items);

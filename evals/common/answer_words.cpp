@@ -82,7 +82,8 @@ constexpr Pair functions[] = {{"sin", "sin"},
                               {"cbrt", "cbrt"},
                               {"root", "root"},
                               {"Rational", "divide"},
-                              {"factorial", "factorial"}};
+                              {"factorial", "factorial"},
+                              {"cis", "cis"}};
 
 constexpr Pair constants[] = {{"pi", "pi"},
                               {"Pi", "pi"},

@@ -133,16 +133,30 @@ void add_choice(AnswerTokens tokens, const AnswerValue& other, std::vector<Answe
   out.push_back(std::move(choice));
 }
 
-void add_all_reals(const AnswerValue& value, std::vector<AnswerValue>& out) {
-  constexpr std::array<std::string_view, 8> words = {
-      "allrealnumbers",         "allreals",           "realnumbers",
-      "allrealnumbersx",        "anyrealnumber",      "reals",
-      "thesetofallrealnumbers", "setofallrealnumbers"};
-  if (value.kind != Kind::text ||
-      std::find(words.begin(), words.end(), value.text) == words.end()) {
-    return;
+/// Sets of numbers in words.
+void add_named_set(const AnswerValue& value, std::vector<AnswerValue>& out) {
+  constexpr std::pair<std::string_view, const char*> sets[] = {
+      {"realnumbers", "\\mathbb{R}"},
+      {"reals", "\\mathbb{R}"},
+      {"realnumber", "\\mathbb{R}"},
+      {"realnumbersx", "\\mathbb{R}"},
+      {"positiverealnumbers", "(0,\\infty)"},
+      {"positivereals", "(0,\\infty)"},
+      {"nonnegativerealnumbers", "[0,\\infty)"},
+      {"nonnegativereals", "[0,\\infty)"},
+      {"negativerealnumbers", "(-\\infty,0)"},
+      {"integers", "\\mathbb{Z}"},
+      {"rationalnumbers", "\\mathbb{Q}"},
+      {"positiveintegers", "\\mathbb{Z}^{+}"},
+      {"naturalnumbers", "\\mathbb{N}"}};
+  if (value.kind != Kind::text) return;
+  std::string_view words = value.text;
+  for (const std::string_view lead : {"the", "setof", "all", "any", "the"}) {
+    if (words.starts_with(lead)) words.remove_prefix(lead.size());
   }
-  out.push_back(parse_answer("\\mathbb{R}").value);
+  for (const auto& [name, latex] : sets) {
+    if (words == name) out.push_back(parse_answer(latex).value);
+  }
 }
 
 /// The length of the block that the digits end with at least twice (a single digit three times).
@@ -184,7 +198,9 @@ std::vector<AnswerValue> other_readings(const AnswerValue& value, AnswerTokens t
   add_choice(tokens, other, out);
   add_small_letter(value, other, out);
   add_union(value, other, out);
-  add_all_reals(value, out);
+  add_named_set(value, out);
+  if (auto list = signed_tuple_as_list(value)) out.push_back(std::move(*list));
+  if (auto tuple = bracketed_pair_as_tuple(value, other)) out.push_back(std::move(*tuple));
   if (auto tuple = unit_vectors_as_tuple(value, other)) out.push_back(std::move(*tuple));
   if (auto tuple = named_point_as_tuple(value, other)) out.push_back(std::move(*tuple));
   return out;

@@ -239,6 +239,26 @@ TEST(Idioms, UnitsOfPhysics) {
   expect_all({{"36^\\circ\\text{C}", "36°F"}, {"8 \\Omega", "9 ohms"}}, Verdict::not_equal);
 }
 
+TEST(Idioms, ComplexNumbersByAngleAndNamedSets) {
+  expect_all({{"e^{2\\pi i/3}", "\\operatorname{cis}\\frac{2\\pi}{3}"},
+              {"3i", "3\\text{cis}\\,90^\\circ"},
+              {"\\max(a,b)", "\\max\\{b,a\\}"},
+              {"(0,\\infty)", "\\mathbb{R}^+"},
+              {"(0,\\infty)", "all positive real numbers"},
+              {"[0,\\infty)", "\\mathbb{R}_{\\ge 0}"},
+              {"\\mathbb{Z}", "all integers"},
+              {"\\{2\\}\\cup[5,\\infty)", "x=2\\text{ or }x\\ge5"},
+              {"(2,1),(-2,1)", "(\\pm 2, 1)"},
+              {"\\begin{pmatrix}2\\\\-1\\end{pmatrix}", "[2,-1]"}},
+             Verdict::equal);
+  expect_all({{"3i", "3\\text{cis}\\,180^\\circ"},
+              {"[0,\\infty)", "\\mathbb{R}^+"},
+              {"\\mathbb{Z}", "all real numbers"},
+              {"(2,1),(-2,1)", "(\\pm 2, 3)"},
+              {"\\{2\\}\\cup[5,\\infty)", "x=3\\text{ or }x\\ge5"}},
+             Verdict::not_equal);
+}
+
 TEST(Idioms, ThousandsAreNoDecimals) {
   expect_all({{"1,080", "1080.0"}, {"0,080", "0.08"}, {"1,5", "1.5"}}, Verdict::equal);
   expect_all({{"1,080", "1.080"}, {"1,080", "1.08"}}, Verdict::not_equal);
