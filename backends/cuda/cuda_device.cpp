@@ -85,14 +85,17 @@ struct DeviceRope {
 
 class CudaDevice final : public Device {
  public:
-  CudaDevice(int index, const GpuInfo& gpu)
-      : index_(index), gpu_(gpu), nvml_(std::make_unique<Nvml>(gpu.pci_bus_id)) {}
+  CudaDevice(int index, const GpuInfo& gpu, Numerics numerics)
+      : index_(index),
+        gpu_(gpu),
+        numerics_(numerics),
+        nvml_(std::make_unique<Nvml>(gpu.pci_bus_id)) {}
 
   DeviceInfo info() const override {
     return {.backend = "cuda",
             .isa = gpu_.isa(),
             .threads = 1,
-            .semantics = "exact/1",
+            .semantics = numerics_ == Numerics::exact ? "exact/1" : "exact/1+bf16",
             .batch_invariant = true,
             .gemm_library = {}};
   }
@@ -116,7 +119,9 @@ class CudaDevice final : public Device {
   }
   std::int64_t scratch_bytes(std::int64_t max_rows, std::int64_t widest) const override {
     const quant::ActivationLayout layout(widest, kSmallestBlock);
-    return max_rows * layout.bytes() + kAttentionScratch + draw_scratch_bytes(max_rows, widest);
+    // Quantised rows, or rounded to two bytes an element.
+    const std::int64_t row = std::max(layout.bytes(), widest * std::int64_t{sizeof(std::uint16_t)});
+    return max_rows * row + kAttentionScratch + draw_scratch_bytes(max_rows, widest);
   }
 
   std::unique_ptr<DeviceBuffer> allocate(std::int64_t floats) override {
@@ -158,6 +163,7 @@ class CudaDevice final : public Device {
 
   int index_;
   GpuInfo gpu_;
+  Numerics numerics_;
   std::unique_ptr<Nvml> nvml_;
   MemoryMeter meter_;
   Stream stream_;
@@ -212,7 +218,15 @@ void CudaDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTe
                   .quantised = nullptr,
                   .m = x.rows,
                   .y = y.data};
-  if (is_float_type(weight.type())) {
+  const bool rounded =
+      numerics_ == Numerics::fast && weight.type() == TensorType::BF16 && weight.planes().permuted;
+  if (rounded) {
+    const std::int64_t bytes = x.size() * std::int64_t{sizeof(std::uint16_t)};
+    args.quantised = grown(activations_, bytes, "rounded activations");
+    round_rows(x.data, x.rows, x.cols, activations_.as<std::uint16_t>(), stream_.get());
+    check_launch("round_rows");
+    linear_bf16(args, stream_.get());
+  } else if (is_float_type(weight.type())) {
     linear_float(args, stream_.get());
   } else {
     const int block = block_layout(weight.type()).elements;
@@ -422,7 +436,7 @@ void CudaDevice::draw(ConstTensor logits, std::span<const numerics::DrawRequest>
 
 }  // namespace
 
-Result<std::unique_ptr<Device>> make_device(int device, Numerics /*numerics*/) {
+Result<std::unique_ptr<Device>> make_device(int device, Numerics numerics) {
   const Result<int> count = count_gpus();
   if (!count) return tl::unexpected(count.error());
   if (device >= *count) {
@@ -437,7 +451,7 @@ Result<std::unique_ptr<Device>> make_device(int device, Numerics /*numerics*/) {
   if (const cudaError_t status = probe_kernels(); status != cudaSuccess) {
     return tl::unexpected(cuda_error(status, "loading the kernels"));
   }
-  return std::make_unique<CudaDevice>(device, *gpu);
+  return std::make_unique<CudaDevice>(device, *gpu, numerics);
 }
 
 }  // namespace assay::cuda
