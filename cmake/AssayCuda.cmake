@@ -3,7 +3,8 @@
 #   ASSAY_CUDA                  ON (default): build backends/cuda where nvcc is found
 #   ASSAY_CUDA_ARCHITECTURES    "80;86;89;90;100-virtual;120-virtual", or "native" (of this machine's
 #                               GPUs): N-real is machine code alone, N-virtual PTX alone, N both
-#   assay_cuda_library(NAME SOURCES ... CUDA ... [DEPS ...])
+#   assay_cuda_library(NAME SOURCES ... CUDA ... [CUDA_90 ...] [DEPS ...])
+#                               CUDA_90: for compute capability 9.0 and later alone
 # Sets ASSAY_CUDA_FOUND, or says in a STATUS line why the backend is skipped.
 include_guard()
 
@@ -62,10 +63,14 @@ endif()
 set(ASSAY_NVCC_FLAGS -std=c++20 -O3 -fmad=false -ftz=false -prec-div=true -prec-sqrt=true
     --expt-relaxed-constexpr --threads 1 -Xcompiler=-fPIC,-ffp-contract=off,-Wall,-Wextra)
 
-function(assay_nvcc_generate out)
+# -gencode flags of the GPUs of at least this compute capability; empty if there are none.
+function(assay_nvcc_generate out least)
   set(flags "")
   foreach(gpu IN LISTS ASSAY_CUDA_GPUS)
     string(REGEX REPLACE "-.*" "" number "${gpu}")
+    if(number LESS least)
+      continue()
+    endif()
     set(codes "")
     if(NOT gpu MATCHES "-virtual$")
       list(APPEND codes "sm_${number}")
@@ -80,14 +85,19 @@ function(assay_nvcc_generate out)
 endfunction()
 
 function(assay_cuda_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;CUDA;DEPS" ${ARGN})
-  assay_nvcc_generate(generate)
+  cmake_parse_arguments(ARG "" "" "SOURCES;CUDA;CUDA_90;DEPS" ${ARGN})
+  assay_nvcc_generate(generate_all 0)
+  assay_nvcc_generate(generate_90 90)
   set(launcher "")
   if(ASSAY_CCACHE)
     set(launcher "${ASSAY_CCACHE}")
   endif()
   set(objects "")
-  foreach(source IN LISTS ARG_CUDA)
+  foreach(source IN LISTS ARG_CUDA ARG_CUDA_90)
+    set(generate ${generate_all})
+    if(source IN_LIST ARG_CUDA_90)
+      set(generate ${generate_90})
+    endif()
     cmake_path(ABSOLUTE_PATH source OUTPUT_VARIABLE input)
     set(object "${CMAKE_CURRENT_BINARY_DIR}/${source}.o")
     cmake_path(GET object PARENT_PATH folder)

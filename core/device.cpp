@@ -1,9 +1,14 @@
 #include "core/device.h"
 
 #include "core/error.h"
+#include "core/fused.h"
 #include "core/numerics/sampler.h"
 
 namespace assay {
+
+std::shared_ptr<FusedForward> Device::fuse(const FusedParts& /*parts*/) {
+  return nullptr;
+}
 
 void Device::draw(ConstTensor logits, std::span<const numerics::DrawRequest> requests,
                   std::span<numerics::Drawn> drawn) {

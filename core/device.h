@@ -26,6 +26,9 @@ struct DrawRequest;
 struct Drawn;
 }  // namespace numerics
 
+class FusedForward;
+struct FusedParts;
+
 /// Row-major fp32 activations in device memory. A view: the DeviceBuffer owns.
 struct Tensor {
   float* data = nullptr;
@@ -162,6 +165,9 @@ class Device {
   /// The view's bytes must outlive the weight (the device may borrow them).
   virtual std::unique_ptr<DeviceWeight> upload(const WeightView& view) = 0;
   virtual std::unique_ptr<KvCache> create_kv(const KvLayout& layout) = 0;
+
+  /// A forward pass of the device's own for this model (core/fused.h), or null.
+  virtual std::shared_ptr<FusedForward> fuse(const FusedParts& parts);
 
   // Kernels. Shapes are asserted once per call. `in` and `out` may not overlap unless said.
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "backends/cuda/fast/fused.h"
 #include "backends/cuda/kernels/draw.h"
 #include "backends/cuda/kernels/launch.h"
 #include "backends/cuda/kv_cache.h"
@@ -121,7 +122,8 @@ class CudaDevice final : public Device {
     const quant::ActivationLayout layout(widest, kSmallestBlock);
     // Quantised rows, or rounded to two bytes an element.
     const std::int64_t row = std::max(layout.bytes(), widest * std::int64_t{sizeof(std::uint16_t)});
-    return max_rows * row + kAttentionScratch + draw_scratch_bytes(max_rows, widest);
+    return max_rows * row + kAttentionScratch + draw_scratch_bytes(max_rows, widest) +
+           fast::kFusedScratch;
   }
 
   std::unique_ptr<DeviceBuffer> allocate(std::int64_t floats) override {
@@ -135,6 +137,13 @@ class CudaDevice final : public Device {
   std::unique_ptr<KvCache> create_kv(const KvLayout& layout) override {
     use();
     return std::make_unique<CudaKvCache>(layout, stream_, meter_);
+  }
+
+  std::shared_ptr<FusedForward> fuse(const FusedParts& parts) override {
+    use();
+    const DeviceRope& rope = rope_on_device(parts.rope);
+    return fast::make_fused(parts, {rope.cos.as<const float>(), rope.sin.as<const float>()}, gpu_,
+                            stream_, meter_);
   }
 
   void embed(const DeviceWeight& table, std::span<const TokenId> ids, Tensor out) override;

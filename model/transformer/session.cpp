@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/fused.h"
 #include "core/host_memory.h"
 #include "core/numerics/rope.h"
 #include "core/numerics/sampler.h"
@@ -74,6 +75,30 @@ Weights upload_weights(const ModelFile& model, Device& device) {
   return weights;
 }
 
+ModelWeights places(const Weights& weights) {
+  ModelWeights out;
+  out.embedding = weights.embedding.get();
+  out.final_norm = weights.final_norm.get();
+  out.head = weights.head ? weights.head.get() : weights.embedding.get();
+  for (const Layer& l : weights.layers) {
+    out.layers.push_back({.attn_norm = l.attn_norm.get(),
+                          .q = l.q.get(),
+                          .k = l.k.get(),
+                          .v = l.v.get(),
+                          .q_bias = l.q_bias.get(),
+                          .k_bias = l.k_bias.get(),
+                          .v_bias = l.v_bias.get(),
+                          .q_norm = l.q_norm.get(),
+                          .k_norm = l.k_norm.get(),
+                          .attn_out = l.attn_out.get(),
+                          .ffn_norm = l.ffn_norm.get(),
+                          .gate = l.gate.get(),
+                          .up = l.up.get(),
+                          .down = l.down.get()});
+  }
+  return out;
+}
+
 /// Activations of one forward step; every view has the step's number of rows.
 struct Activations {
   Tensor residual, normed, branch;  // [rows, hidden]
@@ -95,7 +120,13 @@ class TransformerSession final : public Session {
         kv_(device_->create_kv(kv_layout(model_->config, options))),
         pages_(kv_->layout().n_pages),
         rope_(model_->config, options.max_context),
-        buffer_(device_->allocate(sizes_.floats)) {}
+        buffer_(device_->allocate(sizes_.floats)),
+        places_(places(weights_)),
+        fused_(device_->fuse({model_->config, places_, *kv_, rope_, options.max_context})) {
+    // It computes exact/1 and serves one row. Where the device's own kernels round more coarsely, a
+    // row would depend on whether others run beside it.
+    if (options.max_batch > 1 && device_->info().semantics != "exact/1") fused_.reset();
+  }
 
   const ModelConfig& config() const override { return model_->config; }
   DeviceInfo device_info() const override { return device_->info(); }
@@ -159,6 +190,8 @@ class TransformerSession final : public Session {
   KvPages pages_;
   numerics::RopeTable rope_;
   std::unique_ptr<DeviceBuffer> buffer_;
+  ModelWeights places_;
+  std::shared_ptr<FusedForward> fused_;                      ///< null: kernel by kernel
   std::map<SequenceId, std::vector<HostMemory>> suspended_;  ///< pages of suspended sequences
   Probe probe_;
 };
@@ -356,6 +389,12 @@ void TransformerSession::step(std::span<const DecodeItem> items, const LogitsSin
   }
   check_ids(ids);
   const Batch batch{Phase::decode, static_cast<std::int32_t>(n), spans, positions};
+  if (fused_ && !probe_ && fused_->serves(batch)) {
+    const ConstTensor logits = fused_->decode(batch, ids);
+    for (const DecodeItem& item : items) pages_.advance(item.sequence, 1);
+    sink(logits, 0);
+    return;
+  }
   const Activations a = activations(static_cast<std::int64_t>(n));
   forward(batch, ids, a);
   for (const DecodeItem& item : items) pages_.advance(item.sequence, 1);

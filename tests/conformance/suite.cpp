@@ -63,6 +63,7 @@ std::string Variant::name() const {
   std::string name = backend;
   if (!isa.empty()) name += "_" + isa;
   if (!gemm.empty()) name += "_" + gemm;
+  std::ranges::replace(name, '+', '_');
   return fmt::format("{}_{}_{}t", name, numerics == Numerics::exact ? "exact" : "fast", threads);
 }
 

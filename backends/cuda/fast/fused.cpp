@@ -1,0 +1,132 @@
+#include "backends/cuda/fast/fused.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "backends/cuda/fast/engine.h"
+#include "backends/cuda/kv_cache.h"
+#include "backends/cuda/weight.h"
+
+namespace assay::cuda::fast {
+namespace {
+
+const CudaWeight& own(const DeviceWeight* weight) {
+  return dynamic_cast<const CudaWeight&>(*weight);
+}
+const float* vector_of(const DeviceWeight* weight) {
+  return weight == nullptr ? nullptr : own(weight).vector();
+}
+
+EngineModel model_of(const FusedParts& parts, const RopeOnDevice& rope) {
+  EngineModel m;
+  m.config = parts.config;
+  m.embedding = own(parts.weights.embedding).planes();
+  m.head = own(parts.weights.head).planes();
+  m.final_norm = vector_of(parts.weights.final_norm);
+  for (const ModelWeights::Layer& l : parts.weights.layers) {
+    m.layers.push_back({.attn_norm = vector_of(l.attn_norm),
+                        .q = own(l.q).planes(),
+                        .k = own(l.k).planes(),
+                        .v = own(l.v).planes(),
+                        .q_bias = vector_of(l.q_bias),
+                        .k_bias = vector_of(l.k_bias),
+                        .v_bias = vector_of(l.v_bias),
+                        .q_norm = vector_of(l.q_norm),
+                        .k_norm = vector_of(l.k_norm),
+                        .attn_out = own(l.attn_out).planes(),
+                        .ffn_norm = vector_of(l.ffn_norm),
+                        .gate = own(l.gate).planes(),
+                        .up = own(l.up).planes(),
+                        .down = own(l.down).planes()});
+  }
+  m.rope_cos = rope.cos;
+  m.rope_sin = rope.sin;
+  const auto& cache = dynamic_cast<const CudaKvCache&>(parts.kv);
+  const KvLayout& layout = cache.layout();
+  m.kv = {reinterpret_cast<std::uint16_t*>(cache.layer(0).pages),
+          static_cast<std::int32_t>(layout.n_layers), static_cast<std::int32_t>(layout.n_kv_heads),
+          static_cast<std::int32_t>(layout.head_dim)};
+  return m;
+}
+
+/// Host memory that copies to the device need not wait for.
+class PinnedInts {
+ public:
+  explicit PinnedInts(std::int64_t n) {
+    check(cudaMallocHost(reinterpret_cast<void**>(&data_), static_cast<std::size_t>(n) * 4),
+          "host memory of the decode engine");
+  }
+  ~PinnedInts() { cudaFreeHost(data_); }
+  PinnedInts(const PinnedInts&) = delete;
+  PinnedInts& operator=(const PinnedInts&) = delete;
+  std::int32_t* data() const { return data_; }
+
+ private:
+  std::int32_t* data_ = nullptr;
+};
+
+class CudaFused final : public FusedForward {
+ public:
+  CudaFused(EngineModel model, std::int32_t max_pages, const Stream& stream, MemoryMeter& meter)
+      : vocab_(model.config.vocab),
+        max_pages_(max_pages),
+        stream_(stream),
+        staging_(2 + max_pages),
+        engine_(std::move(model), max_pages, stream.get(), meter) {
+    check(cudaGetDevice(&device_), "choosing the GPU");
+  }
+
+  bool serves(const Batch& batch) const override {
+    return batch.phase == Phase::decode && batch.n_rows == 1;
+  }
+  ConstTensor decode(const Batch& batch, std::span<const TokenId> ids) override {
+    const std::int32_t position = batch.positions[0];
+    const auto pages = batch.spans[0].pages.first(static_cast<std::size_t>(position / 64 + 1));
+    ASSAY_ASSERT(std::ssize(pages) <= max_pages_);
+    check(cudaSetDevice(device_), "choosing the GPU");  // maybe another thread's call
+    stream_.wait();  // the staging memory may still be on its way
+    std::int32_t* staging = staging_.data();
+    staging[0] = ids[0];
+    staging[1] = position;
+    copy(engine_.inputs().ids, staging, 2);
+    if (!std::ranges::equal(pages, pages_)) {
+      pages_.assign(pages.begin(), pages.end());
+      std::ranges::copy(pages, staging + 2);
+      copy(engine_.inputs().pages, staging + 2, pages_.size());
+    }
+    engine_.step(position, false);
+    return {engine_.logits(), 1, vocab_};
+  }
+
+ private:
+  void copy(std::int32_t* to, const std::int32_t* from, std::size_t n) const {
+    check(
+        cudaMemcpyAsync(to, from, n * sizeof(std::int32_t), cudaMemcpyHostToDevice, stream_.get()),
+        "copying the inputs of a step");
+  }
+
+  int device_ = 0;
+  std::int64_t vocab_;
+  std::int32_t max_pages_;
+  const Stream& stream_;
+  PinnedInts staging_;
+  std::vector<std::int32_t> pages_;  ///< as on the device
+  DecodeEngine engine_;
+};
+
+}  // namespace
+
+std::shared_ptr<FusedForward> make_fused(const FusedParts& parts, const RopeOnDevice& rope,
+                                         const GpuInfo& gpu, const Stream& stream,
+                                         MemoryMeter& meter) {
+  constexpr int kBulkCopies = 9;  // sm_90 and later
+  if (gpu.major < kBulkCopies || parts.kv.layout().type != KvType::f16) return nullptr;
+  const auto max_pages =
+      static_cast<std::int32_t>((parts.max_context + kKvPageTokens - 1) / kKvPageTokens);
+  if (DecodeEngine::bytes(parts.config, max_pages) > kFusedScratch) return nullptr;
+  EngineModel model = model_of(parts, rope);
+  if (!DecodeEngine::serves(model, gpu.multiprocessors)) return nullptr;
+  return std::make_shared<CudaFused>(std::move(model), max_pages, stream, meter);
+}
+
+}  // namespace assay::cuda::fast
