@@ -86,14 +86,17 @@ struct DeviceRope {
 
 class CudaDevice final : public Device {
  public:
-  CudaDevice(int index, const GpuInfo& gpu)
-      : index_(index), gpu_(gpu), nvml_(std::make_unique<Nvml>(gpu.pci_bus_id)) {}
+  CudaDevice(int index, const GpuInfo& gpu, Numerics numerics)
+      : index_(index),
+        gpu_(gpu),
+        numerics_(numerics),
+        nvml_(std::make_unique<Nvml>(gpu.pci_bus_id)) {}
 
   DeviceInfo info() const override {
     return {.backend = "cuda",
             .isa = gpu_.isa(),
             .threads = 1,
-            .semantics = "exact/1",
+            .semantics = numerics_ == Numerics::fast ? "bf16" : "exact/1",
             .batch_invariant = true,
             .gemm_library = {}};
   }
@@ -118,7 +121,8 @@ class CudaDevice final : public Device {
   std::int64_t scratch_bytes(std::int64_t max_rows, std::int64_t widest) const override {
     const quant::ActivationLayout layout(widest, kSmallestBlock);
     return max_rows * layout.bytes() + kAttentionScratch + draw_scratch_bytes(max_rows, widest) +
-           fast::kFusedScratch;
+           fast::kFusedScratch +
+           (numerics_ == Numerics::fast ? fast::batch_scratch_bytes(max_rows, widest) : 0);
   }
 
   std::unique_ptr<DeviceBuffer> allocate(std::int64_t floats) override {
@@ -137,8 +141,8 @@ class CudaDevice final : public Device {
   std::shared_ptr<FusedForward> fuse(const FusedParts& parts) override {
     use();
     const DeviceRope& rope = rope_on_device(parts.rope);
-    return fast::make_fused(parts, {rope.cos.as<const float>(), rope.sin.as<const float>()}, gpu_,
-                            stream_, meter_);
+    return fast::make_fused(parts, {rope.cos.as<const float>(), rope.sin.as<const float>()},
+                            numerics_, gpu_, stream_, meter_);
   }
 
   void embed(const DeviceWeight& table, std::span<const TokenId> ids, Tensor out) override;
@@ -167,6 +171,7 @@ class CudaDevice final : public Device {
 
   int index_;
   GpuInfo gpu_;
+  Numerics numerics_;
   std::unique_ptr<Nvml> nvml_;
   MemoryMeter meter_;
   Stream stream_;
@@ -431,7 +436,7 @@ void CudaDevice::draw(ConstTensor logits, std::span<const numerics::DrawRequest>
 
 }  // namespace
 
-Result<std::unique_ptr<Device>> make_device(int device, Numerics /*numerics*/) {
+Result<std::unique_ptr<Device>> make_device(int device, Numerics numerics) {
   const Result<int> count = count_gpus();
   if (!count) return tl::unexpected(count.error());
   if (device >= *count) {
@@ -446,7 +451,7 @@ Result<std::unique_ptr<Device>> make_device(int device, Numerics /*numerics*/) {
   if (const cudaError_t status = probe_kernels(); status != cudaSuccess) {
     return tl::unexpected(cuda_error(status, "loading the kernels"));
   }
-  return std::make_unique<CudaDevice>(device, *gpu);
+  return std::make_unique<CudaDevice>(device, *gpu, numerics);
 }
 
 }  // namespace assay::cuda
