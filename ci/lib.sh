@@ -10,6 +10,7 @@ RUN_PACKAGES=(
   libfmt-dev nlohmann-json3-dev libcli11-dev libexpected-dev
   libopenblas-dev libdnnl-dev libgmp-dev libmpfi-dev libmpfr-dev
   libpcre2-dev libutf8proc-dev
+  libboost-dev
   libcurl4-openssl-dev libssl-dev zlib1g-dev libzip-dev ca-certificates
   bubblewrap libseccomp-dev
   python3 python3-pip
@@ -20,6 +21,13 @@ TEST_PACKAGES=(
   libgtest-dev libgmock-dev libbenchmark-dev
   clang clang-tidy libclang-rt-dev
   shellcheck python3-venv ccache
+  g++-aarch64-linux-gnu qemu-user-static
+)
+# The arm64 libraries of cross builds; ci/arm64-sysroot unpacks them.
+# shellcheck disable=SC2034
+ARM64_PACKAGES=(
+  libfmt-dev nlohmann-json3-dev libcli11-dev libexpected-dev libgmp-dev libmpfi-dev libmpfr-dev
+  libpcre2-dev libutf8proc-dev libssl-dev zlib1g-dev libseccomp-dev libgtest-dev libgmock-dev
 )
 
 say() { printf '%s\n' "$*"; }

@@ -13,6 +13,8 @@
 namespace assay {
 
 struct Journal;
+class Endpoint;
+struct EndpointRequest;
 
 struct Availability {
   bool available = true;
@@ -31,6 +33,8 @@ struct BackendRequest {
   std::map<std::string, std::string> options;  ///< from --backend name:opt=val,...
 };
 
+/// A backend steps on at the lowest rung that it can serve: it has `create` (a Device) or
+/// `create_endpoint` (a Completer that somebody else runs), never both.
 struct BackendPlugin {
   std::string name;
   std::string summary;
@@ -43,6 +47,8 @@ struct BackendPlugin {
   Numerics (*default_numerics)(const std::map<std::string, std::string>& options) = nullptr;
   /// Error{usage} for an unknown option or value, Error{environment} for a missing ISA or library.
   Result<std::unique_ptr<Device>> (*create)(const BackendRequest& request) = nullptr;
+  /// Error{usage} for an unknown option or value. Reaches for nothing yet.
+  Result<std::unique_ptr<Endpoint>> (*create_endpoint)(const EndpointRequest& request) = nullptr;
 };
 
 /// A way to write a report.

@@ -37,10 +37,7 @@ double at_least(std::int64_t n, std::int64_t correct, std::int64_t k, std::int64
 
 }  // namespace
 
-namespace {
-
-/// Wilson's interval for a rate that need not be a whole number of successes.
-Interval wilson_of_rate(double rate, double trials) {
+Interval wilson_interval_of_rate(double rate, double trials) {
   const double z2 = kZ95 * kZ95;
   const double centre = (rate + z2 / (2 * trials)) / (1 + z2 / trials);
   const double half =
@@ -50,12 +47,10 @@ Interval wilson_of_rate(double rate, double trials) {
           rate == 1 ? 1 : std::min(1.0, centre + half)};
 }
 
-}  // namespace
-
 Interval wilson_interval(std::int64_t successes, std::int64_t n) {
   ASSAY_ASSERT(n >= 1 && successes >= 0 && successes <= n);
   const auto trials = static_cast<double>(n);
-  return wilson_of_rate(static_cast<double>(successes) / trials, trials);
+  return wilson_interval_of_rate(static_cast<double>(successes) / trials, trials);
 }
 
 std::optional<double> pass_at_k(std::int64_t n, std::int64_t correct, std::int64_t k) {
@@ -123,7 +118,7 @@ std::optional<Interval> bootstrap_mean_interval(std::span<const double> problem_
   const double first = problem_means.front();
   if (std::all_of(problem_means.begin(), problem_means.end(),
                   [first](double mean) { return mean == first; })) {
-    return wilson_of_rate(first, static_cast<double>(n));
+    return wilson_interval_of_rate(first, static_cast<double>(n));
   }
   return resampled_mean_interval(problem_means);
 }

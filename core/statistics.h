@@ -19,6 +19,8 @@ struct Interval {
 /// Wilson's score interval for `successes` of `n` independent trials; n >= 1.
 /// Wilson, "Probable inference, the law of succession, and statistical inference", JASA 1927.
 Interval wilson_interval(std::int64_t successes, std::int64_t n);
+/// The same for a rate that need not be a whole number of successes; rate is 0..1, trials above 0.
+Interval wilson_interval_of_rate(double rate, double trials);
 
 /// Probability that at least one of k samples drawn without replacement from `n`, of which
 /// `correct` are right, is right: 1 - C(n - c, k) / C(n, k). Nothing when n < k: a set of k cannot

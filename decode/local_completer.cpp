@@ -9,6 +9,7 @@
 #include "core/clock.h"
 #include "core/numerics/sampler.h"
 #include "decode/stop_rules.h"
+#include "model/transformer/session.h"
 
 namespace assay {
 namespace {
@@ -32,6 +33,8 @@ struct Running {
   double first_token_at = 0;
 };
 
+constexpr const char* kAbandoned = "abandoned: nobody waits for it any more";
+
 std::int64_t pages_for(std::int64_t tokens) {
   return (tokens + kKvPageTokens - 1) / kKvPageTokens;
 }
@@ -54,7 +57,10 @@ class LocalCompleter final : public Completer {
  private:
   void take(const RequestSource& source, std::size_t n);
   bool admit_next(const RequestSource& source, const CompletionSink& sink);
-  SequenceId prefill(const Waiting& waiting, bool shared, double* seconds);
+  bool start(std::int64_t budget, std::int64_t set_aside, bool shared, const CompletionSink& sink);
+  std::optional<SequenceId> prefill(const Waiting& waiting, bool shared, double* seconds,
+                                    const CompletionSink& sink);
+  bool append_prompt(SequenceId sequence, const Waiting& waiting, const CompletionSink& sink);
   void release_shared_prompt();
   std::int64_t pages_for_step() const;
   bool let_in(std::int64_t prompt_tokens, std::int64_t full_pages, std::int64_t* set_aside) const;
@@ -62,9 +68,11 @@ class LocalCompleter final : public Completer {
   void make_room();
   void resume_suspended();
   bool step(std::vector<numerics::Drawn>* drawn);
+  void drop_abandoned(const CompletionSink& sink);
   void decode_step(const CompletionSink& sink);
   numerics::DrawRequest draw_request(const Running& running) const;
-  bool accept(Running& running, const numerics::Drawn& drawn);
+  bool accept(Running& running, const numerics::Drawn& drawn, std::span<const float> logits = {});
+  bool accept(Running& running, std::span<const float> logits);
   void finish(Running& running, const CompletionSink& sink);
   void close_all();
 
@@ -84,12 +92,15 @@ class LocalCompleter final : public Completer {
   std::int64_t max_batch_ = 0;     ///< shrinks when memory runs out
   std::int64_t total_pages_ = 0;
   std::int64_t committed_pages_ = 0;
-  std::vector<float> logits_;
+  std::vector<float> logits_;         // of a decode step
+  std::vector<float> prompt_logits_;  // after a prompt's last token
+  std::vector<float> allowed_;        // what a watcher made of a position's logits
   // A prefilled prompt that the next request shares.
   std::optional<SequenceId> shared_;
   std::vector<TokenId> shared_prompt_;
   std::vector<float> shared_logits_;
   double shared_seconds_ = 0;
+  std::optional<SequenceId> prefilling_;  // in append_prompt
 };
 
 /// So that the next `n` requests wait, if there are as many.
@@ -97,13 +108,15 @@ void LocalCompleter::take(const RequestSource& source, std::size_t n) {
   if (waiting_.size() >= n || exhausted_) return;
   std::optional<Request> request = source();
   if (!request) {
-    exhausted_ = true;
+    exhausted_ = options_.watcher == nullptr;
     return;
   }
   Waiting waiting;
   waiting.taken_at = now_seconds();
   ASSAY_ASSERT(request->max_new_tokens > 0);
-  Result<std::vector<TokenId>> prompt = encode_(request->prompt);
+  Result<std::vector<TokenId>> prompt = options_.watcher != nullptr
+                                            ? options_.watcher->prepared(*request).prompt
+                                            : encode_(request->prompt);
   if (!prompt) {
     waiting.error = prompt.error().line();
   } else if (prompt->empty()) {
@@ -123,30 +136,71 @@ void LocalCompleter::release_shared_prompt() {
   shared_.reset();
 }
 
-/// A sequence that holds the prompt, with the logits of its last token in logits_.
-SequenceId LocalCompleter::prefill(const Waiting& waiting, bool shared, double* seconds) {
-  logits_.resize(vocab_);
+/// Prefills chunk by chunk where a watcher wants it; false: the request was abandoned meanwhile.
+bool LocalCompleter::append_prompt(SequenceId sequence, const Waiting& waiting,
+                                   const CompletionSink& sink) {
+  const std::span<const TokenId> prompt(waiting.prompt);
+  DecodeWatcher* watcher = options_.watcher;
+  if (watcher == nullptr) {
+    session_.prefill(sequence, prompt, false, prompt_logits_);
+    return true;
+  }
+  const bool all = watcher->wants_prompt_logits(waiting.request);
+  constexpr auto kChunk = static_cast<std::size_t>(kPrefillChunk);
+  std::vector<float> piece_logits;
+  for (std::size_t done = 0; done < prompt.size(); done += kChunk) {
+    if (done > 0 && !running_.empty()) decode_step(sink);
+    if (done > 0 && watcher->abandoned(waiting.request)) return false;
+    const std::span<const TokenId> piece =
+        prompt.subspan(done, std::min(kChunk, prompt.size() - done));
+    if (!all) {
+      session_.prefill(sequence, piece, false, prompt_logits_);
+      continue;
+    }
+    piece_logits.resize(piece.size() * vocab_);
+    session_.prefill(sequence, piece, true, piece_logits);
+    watcher->prompt_logits(waiting.request, static_cast<std::int64_t>(done), piece_logits);
+    std::copy(piece_logits.end() - std::ssize(prompt_logits_), piece_logits.end(),
+              prompt_logits_.begin());
+  }
+  return true;
+}
+
+/// A sequence that holds the prompt, with the logits of its last token in prompt_logits_; nothing:
+/// the request was abandoned meanwhile.
+std::optional<SequenceId> LocalCompleter::prefill(const Waiting& waiting, bool shared,
+                                                  double* seconds, const CompletionSink& sink) {
+  prompt_logits_.resize(vocab_);
   if (shared_ && shared_prompt_ != waiting.prompt) release_shared_prompt();
   if (shared_) {
-    std::copy(shared_logits_.begin(), shared_logits_.end(), logits_.begin());
+    std::copy(shared_logits_.begin(), shared_logits_.end(), prompt_logits_.begin());
     *seconds = shared_seconds_;
     return session_.fork(*shared_);
   }
   const double start = now_seconds();
   const SequenceId sequence = session_.open();
+  prefilling_ = sequence;
+  const double decoding_before = totals_.decode_seconds;
+  bool whole = false;
   try {
-    session_.prefill(sequence, waiting.prompt, false, logits_);
+    whole = append_prompt(sequence, waiting, sink);
   } catch (...) {
+    prefilling_.reset();
     session_.close(sequence);
     throw;
   }
+  prefilling_.reset();
   *seconds = now_seconds() - start;
-  totals_.prefill_seconds += *seconds;
-  totals_.prefill_tokens += std::ssize(waiting.prompt);
+  totals_.prefill_seconds += *seconds - (totals_.decode_seconds - decoding_before);
+  totals_.prefill_tokens += session_.length(sequence);
+  if (!whole) {
+    session_.close(sequence);
+    return std::nullopt;
+  }
   if (!shared) return sequence;
   shared_ = sequence;
   shared_prompt_ = waiting.prompt;
-  shared_logits_ = logits_;
+  shared_logits_ = prompt_logits_;
   shared_seconds_ = *seconds;
   return session_.fork(sequence);
 }
@@ -191,15 +245,26 @@ bool LocalCompleter::admit_next(const RequestSource& source, const CompletionSin
   std::int64_t set_aside = 0;
   if (!let_in(prompt_tokens, pages_for(prompt_tokens + budget), &set_aside)) return false;
   take(source, 2);
-  const bool shared = waiting_.size() > 1 && waiting_[1].prompt == waiting_[0].prompt;
+  // Logits of a prompt are read from the prefill itself.
+  const bool wants_all = options_.watcher != nullptr &&
+                         options_.watcher->wants_prompt_logits(waiting_.front().request);
+  if (wants_all) release_shared_prompt();
+  const bool shared = !wants_all && waiting_.size() > 1 && waiting_[1].prompt == waiting_[0].prompt;
+  return start(budget, set_aside, shared, sink);
+}
+
+/// Starts the first that waits; false when memory ran out: it waits until there is room beside
+/// those that run.
+bool LocalCompleter::start(std::int64_t budget, std::int64_t set_aside, bool shared,
+                           const CompletionSink& sink) {
   const double start = now_seconds();
   double prefill_seconds = 0;
-  SequenceId sequence = 0;
+  std::optional<SequenceId> sequence;
   try {
-    sequence = prefill(waiting_.front(), shared, &prefill_seconds);
+    sequence = prefill(waiting_.front(), shared, &prefill_seconds, sink);
   } catch (const OutOfMemory&) {
     if (running_.empty()) throw;
-    max_batch_ = std::ssize(running_);  // it waits until there is room beside them
+    max_batch_ = std::ssize(running_);
     return false;
   }
   Waiting waiting = std::move(waiting_.front());
@@ -207,19 +272,32 @@ bool LocalCompleter::admit_next(const RequestSource& source, const CompletionSin
   if (!shared) release_shared_prompt();
   Completion completion;
   completion.queue_ms = (start - waiting.taken_at) * 1e3;
-  const std::uint64_t draw_seed = numerics::request_seed(
-      waiting.request.sampling.seed, waiting.request.problem_id, waiting.request.sample);
-  StopRules rules(tokenizer_, options_.profile, waiting.request.prompt.stop_strings, budget);
   completion.prompt_tokens = std::move(waiting.prompt);
+  if (!sequence) {
+    completion.error = kAbandoned;
+    sink(waiting.request, std::move(completion));
+    return true;
+  }
+  const Request& request = waiting.request;
+  ChainProfile profile = options_.profile;
+  std::uint64_t draw_seed = 0;
+  if (options_.watcher != nullptr) {
+    const PreparedRequest& prepared = options_.watcher->prepared(request);
+    draw_seed = prepared.draw_seed;
+    profile.opened_by_prompt = prepared.thinking_open;
+  } else {
+    draw_seed = numerics::request_seed(request.sampling.seed, request.problem_id, request.sample);
+  }
+  StopRules rules(tokenizer_, profile, request.prompt.stop_strings, budget);
   Running running{std::move(waiting.request),
                   std::move(completion),
                   std::move(rules),
-                  sequence,
+                  *sequence,
                   draw_seed,
                   set_aside,
                   0};
   const double sampling_start = now_seconds();
-  const bool ended = accept(running, sampler_.draw(logits_, draw_request(running)));
+  const bool ended = accept(running, prompt_logits_);
   running.first_token_at = now_seconds();
   // Samples that share a prefill all waited for it, so each reports it.
   running.completion.ttft_ms = (prefill_seconds + running.first_token_at - sampling_start) * 1e3;
@@ -237,8 +315,20 @@ numerics::DrawRequest LocalCompleter::draw_request(const Running& running) const
           options_.hash_logits};
 }
 
-/// Takes the next token; true when the completion ends.
-bool LocalCompleter::accept(Running& running, const numerics::Drawn& drawn) {
+/// Draws the next token from its logits, as a watcher constrains it, and takes it.
+bool LocalCompleter::accept(Running& running, std::span<const float> logits) {
+  const numerics::DrawRequest request = draw_request(running);
+  numerics::Drawn drawn = sampler_.draw(logits, request);
+  if (!drawn.non_finite && options_.watcher != nullptr &&
+      options_.watcher->constrain(running.request, logits, allowed_)) {
+    drawn.token = sampler_.draw(allowed_, request.sampling, request.seed, request.index);
+  }
+  return accept(running, drawn, logits);
+}
+
+/// Takes the next token; true when the completion ends. A watcher sees the logits.
+bool LocalCompleter::accept(Running& running, const numerics::Drawn& drawn,
+                            std::span<const float> logits) {
   Completion& completion = running.completion;
   if (drawn.non_finite) {
     completion.stop = StopReason::error;
@@ -251,6 +341,10 @@ bool LocalCompleter::accept(Running& running, const numerics::Drawn& drawn) {
   completion.tokens.push_back(drawn.token);
   const std::optional<StopReason> stop = running.rules.push(drawn.token);
   if (stop) completion.stop = *stop;
+  if (options_.watcher != nullptr) {
+    options_.watcher->drawn(running.request, {drawn.token, std::ssize(completion.tokens) - 1,
+                                              logits, running.rules.settled_text()});
+  }
   return stop.has_value();
 }
 
@@ -261,6 +355,34 @@ void LocalCompleter::finish(Running& running, const CompletionSink& sink) {
   running.completion.decode_ms = (now_seconds() - running.first_token_at) * 1e3;
   running.completion.text = running.rules.take_text();
   sink(running.request, std::move(running.completion));
+}
+
+/// Ends what nobody waits for, running or waiting.
+void LocalCompleter::drop_abandoned(const CompletionSink& sink) {
+  DecodeWatcher* watcher = options_.watcher;
+  if (watcher == nullptr) return;
+  for (Waiting& waiting : waiting_) {
+    if (waiting.error.empty() && watcher->abandoned(waiting.request)) waiting.error = kAbandoned;
+  }
+  std::vector<Running> dropped;
+  const auto sift = [&](auto& sequences) {
+    auto all = std::move(sequences);
+    sequences.clear();
+    for (Running& running : all) {
+      if (watcher->abandoned(running.request)) {
+        dropped.push_back(std::move(running));
+      } else {
+        sequences.push_back(std::move(running));
+      }
+    }
+  };
+  sift(running_);
+  sift(suspended_);
+  for (Running& running : dropped) {
+    running.completion.stop = StopReason::error;
+    running.completion.error = kAbandoned;
+    finish(running, sink);
+  }
 }
 
 void LocalCompleter::suspend_youngest() {
@@ -302,7 +424,12 @@ bool LocalCompleter::step(std::vector<numerics::Drawn>* drawn) {
   }
   drawn->resize(items.size());
   try {
-    session_.decode_and_draw(items, draws, *drawn);
+    if (options_.watcher != nullptr) {
+      logits_.resize(items.size() * vocab_);
+      session_.decode(items, logits_);
+    } else {
+      session_.decode_and_draw(items, draws, *drawn);
+    }
   } catch (const OutOfMemory&) {
     if (running_.size() < 2 || !session_.can_suspend()) throw;
     max_batch_ = std::ssize(running_) / 2;
@@ -319,7 +446,11 @@ void LocalCompleter::decode_step(const CompletionSink& sink) {
   while (!step(&drawn)) {
   }
   std::vector<bool> ended(running_.size());
-  for (std::size_t i = 0; i < running_.size(); ++i) ended[i] = accept(running_[i], drawn[i]);
+  for (std::size_t i = 0; i < running_.size(); ++i) {
+    ended[i] = options_.watcher == nullptr
+                   ? accept(running_[i], drawn[i])
+                   : accept(running_[i], std::span(logits_).subspan(i * vocab_, vocab_));
+  }
   totals_.decode_seconds += now_seconds() - start;
   totals_.decode_tokens += std::ssize(drawn);
   ++totals_.decode_steps;
@@ -337,6 +468,8 @@ void LocalCompleter::close_all() {
   for (const Running& running : suspended_) session_.close(running.sequence);
   running_.clear();
   suspended_.clear();
+  if (prefilling_) session_.close(*prefilling_);
+  prefilling_.reset();
   release_shared_prompt();
   waiting_.clear();
 }
@@ -351,11 +484,17 @@ RunTotals LocalCompleter::run(const RequestSource& source, const CompletionSink&
   total_pages_ = session_.free_pages() - 1;
   try {
     while (!(cancelled && cancelled())) {
+      drop_abandoned(sink);
       resume_suspended();
       while (admit_next(source, sink) && !(cancelled && cancelled())) {
       }
-      if (running_.empty()) break;
-      decode_step(sink);
+      if (!running_.empty()) {
+        decode_step(sink);
+      } else if (options_.watcher != nullptr) {
+        options_.watcher->idle();
+      } else {
+        break;
+      }
     }
   } catch (...) {
     close_all();

@@ -50,6 +50,19 @@ std::optional<StopReason> StopRules::push(TokenId token) {
   return std::nullopt;
 }
 
+std::string_view StopRules::settled_text() const {
+  std::string_view text = text_;
+  if (ended_by_stop_string_) return text;
+  std::size_t held = 0;
+  for (const std::string& stop : stop_strings_) {
+    const std::size_t most = std::min(stop.size() - 1, text.size() - searchable_from_);
+    for (std::size_t n = most; n > held; --n) {
+      if (text.ends_with(std::string_view(stop).substr(0, n))) held = n;
+    }
+  }
+  return text.substr(0, text.size() - held);
+}
+
 std::string StopRules::take_text() {
   // An unfinished character at the end: no stop string is looked for in it.
   if (!ended_by_stop_string_) text_ += decoder_.finish();

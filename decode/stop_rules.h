@@ -23,6 +23,8 @@ class StopRules {
 
   /// Takes the next generated token; says why the completion ends with it, if it does.
   std::optional<StopReason> push(TokenId token);
+  /// Text so far that nothing can take back: a beginning of a stop string at its end is held.
+  std::string_view settled_text() const;
   /// Text so far without end token and stop string. Call once, after the end.
   std::string take_text();
   bool inside_thinking() const { return inside_thinking_; }

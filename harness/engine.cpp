@@ -84,6 +84,12 @@ const Tokenizer& require_tokenizer(const LoadedModel& model) {
 std::unique_ptr<Device> open_device(const BackendSpec& spec, Numerics numerics, int threads,
                                     const ModelFile& model) {
   const BackendPlugin& plugin = *value_or_throw(find_backend(spec.name));
+  if (plugin.create == nullptr) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("backend {} is a server: it has neither logits nor a device", spec.name),
+        "use it with `assay run`, and another backend here");
+  }
   const Availability availability = plugin.availability();
   if (!availability.available) {
     throw Error(ErrorKind::environment,

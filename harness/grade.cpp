@@ -32,9 +32,10 @@ struct Graded {
 
 Graded grade_sample(const RunPlan& plan, const PlannedSample& planned, const json& sample) {
   const PlannedTask& task = plan.tasks[planned.task];
-  const Tokenizer& tokenizer = *plan.model.tokenizer;
+  const Tokenizer* tokenizer = plan.model.tokenizer.get();  // null: an endpoint's text alone
   const std::string text = sample.at("text");
-  const auto tokens = sample.at("tokens").get<std::vector<TokenId>>();
+  std::vector<TokenId> tokens;
+  if (sample.at("tokens").is_array()) tokens = sample.at("tokens").get<std::vector<TokenId>>();
   const std::optional<StopReason> stop = stop_reason(sample.at("stop"));
   const bool generated = stop != StopReason::error;
   Grade grade;
@@ -44,9 +45,13 @@ Graded grade_sample(const RunPlan& plan, const PlannedSample& planned, const jso
     grade.status = Grade::Status::infrastructure_failure;
     grade.why = sample.at("error").is_string() ? sample.at("error").get<std::string>() : "failed";
   }
-  std::vector<TokenId> ends = tokenizer.spec().eos_extra;
-  ends.push_back(tokenizer.spec().eos);
-  const std::vector<std::size_t> offsets = token_ends(tokenizer, tokens, text.size());
+  std::vector<TokenId> ends;
+  std::vector<std::size_t> offsets;
+  if (tokenizer != nullptr) {
+    ends = tokenizer->spec().eos_extra;
+    ends.push_back(tokenizer->spec().eos);
+    offsets = token_ends(*tokenizer, tokens, text.size());
+  }
   chain::ChainInput input;
   input.thinking = plan.profile.thinking;
   input.text = text;

@@ -54,6 +54,14 @@ Result<const BackendPlugin*> find_backend(std::string_view name) {
   return find(backend_plugins(), "backend", name, [](const auto& p) { return p.name; });
 }
 
+std::string default_backend() {
+  for (const char* name : {"cpu", "neon"}) {
+    const auto plugin = find_backend(name);
+    if (plugin && (*plugin)->availability().available) return name;
+  }
+  return "reference";
+}
+
 Result<const DatasetPlugin*> find_task(std::string_view name) {
   return find(dataset_plugins(), "task", name, [](const auto& p) { return p.manifest.name; });
 }

@@ -11,6 +11,9 @@
 namespace assay {
 
 Result<const BackendPlugin*> find_backend(std::string_view name);
+/// Of our own backends the fastest that runs on this machine's processor: what a command takes that
+/// names none.
+std::string default_backend();
 /// A task is a dataset graded by the eval that its manifest names.
 Result<const DatasetPlugin*> find_task(std::string_view name);
 Result<const EvalPlugin*> find_eval(std::string_view name);

@@ -70,7 +70,9 @@ Result<BackendSpec> parse_backend_spec(std::string_view text) {
     const std::optional<Assignment> option = parse_assignment(part);
     if (!option) {
       return failure(ErrorKind::usage,
-                     fmt::format("'{}' is not an option of backend {}", part, spec.name),
+                     // A part of a URL may be a part of its password.
+                     fmt::format("'{}' is not an option of backend {}",
+                                 part.find('@') == std::string::npos ? part : "...@...", spec.name),
                      fmt::format("write --backend {}:option=value,option=value", spec.name));
     }
     spec.options[option->name] = option->value;

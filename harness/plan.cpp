@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/json_access.h"
 #include "core/sha256.h"
 #include "core/text.h"
+#include "harness/endpoint.h"
 #include "harness/names.h"
 #include "harness/records.h"
 #include "harness/task_source.h"
@@ -84,10 +86,29 @@ PlannedTask plan_task(const TaskSpec& spec, const RunOptions& options, const Cha
   return task;
 }
 
+/// Of what is asked, where no local template says how the model reads it.
+std::string prompt_sha256(const Prompt& prompt) {
+  json messages = json::array();
+  for (const Message& message : prompt.messages) {
+    messages.push_back({message.role, message.content});
+  }
+  const json whole = {messages, prompt.raw, prompt.assistant_prefix};
+  return sha256_hex(whole.dump(-1, ' ', false, json::error_handler_t::replace));
+}
+
 std::string tokens_sha256(const std::vector<TokenId>& tokens) {
   Sha256 hash;
   hash.update(std::as_bytes(std::span(tokens)));
   return hash.hex();
+}
+
+/// The prompt as the local template and vocabulary write it; an endpoint may do without.
+BuiltPrompt build_prompt(const RunPlan& plan, const Prompt& prompt) {
+  if (plan.endpoint) value_or_throw(plan.endpoint->accepts(prompt));
+  const bool has_template =
+      plan.prompts && (prompt.messages.empty() || !plan.model.file->chat_template.empty());
+  if (plan.endpoint && !has_template) return {};
+  return value_or_throw(plan.prompts->build(prompt));
 }
 
 /// Encodes all prompts of a task; throws when a template cannot render one.
@@ -100,7 +121,7 @@ void add_samples(RunPlan& plan, std::size_t task_index, const Listener& listener
     request.problem_id = problem.id;
     request.prompt = task.eval->prompt(problem, task.prompt_options);
     request.sampling = plan.sampling;
-    const BuiltPrompt built = value_or_throw(plan.prompts->build(request.prompt));
+    const BuiltPrompt built = build_prompt(plan, request.prompt);
     for (const std::string& warning : built.warnings) {
       if (!warned) listener.note(fmt::format("warning: {}: {}", problem.id, warning));
       warned = true;
@@ -112,7 +133,8 @@ void add_samples(RunPlan& plan, std::size_t task_index, const Listener& listener
       planned.request = request;
       planned.request.sample = sample;
       planned.prompt_tokens = built.ids;
-      planned.prompt_sha256 = tokens_sha256(built.ids);
+      planned.prompt_sha256 =
+          built.ids.empty() ? prompt_sha256(request.prompt) : tokens_sha256(built.ids);
       plan.samples.push_back(std::move(planned));
     }
   }
@@ -126,9 +148,9 @@ std::int64_t longest_prompt(const RunPlan& plan, std::size_t task) {
   return longest;
 }
 
-/// The context of a sequence, and each task's budget within it.
-void fit_context(RunPlan& plan, const Listener& listener) {
-  const std::int64_t limit = plan.model.file->config.max_context;
+/// The context of a sequence, and each task's budget within it. limit: what the model was made for,
+/// or what a server says.
+void fit_context(RunPlan& plan, std::int64_t limit, const Listener& listener) {
   std::int64_t needed = 1;
   for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
     if (!plan.tasks[i].skipped.empty()) continue;
@@ -136,7 +158,7 @@ void fit_context(RunPlan& plan, const Listener& listener) {
   }
   if (plan.options.context && *plan.options.context > limit) {
     throw Error(ErrorKind::usage, fmt::format("--context {} is beyond the {} that {} was made for",
-                                              *plan.options.context, limit, plan.model.file->name));
+                                              *plan.options.context, limit, plan.model_name()));
   }
   const std::int64_t context = plan.options.context.value_or(std::min(needed, limit));
   for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
@@ -159,9 +181,8 @@ void fit_context(RunPlan& plan, const Listener& listener) {
     task.max_new_tokens = room;
   }
   plan.session.max_context = context;
-  plan.session.kv_type = default_kv_type(*plan.model.file);
-  plan.session.max_batch =
-      std::clamp<std::int64_t>(std::ssize(plan.samples), 1, plan.options.batch);
+  const std::int64_t at_once = plan.endpoint ? plan.endpoint->concurrency() : plan.options.batch;
+  plan.session.max_batch = std::clamp<std::int64_t>(std::ssize(plan.samples), 1, at_once);
 }
 
 json decoding_record(const RunPlan& plan) {
@@ -178,7 +199,8 @@ json decoding_record(const RunPlan& plan) {
           {"max_new_tokens", max_new_tokens},
           {"context", plan.session.max_context},
           {"batch", plan.session.max_batch},
-          {"template_sha256", text_or_null(plan.prompts->template_sha256())}};
+          {"template_sha256",
+           plan.prompts ? text_or_null(plan.prompts->template_sha256()) : json(nullptr)}};
 }
 
 json tasks_record(const RunPlan& plan) {
@@ -206,14 +228,20 @@ void set_keys(RunPlan& plan) {
                          {"kv_type", plan.record.at("identity").at("kv_type")}};
   json decoding = identity;
   for (const char* irrelevant : {"batch", "context"}) decoding["decoding"].erase(irrelevant);
+  std::string model = plan.model.sha256;
+  if (plan.endpoint) {  // a server has no file to name it by
+    json server = plan.endpoint->identity();
+    server.erase("server");
+    model = server.dump();
+  }
   for (PlannedSample& sample : plan.samples) {
     const PlannedTask& task = plan.tasks[sample.task];
     sample.request.max_new_tokens = task.max_new_tokens;
-    sample.request.key = sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", plan.model.sha256,
-                                                sample.prompt_sha256, task.dataset->manifest.name,
-                                                sample.request.problem_id, sample.request.sample,
-                                                task.max_new_tokens, decoding.dump()))
-                             .substr(0, 32);
+    sample.request.key =
+        sha256_hex(fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", model, sample.prompt_sha256,
+                               task.dataset->manifest.name, sample.request.problem_id,
+                               sample.request.sample, task.max_new_tokens, decoding.dump()))
+            .substr(0, 32);
   }
 }
 
@@ -226,22 +254,10 @@ void refuse_if_nothing_runs(const RunPlan& plan) {
                           plan.tasks.front().skipped));
 }
 
-}  // namespace
-
-RunPlan make_plan(const RunOptions& options, const Listener& listener) {
-  RunPlan plan;
-  plan.options = options;
-  plan.model = open_model(options.model, options.mirror, true, listener);
-  const Tokenizer& tokenizer = require_tokenizer(plan.model);
-  plan.sampling = choose_sampling(options, *plan.model.file);
-  plan.device = open_device(options.backend, options.numerics, options.threads, *plan.model.file);
-  PromptBuilderOptions prompt_options;
-  prompt_options.profile = options.chain_profile;
-  plan.prompts = std::make_unique<PromptBuilder>(value_or_throw(
-      PromptBuilder::create(tokenizer, plan.model.file->chat_template, prompt_options)));
-  plan.profile = plan.prompts->profile();
-  for (const TaskSpec& spec : options.tasks) {
-    plan.tasks.push_back(plan_task(spec, options, plan.profile, listener));
+/// Tasks and their samples; prompts and profile are known.
+void add_tasks(RunPlan& plan, const Listener& listener) {
+  for (const TaskSpec& spec : plan.options.tasks) {
+    plan.tasks.push_back(plan_task(spec, plan.options, plan.profile, listener));
   }
   refuse_if_nothing_runs(plan);
   for (std::size_t i = 0; i < plan.tasks.size(); ++i) {
@@ -252,7 +268,64 @@ RunPlan make_plan(const RunOptions& options, const Listener& listener) {
                                 plan.tasks[i].skipped));
     }
   }
-  fit_context(plan, listener);
+}
+
+std::unique_ptr<PromptBuilder> make_prompts(const RunPlan& plan, const Tokenizer& tokenizer) {
+  PromptBuilderOptions options;
+  options.profile = plan.options.chain_profile;
+  return std::make_unique<PromptBuilder>(
+      value_or_throw(PromptBuilder::create(tokenizer, plan.model.file->chat_template, options)));
+}
+
+/// The profile of a run whose texts nothing here can encode.
+ChainProfile profile_without_vocabulary(ProfileChoice choice, const EndpointFacts& facts) {
+  ChainProfile profile;
+  profile.thinking =
+      choice == ProfileChoice::thinking || (choice == ProfileChoice::automatic && facts.thinks);
+  return profile;
+}
+
+RunPlan make_endpoint_plan(const RunOptions& options, const Listener& listener) {
+  RunPlan plan;
+  plan.options = options;
+  plan.model = open_vocabulary(options, listener);
+  plan.sampling = choose_sampling(options, *plan.model.file);
+  const Tokenizer* tokenizer = plan.model.tokenizer.get();
+  if (tokenizer != nullptr) plan.prompts = make_prompts(plan, *tokenizer);
+  plan.endpoint = open_endpoint(options, tokenizer, plan.prompts.get(),
+                                !plan.model.file->chat_template.empty());
+  EndpointFacts facts;
+  if (!options.dry_run) {
+    listener.note("reaching the endpoint");
+    facts = value_or_throw(plan.endpoint->connect());
+  }
+  plan.profile = plan.prompts ? plan.prompts->profile()
+                              : profile_without_vocabulary(options.chain_profile, facts);
+  add_tasks(plan, listener);
+  constexpr std::int64_t kNoLimit = std::int64_t{1} << 31;
+  fit_context(plan, facts.context.value_or(kNoLimit), listener);
+  plan.record = endpoint_plan_record(plan, facts);
+  plan.record["decoding"] = decoding_record(plan);
+  plan.record["tasks"] = tasks_record(plan);
+  set_keys(plan);
+  return plan;
+}
+
+}  // namespace
+
+RunPlan make_plan(const RunOptions& options, const Listener& listener) {
+  if (is_endpoint(options.backend)) return make_endpoint_plan(options, listener);
+  RunPlan plan;
+  plan.options = options;
+  plan.model = open_model(options.model, options.mirror, true, listener);
+  const Tokenizer& tokenizer = require_tokenizer(plan.model);
+  plan.sampling = choose_sampling(options, *plan.model.file);
+  plan.device = open_device(options.backend, options.numerics, options.threads, *plan.model.file);
+  plan.prompts = make_prompts(plan, tokenizer);
+  plan.profile = plan.prompts->profile();
+  add_tasks(plan, listener);
+  fit_context(plan, plan.model.file->config.max_context, listener);
+  plan.session.kv_type = default_kv_type(*plan.model.file);
   plan.memory = value_or_throw(fit_memory(*plan.model.file, *plan.device, &plan.session));
   if (plan.session.kv_pages > 0) {
     listener.note(
@@ -269,6 +342,14 @@ RunPlan make_plan(const RunOptions& options, const Listener& listener) {
   return plan;
 }
 
+std::string RunPlan::model_name() const {
+  if (!endpoint) return model.file->name;
+  const json identity = endpoint->identity();
+  const std::string served = json_text(identity, "model");
+  // Some servers name a model by its path, which is nobody's business.
+  return served.empty() ? model.file->name : served.substr(served.rfind('/') + 1);
+}
+
 std::int64_t RunPlan::max_generated_tokens() const {
   std::int64_t total = 0;
   for (const PlannedSample& sample : samples) total += sample.request.max_new_tokens;
@@ -281,7 +362,9 @@ std::int64_t RunPlan::journal_bytes_bound() const {
   return max_generated_tokens() * kBytesPerToken + std::ssize(samples) * kBytesPerSample;
 }
 
-std::string describe_plan(const RunPlan& plan) {
+namespace {
+
+std::string describe_device(const RunPlan& plan) {
   const ModelFile& model = *plan.model.file;
   const DeviceInfo device = plan.device->info();
   std::string text;
@@ -295,6 +378,13 @@ std::string describe_plan(const RunPlan& plan) {
                       format_bytes(plan.memory.weights_bytes), format_bytes(plan.memory.kv_bytes),
                       format_bytes(plan.memory.scratch_bytes), format_bytes(plan.memory.total()),
                       format_bytes(plan.device->free_bytes()));
+  return text;
+}
+
+}  // namespace
+
+std::string describe_plan(const RunPlan& plan) {
+  std::string text = plan.endpoint ? describe_endpoint_plan(plan) : describe_device(plan);
   text +=
       fmt::format("decoding {}, context {}, {} sequences at once, chain profile {}\n",
                   plan.sampling.greedy()

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/completer.h"
+#include "core/endpoint.h"
 #include "core/eval.h"
 #include "core/plugins.h"
 #include "core/session.h"
@@ -28,28 +29,37 @@ struct PlannedTask {
   std::string skipped;  ///< why this task does not run; empty: it does
 };
 
+/// The numerics and identity of what a server computes.
+inline constexpr const char* kBestEffort = "best effort";
+
 /// One completion to make.
 struct PlannedSample {
   std::size_t task = 0;
   std::size_t problem = 0;
   Request request;
-  std::vector<TokenId> prompt_tokens;
-  std::string prompt_sha256;  ///< of the ids, little-endian int32
+  std::vector<TokenId> prompt_tokens;  ///< empty: an endpoint without a local template
+  /// Of the ids, little-endian int32; without them of the prompt as JSON.
+  std::string prompt_sha256;
 };
 
 struct RunPlan {
   RunOptions options;
+  /// Of an endpoint: the local vocabulary and template, whose weights are nobody's; or neither.
   LoadedModel model;
-  std::unique_ptr<PromptBuilder> prompts;
+  std::unique_ptr<PromptBuilder> prompts;  ///< null: no local vocabulary
   ChainProfile profile;
   Sampling sampling;
-  std::unique_ptr<Device> device;  ///< moves into the session when the run starts
+  /// One of the two: a device, which moves into the session when the run starts, or a server.
+  std::unique_ptr<Device> device;
+  std::unique_ptr<Endpoint> endpoint;
   SessionOptions session;
   MemoryPlan memory;
   std::vector<PlannedTask> tasks;
   std::vector<PlannedSample> samples;  ///< in the order they will run
   nlohmann::json record;               ///< the journal's first record
 
+  /// What the model is called: the file's name, or the served model's.
+  std::string model_name() const;
   /// Most tokens that may be generated, and the bytes the journal may grow to.
   std::int64_t max_generated_tokens() const;
   std::int64_t journal_bytes_bound() const;

@@ -33,6 +33,7 @@ json model_record(const LoadedModel& model) {
           {"sha256", text_or_null(model.sha256)},
           {"file_bytes", file.file_bytes},
           {"parameters", file.parameters},
+          {"flops_per_token", flops_per_token(file)},
           {"weight_type", file.weight_type}};
 }
 
@@ -81,6 +82,15 @@ std::int64_t weights_read_bytes(const ModelFile& model) {
   for (const auto& [name, view] : model.tensors) {
     if (name == "token_embd.weight" && !model.config.tied_embeddings) continue;
     total += static_cast<std::int64_t>(view.bytes.size());
+  }
+  return total;
+}
+
+std::int64_t flops_per_token(const ModelFile& model) {
+  std::int64_t total = 0;
+  for (const auto& [name, view] : model.tensors) {
+    if (name == "token_embd.weight" && !model.config.tied_embeddings) continue;
+    if (view.rows > 1 && view.cols > 1) total += 2 * view.rows * view.cols;
   }
   return total;
 }

@@ -23,6 +23,10 @@ nlohmann::json plan_record(const LoadedModel& model, const BackendSpec& spec, Nu
 /// single rows.
 std::int64_t weights_read_bytes(const ModelFile& model);
 
+/// Two operations (a multiplication, an addition) for each element of the matrices that one token
+/// passes through. Attention over the context is not counted.
+std::int64_t flops_per_token(const ModelFile& model);
+
 /// Read bandwidth in GB/s: of the device's own memory, else over the model's weights with the
 /// device's threads.
 double measure_bandwidth(Session& session, const ModelFile& model);

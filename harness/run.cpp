@@ -11,6 +11,7 @@
 #include "core/json_access.h"
 #include "core/numerics/hash.h"
 #include "decode/local_completer.h"
+#include "harness/endpoint.h"
 #include "harness/grade.h"
 #include "harness/journal_writer.h"
 #include "harness/records.h"
@@ -33,6 +34,12 @@ json resume_identity(const json& plan) {
                    {"identity", plan.at("identity")}};
   // How the work was laid out changes no token; budgets stand with the tasks.
   for (const char* layout : {"batch", "context"}) identity["decoding"].erase(layout);
+  // A server is known by its name alone; how many requests wait for it changes no text.
+  if (const json& endpoint = json_member(plan, "endpoint"); endpoint.is_object()) {
+    for (const char* name : {"url", "api", "model", "tokenizer"}) {
+      identity["endpoint"][name] = json_member(endpoint, name);
+    }
+  }
   // Under `exact` the bits are the same everywhere, so another backend may go on.
   if (plan.at("identity").at("numerics") == "fast") identity["backend"] = plan.at("backend");
   return identity;
@@ -121,7 +128,7 @@ class Meter {
  public:
   Meter(const Listener& listener, const RunPlan& plan, std::int64_t done)
       : listener_(listener),
-        what_(fmt::format("{} on {}", plan.model.file->name, plan.options.backend.name)),
+        what_(fmt::format("{} on {}", plan.model_name(), plan.options.backend.name)),
         total_(std::ssize(plan.samples)),
         done_(done),
         started_(now_seconds()) {
@@ -151,46 +158,122 @@ class Meter {
   double started_;
 };
 
+/// What the journal lacks goes out, what is finished comes in.
+class Work {
+ public:
+  Work(const RunPlan& plan, OpenJournal& journal, const Listener& listener)
+      : plan_(plan), journal_(journal), meter_(listener, plan, std::ssize(journal.done)) {
+    for (const PlannedSample& sample : plan.samples) by_key_[sample.request.key] = &sample;
+  }
+
+  std::optional<Request> next() {
+    while (next_ < plan_.samples.size()) {
+      const Request& request = plan_.samples[next_++].request;
+      if (!journal_.done.contains(request.key)) return request;
+    }
+    return std::nullopt;
+  }
+  const PlannedSample& planned(const Request& request) const { return *by_key_.at(request.key); }
+  json record(const Request& request, const Completion& completion) const {
+    const PlannedSample& sample = planned(request);
+    return sample_record(sample, plan_.tasks[sample.task].dataset->manifest.name, completion);
+  }
+  void write(const json& record, const Completion& completion) {
+    journal_.writer.write(record);
+    meter_.add(completion);
+  }
+  void tick() { meter_.tick(); }
+
+ private:
+  const RunPlan& plan_;
+  OpenJournal& journal_;
+  Meter meter_;
+  std::map<std::string, const PlannedSample*> by_key_;
+  std::size_t next_ = 0;
+};
+
 RunTotals generate(const RunPlan& plan, Session& session, OpenJournal& journal,
                    const Listener& listener) {
-  const Tokenizer& tokenizer = *plan.model.tokenizer;
   LocalCompleterOptions options;
   options.profile = plan.profile;
   options.max_batch = plan.session.max_batch;
   const auto completer = make_local_completer(
-      session, tokenizer,
+      session, *plan.model.tokenizer,
       [&plan](const Prompt& prompt) -> Result<std::vector<TokenId>> {
         Result<BuiltPrompt> built = plan.prompts->build(prompt);
         if (!built) return tl::unexpected(built.error());
         return std::move(built->ids);
       },
       options);
-  std::map<std::string, const PlannedSample*> by_key;
-  for (const PlannedSample& sample : plan.samples) by_key[sample.request.key] = &sample;
-  Meter meter(listener, plan, std::ssize(journal.done));
-  std::size_t next = 0;
-  const auto source = [&]() -> std::optional<Request> {
-    while (next < plan.samples.size()) {
-      const Request& request = plan.samples[next++].request;
-      if (!journal.done.contains(request.key)) return request;
-    }
-    return std::nullopt;
-  };
-  const auto sink = [&](const Request& request, const Completion& completion) {
-    const PlannedSample& planned = *by_key.at(request.key);
-    const std::string& task = plan.tasks[planned.task].dataset->manifest.name;
-    journal.writer.write(sample_record(planned, task, completion));
-    meter.add(completion);
-  };
-  return completer->run(source, sink, [&] {
-    meter.tick();
-    return listener.cancelled();
-  });
+  Work work(plan, journal, listener);
+  return completer->run([&] { return work.next(); },
+                        [&](const Request& request, const Completion& completion) {
+                          work.write(work.record(request, completion), completion);
+                        },
+                        [&] {
+                          work.tick();
+                          return listener.cancelled();
+                        });
+}
+
+RunTotals generate_at_endpoint(const RunPlan& plan, OpenJournal& journal,
+                               const Listener& listener) {
+  Work work(plan, journal, listener);
+  std::int64_t prefill_tokens = 0;
+  RunTotals totals =
+      plan.endpoint->answer([&] { return work.next(); },
+                            [&](const Request& request, EndpointCompletion completion) {
+                              completion.prompt_tokens = work.planned(request).prompt_tokens;
+                              if (completion.times_known)
+                                prefill_tokens += std::ssize(completion.prompt_tokens);
+                              json record = work.record(request, completion);
+                              add_reply(completion, &record);
+                              work.write(record, completion);
+                            },
+                            [&] {
+                              work.tick();
+                              return listener.cancelled();
+                            });
+  totals.prefill_tokens = prefill_tokens;
+  return totals;
+}
+
+/// Asks what a run of this plan depends on, and says what was found.
+void probe_endpoint(RunPlan& plan, const Listener& listener) {
+  const EndpointNeeds needs = endpoint_needs(plan);
+  plan.endpoint->prepare(needs);
+  const json probes = value_or_throw(plan.endpoint->probe(
+      needs, [&](const std::string& name) { listener.note("probing: " + name); },
+      listener.cancelled));
+  throw_if_cancelled(listener, "nothing was written; repeat the command");
+  for (const auto& [name, probe] : probes.items()) {
+    const std::string warning = json_text(probe, "warning");
+    if (!warning.empty()) listener.note("warning: " + warning);
+  }
+  plan.record["endpoint"]["probes"] = probes;
+}
+
+bool execute_endpoint_plan(RunPlan& plan, const std::string& journal_path,
+                           const Listener& listener) {
+  const UsageMeter usage;
+  OpenJournal journal = open_journal(plan, journal_path);
+  if (journal.has_plan) {
+    plan.endpoint->prepare(endpoint_needs(plan));
+  } else {
+    probe_endpoint(plan, listener);
+    journal.writer.write(plan.record);
+  }
+  const RunTotals totals = generate_at_endpoint(plan, journal, listener);
+  journal.writer.write(
+      endpoint_totals(usage.totals_record(totals, std::nullopt), plan.model.tokenizer != nullptr));
+  if (listener.cancelled()) return false;
+  return grade_journal(plan, journal_path, journal.writer, listener);
 }
 
 }  // namespace
 
 bool execute_plan(RunPlan plan, const std::string& journal_path, const Listener& listener) {
+  if (plan.endpoint) return execute_endpoint_plan(plan, journal_path, listener);
   UsageMeter usage;
   OpenJournal journal = open_journal(plan, journal_path);
   const std::unique_ptr<Session> session =

@@ -16,8 +16,12 @@ namespace assay::tool {
 void BackendFlags::add_to(CLI::App& command) {
   command
       .add_option("--backend", backend,
-                  "Backend, with options: cpu, cuda, reference, cpu:gemm=onednn,isa=avx2")
+                  "Backend, with options: cpu, neon, cuda, reference, cpu:gemm=onednn,isa=avx2, "
+                  "http:url=http://HOST:PORT/v1 (`assay list backends` shows all)")
       ->capture_default_str();
+  command.add_option("--isa", isa,
+                     "Instruction set of the backend, as its option isa: avx2, neon+dotprod "
+                     "(default: the best that this CPU has)");
   command.add_option("--device", device, "Which GPU, counted from 0: cuda:device=N");
   command.add_option("--numerics", numerics,
                      "exact (default): the same bits on every backend and machine; fast (default "
@@ -33,7 +37,14 @@ BackendSpec backend_spec(const std::string& backend, const std::string& device) 
 }
 
 BackendSpec BackendFlags::spec() const {
-  return backend_spec(backend, device);
+  BackendSpec spec = backend_spec(backend, device);
+  if (isa.empty()) return spec;
+  if (spec.options.contains("isa") && spec.options["isa"] != isa) {
+    throw Error(ErrorKind::usage, fmt::format("--isa {} contradicts --backend {}", isa, backend),
+                "give one of them");
+  }
+  spec.options["isa"] = isa;
+  return spec;
 }
 
 Numerics BackendFlags::policy() const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/device.h"
+#include "harness/names.h"
 #include "harness/options.h"
 #include "harness/progress.h"
 
@@ -27,13 +28,19 @@ void add_quantize_command(CLI::App& app, Action& action);
 void add_verify_command(CLI::App& app, Action& action);
 void add_retain_command(CLI::App& app, Action& action);
 void add_compare_command(CLI::App& app, Action& action);
+void add_gate_command(CLI::App& app, Action& action);
+void add_audit_command(CLI::App& app, Action& action);
+void add_project_command(CLI::App& app, Action& action);
 void add_score_command(CLI::App& app, Action& action);
 void add_chain_command(CLI::App& app, Action& action);
+void add_serve_command(CLI::App& app, Action& action);
 
-/// The options --backend, --device, --numerics and --threads, as text until they are checked.
+/// The options --backend, --device, --isa, --numerics and --threads, as text until they are
+/// checked.
 struct BackendFlags {
-  std::string backend = "cpu";
+  std::string backend = default_backend();
   std::string device;    ///< empty: the backend's default
+  std::string isa;       ///< empty: that of --backend, or the best
   std::string numerics;  ///< empty: the backend's default
   int threads = 0;
 
@@ -72,6 +79,9 @@ class TerminalListener {
 };
 
 void install_signal_handlers();
+
+/// Columns of the terminal that stdout is; 100 where it is none.
+std::size_t output_columns();
 
 /// Writes the whole text or throws Error{environment}; a reader of a report never sees half a file
 /// (a temporary file beside it is renamed).

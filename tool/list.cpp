@@ -12,6 +12,7 @@
 #include "harness/names.h"
 #include "harness/recipe.h"
 #include "harness/task_source.h"
+#include "reports/audit/device.h"
 #include "tool/command.h"
 
 namespace assay::tool {
@@ -93,10 +94,20 @@ json list_models() {
 
 json list_devices() {
   const json host = host_context();
-  return json::array({{{"name", host.at("name")},
-                       {"available", true},
-                       {"why", "this machine"},
-                       {"memory_bytes", host.at("memory_bytes")}}});
+  json rows = json::array({{{"name", host.at("name")},
+                            {"available", true},
+                            {"why", "this machine"},
+                            {"kind", "this machine"},
+                            {"memory_bytes", host.at("memory_bytes")}}});
+  for (const DeviceProfile& device : known_devices()) {
+    json row = device_json(device);
+    row["available"] = false;
+    row["why"] =
+        fmt::format("datasheet: {:.4g} GB/s, {}", device.bandwidth_gb_per_s,
+                    device.memory.empty() ? format_bytes(device.memory_bytes) : device.memory);
+    rows.push_back(std::move(row));
+  }
+  return rows;
 }
 
 json list_recipes() {

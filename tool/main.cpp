@@ -23,6 +23,8 @@ constexpr const char* kFooter = R"(Examples:
   assay bench --model model.gguf --backend cpu            prefill and decode speed
   assay score --task humaneval samples.jsonl              grade stored completions
   assay compare runs/a/report.json runs/b/report.json -o compare.html
+  assay gate --baseline a/report.json --candidate b/report.json      fails what got worse
+  assay audit --claims r1-distill-qwen-1.5b               are published numbers true?
   assay chain completions.jsonl                           are the reasoning chains complete?
 
 Exit codes: 0 done, 1 a check says no, 2 usage, 3 environment, 4 a bug, 130 interrupted.)";
@@ -67,9 +69,13 @@ int main(int argc, char** argv) {
   assay::tool::add_bench_command(app, action);
   assay::tool::add_score_command(app, action);
   assay::tool::add_compare_command(app, action);
+  assay::tool::add_gate_command(app, action);
+  assay::tool::add_audit_command(app, action);
+  assay::tool::add_project_command(app, action);
   assay::tool::add_verify_command(app, action);
   assay::tool::add_chain_command(app, action);
   assay::tool::add_retain_command(app, action);
+  assay::tool::add_serve_command(app, action);
   assay::tool::add_fetch_command(app, action);
   assay::tool::add_list_command(app, action);
   assay::tool::add_tokenize_command(app, action);

@@ -11,6 +11,7 @@
 
 #include "core/error.h"
 #include "core/text.h"
+#include "harness/endpoint.h"
 #include "harness/host.h"
 #include "harness/plan.h"
 #include "harness/recipe.h"
@@ -44,7 +45,9 @@ RunOptions checked_options(const Flags& flags) {
   options.threads = flags.backend.threads;
   if (flags.recipe.empty()) {
     for (const char* needed : {"--model", "--task"}) {
-      if (!flags.given.contains(needed)) {
+      // A server brings its own model; a local one then only counts tokens.
+      const bool optional = needed == std::string_view("--model") && is_endpoint(options.backend);
+      if (!optional && !flags.given.contains(needed)) {
         throw Error(ErrorKind::usage, std::string(needed) + " is required",
                     "or give --recipe NAME; `assay list recipes` shows them");
       }
@@ -67,7 +70,7 @@ RunOptions checked_options(const Flags& flags) {
 /// runs/<utc>-<model>-<backend>, in characters that every file system takes.
 std::string default_folder(const RunPlan& plan) {
   std::string name =
-      fmt::format("{}-{}-{}", utc_now(), plan.model.file->name, plan.options.backend.name);
+      fmt::format("{}-{}-{}", utc_now(), plan.model_name(), plan.options.backend.name);
   std::replace_if(
       name.begin(), name.end(),
       [](unsigned char c) { return std::isalnum(c) == 0 && c != '-' && c != '.' && c != '_'; },
@@ -198,6 +201,8 @@ void add_run_command(CLI::App& app, Action& action) {
       "  assay run --model m.gguf --task aime24 --samples 4 --sampling custom --temperature 0.6 "
       "\\\n"
       "            --top-p 0.95 --max-new-tokens 8192\n"
+      "  assay run --backend http:url=http://127.0.0.1:8080/v1 --model m.gguf --task mini-math\n"
+      "            a server; --model's vocabulary counts its tokens (docs/endpoints.md)\n"
       "  assay run --recipe r1-distill-qwen-1.5b-aime24 --dry-run     its tokens and hours here\n"
       "  assay run ... --resume --out runs/ref        go on after an interruption\n"
       "Writes journal.jsonl (the only truth), report.json and report.html.");

@@ -8,6 +8,7 @@
 
 #include "core/json_access.h"
 #include "core/text.h"
+#include "reports/common/endpoint_report.h"
 
 namespace assay::tool {
 namespace {
@@ -104,6 +105,15 @@ std::string run_text(const json& report) {
   text += fmt::format("memory             peak {}, planned {}\n",
                       bytes_or_unknown(memory, "host_peak_bytes"),
                       bytes_or_unknown(memory, "planned_bytes"));
+  const json& endpoint = json_member(report, "endpoint");
+  if (endpoint.is_object()) {
+    text += fmt::format("endpoint           {} ({}, {}), identity {}\n", json_text(endpoint, "url"),
+                        json_text(endpoint, "api"), json_text(endpoint, "model"),
+                        json_text(endpoint, "identity"));
+  }
+  for (const EndpointFinding& finding : endpoint_findings(endpoint)) {
+    text += fmt::format("  {:<16} {}\n", finding.name, finding.text);
+  }
   for (const json& warning : json_list(report, "warnings")) {
     text += fmt::format("warning: {}\n", json_text(warning, "text"));
   }

@@ -91,6 +91,14 @@ void TerminalListener::State::show(const Progress& progress) {
   last_drawn = now;
 }
 
+std::size_t output_columns() {
+  constexpr std::size_t kNarrowest = 60;
+  constexpr std::size_t kWidest = 120;
+  winsize size{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 100;
+  return std::clamp<std::size_t>(size.ws_col, kNarrowest, kWidest);
+}
+
 TerminalListener::TerminalListener() : state_(std::make_unique<State>()) {}
 
 TerminalListener::~TerminalListener() {

@@ -13,7 +13,7 @@ using nlohmann::json;
 
 struct Flags {
   VerifyOptions options;
-  std::string backend = "cpu";
+  std::string backend = default_backend();
   std::string device;
   std::int64_t limit = 0;
   std::string transfer;

@@ -52,7 +52,16 @@ std::vector<int> usable_cpus() {
   return cpus;
 }
 
-/// One CPU of each usable physical core.
+void pin_thread(std::thread& thread, int cpu) {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  CPU_SET(cpu, &set);
+  // A refusal (a container's rule) costs only speed.
+  (void)pthread_setaffinity_np(thread.native_handle(), sizeof set, &set);
+}
+
+}  // namespace
+
 std::vector<int> usable_cores() {
   std::vector<int> cores;
   std::set<std::string> seen;
@@ -65,16 +74,6 @@ std::vector<int> usable_cores() {
   }
   return cores;
 }
-
-void pin_thread(std::thread& thread, int cpu) {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  CPU_SET(cpu, &set);
-  // A refusal (a container's rule) costs only speed.
-  (void)pthread_setaffinity_np(thread.native_handle(), sizeof set, &set);
-}
-
-}  // namespace
 
 int usable_physical_cores() {
   return static_cast<int>(usable_cores().size());

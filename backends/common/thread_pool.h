@@ -18,7 +18,9 @@
 
 namespace assay {
 
-/// Physical cores among the CPUs this process may run on (hyper-threads of one core count once).
+/// One CPU of each physical core that this process may run on.
+std::vector<int> usable_cores();
+/// Their number (hyper-threads of one core count once).
 int usable_physical_cores();
 
 /// A fixed set of threads; the thread that calls `run` is worker 0. Between calls workers spin

@@ -27,7 +27,7 @@ const KernelTable* avx512_if_runs() {
                     __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vnni");
   return runs ? &avx512_kernels() : nullptr;
 }
-#else
+#elif !defined(__aarch64__)
 const KernelTable* avx2_if_runs() {
   return nullptr;
 }
@@ -39,8 +39,12 @@ const KernelTable* avx512_if_runs() {
 }  // namespace
 
 const Levels& cpu_levels() {
+#if defined(__aarch64__)
+  static const Levels levels({{"scalar", nullptr}, {"avx2", nullptr}, {"avx512", nullptr}});
+#else
   static const Levels levels(
       {{"scalar", &scalar_kernels()}, {"avx2", avx2_if_runs()}, {"avx512", avx512_if_runs()}});
+#endif
   return levels;
 }
 

@@ -39,6 +39,9 @@ Numerics default_numerics(const std::map<std::string, std::string>& options) {
 }
 
 Availability availability() {
+  if (host::cpu_levels().best() == nullptr) {
+    return {false, "its kernels are for x86: use neon on this CPU"};
+  }
   std::string gemm = "own";
   for (const std::string& note : {host::openblas_note(), host::onednn_note()}) {
     if (!note.empty()) gemm += ", " + note;

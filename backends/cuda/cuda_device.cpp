@@ -96,7 +96,7 @@ class CudaDevice final : public Device {
     return {.backend = "cuda",
             .isa = gpu_.isa(),
             .threads = 1,
-            .semantics = numerics_ == Numerics::fast ? "bf16" : "exact/1",
+            .semantics = numerics_ == Numerics::exact ? "exact/1" : "exact/1+bf16",
             .batch_invariant = true,
             .gemm_library = {}};
   }
@@ -120,7 +120,9 @@ class CudaDevice final : public Device {
   }
   std::int64_t scratch_bytes(std::int64_t max_rows, std::int64_t widest) const override {
     const quant::ActivationLayout layout(widest, kSmallestBlock);
-    return max_rows * layout.bytes() + kAttentionScratch + draw_scratch_bytes(max_rows, widest) +
+    // Quantised rows, or rounded to two bytes an element.
+    const std::int64_t row = std::max(layout.bytes(), widest * std::int64_t{sizeof(std::uint16_t)});
+    return max_rows * row + kAttentionScratch + draw_scratch_bytes(max_rows, widest) +
            fast::kFusedScratch +
            (numerics_ == Numerics::fast ? fast::batch_scratch_bytes(max_rows, widest) : 0);
   }
@@ -226,7 +228,15 @@ void CudaDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTe
                   .quantised = nullptr,
                   .m = x.rows,
                   .y = y.data};
-  if (is_float_type(weight.type())) {
+  const bool rounded =
+      numerics_ == Numerics::fast && weight.type() == TensorType::BF16 && weight.planes().permuted;
+  if (rounded) {
+    const std::int64_t bytes = x.size() * std::int64_t{sizeof(std::uint16_t)};
+    args.quantised = grown(activations_, bytes, "rounded activations");
+    round_rows(x.data, x.rows, x.cols, activations_.as<std::uint16_t>(), stream_.get());
+    check_launch("round_rows");
+    linear_bf16(args, stream_.get());
+  } else if (is_float_type(weight.type())) {
     linear_float(args, stream_.get());
   } else {
     const int block = block_layout(weight.type()).elements;

@@ -9,6 +9,9 @@
 
 namespace assay::cuda {
 
+/// Under `exact` it computes exact/1; under `fast` likewise, but for BF16 weights, whose
+/// activations are rounded to bf16 for the tensor cores (semantics "exact/1+bf16").
+///
 /// Makes GPU `device` the thread's and starts a stream on it. Error{environment} when there is no
 /// such GPU, or none that this build's kernels run on.
 Result<std::unique_ptr<Device>> make_device(int device, Numerics numerics);

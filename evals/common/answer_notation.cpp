@@ -73,7 +73,8 @@ constexpr std::string_view own_names[] = {"\\alpha",    "\\beta",       "\\gamma
                                           "\\vec",      "\\hat",        "\\bar",
                                           "\\tilde",    "\\dot",        "\\ddot",
                                           "\\mathbb",   "\\frac",       "\\binom",
-                                          "\\sqrt"};
+                                          "\\sqrt",     "\\top",        "\\intercal",
+                                          "\\root",     "\\of",         "\\not"};
 
 int arguments_of(std::string_view name) {
   if (name == "\\frac" || name == "\\binom") return 2;
@@ -91,6 +92,7 @@ constexpr Entry synonyms[] = {
     {"\\nicefrac", {symbol, "\\frac", 2}},
     {"\\dbinom", {symbol, "\\binom", 2}},
     {"\\tbinom", {symbol, "\\binom", 2}},
+    {"\\Bbb", {symbol, "\\mathbb", 1}},
     {"\\widehat", {symbol, "\\hat", 1}},
     {"\\widetilde", {symbol, "\\tilde", 1}},
     {"\\varepsilon", {symbol, "\\epsilon"}},

@@ -166,6 +166,19 @@ Pieces pieces_without(std::vector<AnswerValue> pieces, const std::vector<AnswerV
   return pieces;
 }
 
+/// The whole line without one interval.
+Pieces outside_of(const AnswerValue& piece) {
+  std::vector<AnswerValue> parts;
+  if (piece.kind != Kind::interval) return std::nullopt;
+  if (!is_infinite(piece.items[0])) {
+    parts.push_back(interval(infinity(true), true, piece.items[0], !piece.open_low));
+  }
+  if (!is_infinite(piece.items[1])) {
+    parts.push_back(interval(piece.items[1], !piece.open_high, infinity(false), true));
+  }
+  return parts;
+}
+
 std::vector<AnswerValue> whole_line() {
   return {interval(infinity(true), true, infinity(false), true)};
 }
@@ -243,7 +256,15 @@ std::optional<std::vector<AnswerValue>> real_pieces(const AnswerValue& value) {
       const bool without = value.relations.size() == 1 && value.relations[0] == "\\setminus";
       const AnswerValue& removed = value.items[1];
       Pieces from = real_pieces(value.items[0]);
-      if (!without || !from || removed.kind != Kind::set) return std::nullopt;
+      if (!without || !from) return std::nullopt;
+      if (is_all_reals(value.items[0]) && removed.kind == Kind::interval) {
+        return outside_of(removed);
+      }
+      if (is_all_reals(value.items[0]) && removed.kind == Kind::tuple &&
+          removed.items.size() == 2) {
+        return outside_of(interval(removed.items[0], true, removed.items[1], true));
+      }
+      if (removed.kind != Kind::set) return std::nullopt;
       return pieces_without(std::move(*from), removed.items);
     }
     default:

@@ -272,7 +272,7 @@ class Tokeniser {
   /// The separator between groups of three digits at the front of `text`: its length, or 0.
   std::size_t separator_length(std::string_view text) const {
     for (const std::string_view separator :
-         {",\\!", "{,}", "{,\\!}", "{, }", " {, }", ",", "\\,", " ", "\\ "}) {
+         {",\\!", "{,}", "{,\\!}", "{, }", " {, }", ",", "\\,", " ", "\\ ", "~"}) {
       if (!text.starts_with(separator)) continue;
       // Inside brackets a bare comma separates coordinates or elements.
       if (separator == "," && bracket_depth_ > 0) return 0;
@@ -282,7 +282,7 @@ class Tokeniser {
         return 0;
       }
       // "3 125/8" is a mixed number; "1 000" in brackets or a matrix may be two numbers.
-      const bool by_blank = separator == " " || separator == "\\ ";
+      const bool by_blank = separator == " " || separator == "\\ " || separator == "~";
       if (by_blank &&
           (bracket_depth_ > 0 || environments_ > 0 || (digits.size() > 3 && digits[3] == '/'))) {
         return 0;
@@ -300,7 +300,7 @@ class Tokeniser {
         number += take_digits();
       }
     }
-    const bool point = rest_.size() > 1 && rest_[0] == '.' && !argument_due() &&
+    const bool point = rest_.size() > 1 && rest_[0] == '.' && (!argument_due() || exponent_due()) &&
                        (is_digit(rest_[1]) || rest_.starts_with(".\\overline") ||
                         rest_.starts_with(".\\bar") || rest_.starts_with(".\\dot{"));
     if (point) {
@@ -326,11 +326,24 @@ class Tokeniser {
     rest_.remove_prefix(end);
   }
 
-  /// A run of digits; one digit where a command waits for its argument (\frac12).
+  bool exponent_due() const { return argument_due() && !out_.empty() && out_.back().text == "^"; }
+
+  /// Whether an index takes all of the digits at the front: x_12, but \log_28 is log 8 to base 2.
+  bool index_due(std::size_t digits) const {
+    if (!argument_due() || out_.empty() || out_.back().text != "_") return false;
+    const bool of_log = out_.size() > 1 && out_[out_.size() - 2].text.ends_with("log");
+    return !of_log ||
+           (digits < rest_.size() && (is_blank(rest_[digits]) || is_letter(rest_[digits]) ||
+                                      std::string_view("\\{(|").find(rest_[digits]) != npos));
+  }
+
+  /// A run of digits; one digit where a command waits for its argument (\frac12). TeX would raise
+  /// one digit only, too, but who writes 2^10 means all of it.
   std::string take_digits() {
     std::size_t length = 0;
-    const std::size_t limit = argument_due() ? 1 : rest_.size();
-    while (length < limit && is_digit(rest_[length])) ++length;
+    while (length < rest_.size() && is_digit(rest_[length])) ++length;
+    if (argument_due() && !exponent_due() && !index_due(length))
+      length = std::min<std::size_t>(length, 1);
     std::string digits(rest_.substr(0, length));
     rest_.remove_prefix(length);
     return digits;

@@ -113,6 +113,10 @@ bool is_constant(const AnswerValue& value) {
 const AnswerValue* assigned_value(const AnswerValue& value) {
   if (value.kind != Kind::relation) return nullptr;
   if (value.relations.size() == 1 && value.relations[0] == "in") return &value.items[1];
+  // a \equiv 3 (mod 7) gives a the residue class of 3.
+  const bool congruence = value.relations.size() == 1 && value.relations[0] == "equiv" &&
+                          value.items[1].unit.starts_with("mod ");
+  if (congruence && is_name(value.items[0])) return &value.items[1];
   const bool equations = std::all_of(value.relations.begin(), value.relations.end(),
                                      [](const std::string& name) { return name == "="; });
   if (!equations) return nullptr;

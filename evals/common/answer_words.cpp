@@ -164,14 +164,16 @@ std::string singular(std::string word) {
 /// Reads units from tokens: a product of words with powers, "/" and "per".
 class UnitReader {
  public:
-  explicit UnitReader(AnswerTokens tokens) : rest_(tokens) {}
+  UnitReader(AnswerTokens tokens, bool letters) : rest_(tokens), letters_(letters) {}
 
   std::optional<std::string> run() {
     while (!rest_.empty()) {
       const AnswerToken& token = rest_[0];
-      if (token.kind == Kind::group_open || token.kind == Kind::group_close ||
-          (token.kind == Kind::symbol &&
-           (token.text == "." || token.text == "*" || token.text == "(" || token.text == ")"))) {
+      if (token.text == "\\frac" || (in_fraction_ && is_brace(token))) {
+        read_fraction(token);
+      } else if (token.kind == Kind::group_open || token.kind == Kind::group_close ||
+                 (token.kind == Kind::symbol && (token.text == "." || token.text == "*" ||
+                                                 token.text == "(" || token.text == ")"))) {
         rest_ = rest_.subspan(1);
       } else if (token.kind == Kind::symbol && (token.text == "/" || token.text == "-")) {
         if (token.text == "/") divide();
@@ -191,9 +193,10 @@ class UnitReader {
     const std::string lower = lower_case(token.text);
     if (is_among(value_words, lower) || numeral_named(lower)) return false;
     std::string_view unit = unit_named(token.text);
-    const bool plain = (token.text.size() > 3 && token.blank_before) || token.in_text;
+    const bool plain =
+        (token.text.size() > 3 && token.blank_before) || token.in_text || lower == "old";
     if (unit.empty() && !plain) return false;
-    if (token.text.size() == 1 && !token.in_text) return false;  // 5x, 5 m: a variable
+    if (token.text.size() == 1 && !token.in_text && (!letters_ || unit.empty())) return false;
     rest_ = rest_.subspan(1);
     if (unit == "square" || unit == "cubic") {
       power_ = unit == "square" ? "^2" : "^3";
@@ -205,9 +208,22 @@ class UnitReader {
       return true;
     }
     // Adverbs and articles say nothing about the unit.
-    if (lower == "of" || lower == "the" || lower == "a") return true;
+    if (lower == "of" || lower == "the" || lower == "a" || lower == "old") return true;
     add(unit.empty() ? singular(lower) : std::string(unit));
     return true;
+  }
+
+  static bool is_brace(const AnswerToken& token) {
+    return token.kind == Kind::open || token.kind == Kind::close;
+  }
+
+  /// \frac{m}{s} is m/s.
+  void read_fraction(const AnswerToken& token) {
+    const bool between = token.kind == Kind::close && rest_.size() > 1 && rest_[1].text == "{";
+    if (token.text == "\\frac") in_fraction_ = true;
+    if (between) divide();
+    if (token.kind == Kind::close && !between) in_fraction_ = false;
+    rest_ = rest_.subspan(1);
   }
 
   void divide() {
@@ -223,6 +239,12 @@ class UnitReader {
     const bool inverse = power.starts_with("^-");
     if (inverse) power.erase(1, 1);
     if (power == "^1") power.clear();
+    // ms^{-1} is a speed, not the inverse of a millisecond.
+    if (unit == "ms" && inverse) {
+      factors_.push_back({"m", below_});
+      factors_.push_back({"s" + power, !below_});
+      return;
+    }
     factors_.push_back({unit + power, below_ != inverse});
   }
 
@@ -275,6 +297,8 @@ class UnitReader {
   AnswerTokens rest_;
   std::vector<Factor> factors_;
   std::string power_;
+  bool letters_;
+  bool in_fraction_ = false;
   bool below_ = false;
   bool slash_due_ = false;  ///< a "/" waits for its unit
 };
@@ -325,8 +349,8 @@ std::string_view unit_named(std::string_view word) {
                               : std::string_view{};
 }
 
-std::optional<std::string> unit_of(AnswerTokens tokens) {
-  return UnitReader(tokens).run();
+std::optional<std::string> unit_of(AnswerTokens tokens, bool letters) {
+  return UnitReader(tokens, letters).run();
 }
 
 }  // namespace assay::evals

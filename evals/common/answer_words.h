@@ -31,8 +31,9 @@ std::string_view unit_named(std::string_view word);
 
 /// The name of the unit that is all of `tokens`: "%", "degree", "$", "cm^2", "km/h"; any words in
 /// \text{} or behind a blank are a unit too ("apple" for apples). Nothing if it is none. Numerals
-/// and words that change a number (million, squared, or) are none.
-std::optional<std::string> unit_of(AnswerTokens tokens);
+/// and words that change a number (million, squared, or) are none. `letters`: single letters may be
+/// units, too, as in 24 m/s and 12 m^2; else they are variables.
+std::optional<std::string> unit_of(AnswerTokens tokens, bool letters = false);
 
 /// In lower case, ASCII.
 std::string lower_case(std::string_view text);

@@ -138,6 +138,13 @@ AnswerComparison compare_answers(std::string_view gold, std::string_view predict
           value_text(b.value)};
 }
 
+bool asks_for_list(std::string_view gold) {
+  const ParsedAnswer parsed = parse_answer(gold);
+  return parsed.status == ParseStatus::value &&
+         (parsed.value.kind == Kind::list || parsed.value.kind == Kind::set ||
+          has_op(parsed.value.expr, Op::plus_minus));
+}
+
 bool answer_parses(std::string_view answer) {
   const ParsedAnswer parsed = parse_answer(answer);
   return parsed.status == ParseStatus::value && !parsed.value.incomplete;

@@ -32,6 +32,9 @@ AnswerComparison compare_answers(std::string_view gold, std::string_view predict
 AnswerComparison compare_answers(std::string_view gold, std::string_view prediction,
                                  const AnswerPolicy& policy);
 
+/// Whether a gold answer is a list, a set or a pair of signs: several boxes are one answer then.
+bool asks_for_list(std::string_view gold);
+
 /// Whether something stands there that can be read to its end as an answer (C5).
 bool answer_parses(std::string_view answer);
 

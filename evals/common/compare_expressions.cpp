@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "evals/common/interval_eval.h"
@@ -90,12 +92,11 @@ void collect_unknowns(const MathExpr& expr, std::set<std::string>& names) {
   for (const MathExpr& arg : expr.args) collect_unknowns(arg, names);
 }
 
-/// Functions of whole numbers: factorials, floors, (-1)^n.
+/// Functions of whole numbers: factorials, (-1)^n.
 bool wants_integers(const MathExpr& expr) {
   if (expr.op == Op::factorial) return true;
-  if (expr.op == Op::function &&
-      (expr.name == "binomial" || expr.name == "floor" || expr.name == "ceil" ||
-       expr.name == "gcd" || expr.name == "lcm" || expr.name == "factorial2")) {
+  if (expr.op == Op::function && (expr.name == "binomial" || expr.name == "gcd" ||
+                                  expr.name == "lcm" || expr.name == "factorial2")) {
     return true;
   }
   if (expr.op == Op::power &&
@@ -107,26 +108,39 @@ bool wants_integers(const MathExpr& expr) {
   return std::any_of(expr.args.begin(), expr.args.end(), wants_integers);
 }
 
+bool has_rounding(const MathExpr& expr) {
+  const bool rounds = expr.op == Op::function && (expr.name == "floor" || expr.name == "ceil");
+  return rounds || std::any_of(expr.args.begin(), expr.args.end(), has_rounding);
+}
+
 bool has_imaginary(const MathExpr& expr) {
   return (expr.op == Op::constant && expr.name == "i") ||
          std::any_of(expr.args.begin(), expr.args.end(), has_imaginary);
 }
 
+/// Letters that stand for whole numbers by custom.
+bool is_whole_by_name(const std::string& name) {
+  return name.size() == 1 && std::string_view("nmklNMK").find(name) != std::string_view::npos;
+}
+
 struct PointSource {
   std::set<std::string> unknowns;
-  bool integers = false;
+  bool integers = false;  ///< all points are
+  bool rounds = false;    ///< every third point is: floors of integers and of what lies between
   Random random;
 
-  /// Positive at even attempts, of any sign at odd ones; later attempts reach farther.
+  /// Positive at even attempts, of any sign at odd ones; some reach far: |x - 3| is 3 - x near 0.
   std::map<std::string, mpq_class> point(int attempt) {
+    constexpr long reach[] = {1, 2, 3, 12, 1, 40, 2, 7, 3, 150};
     std::map<std::string, mpq_class> values;
     for (const std::string& name : unknowns) {
-      if (integers) {
+      if (integers || (rounds && attempt % 3 == 0)) {
         values[name] = mpq_class(1 + random.below(4 + attempt));
         continue;
       }
       const long denominator = 7 + random.below(90);
-      mpq_class value(1 + random.below(denominator * (1 + attempt % 3)), denominator);
+      const long farthest = reach[static_cast<std::size_t>(attempt) % std::size(reach)];
+      mpq_class value(1 + random.below(denominator * farthest), denominator);
       value.canonicalize();
       if (attempt % 2 != 0 && random.below(2) != 0) value = -value;
       values[name] = value;
@@ -151,12 +165,15 @@ AtPoint compare_at(const MathExpr& a, const MathExpr& b,
 }
 
 Judgement compare_functions(const MathExpr& a, const MathExpr& b) {
-  constexpr int points_needed = 8;
+  constexpr int points_needed = 12;
   constexpr int max_attempts = 64;
   PointSource source;
   collect_unknowns(a, source.unknowns);
   collect_unknowns(b, source.unknowns);
-  source.integers = wants_integers(a) || wants_integers(b);
+  source.rounds = has_rounding(a) || has_rounding(b);
+  const bool whole = source.rounds &&
+                     std::all_of(source.unknowns.begin(), source.unknowns.end(), is_whole_by_name);
+  source.integers = whole || wants_integers(a) || wants_integers(b);
   long work = 0;
   for (const bool real_only : {true, false}) {
     if (real_only && (has_imaginary(a) || has_imaginary(b))) continue;

@@ -167,6 +167,13 @@ class Comparer {
 
   Judgement compare_relations(const AnswerValue& gold, const AnswerValue& prediction) {
     if (is_equation(gold) && is_equation(prediction)) {
+      const auto both_signs = [](const AnswerValue& side) {
+        return has_op(side.items[1].expr, Op::plus_minus);
+      };
+      if (both_signs(gold) && both_signs(prediction) &&
+          compare(gold.items[0], prediction.items[0]).verdict == Verdict::equal) {
+        return renamed(unordered(elements(gold), elements(prediction)), rung::equation);
+      }
       const Judgement whole = compare_equations(gold.items[0].expr, gold.items[1].expr,
                                                 prediction.items[0].expr, prediction.items[1].expr);
       if (whole.verdict != Verdict::not_equal || !rounds(gold.items[1], prediction.items[1])) {

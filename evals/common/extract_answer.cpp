@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "evals/common/answer_phrases.h"
 #include "evals/common/answer_value.h"
 
 namespace assay::evals {
@@ -116,7 +117,7 @@ std::size_t closing_delimiter(std::string_view text, std::size_t begin, std::str
 std::size_t sentence_end(std::string_view text, std::size_t begin) {
   for (std::size_t i = begin; i < text.size(); ++i) {
     const char next = i + 1 < text.size() ? text[i + 1] : '\n';
-    if (text[i] == '\n') return i;
+    if (text[i] == '\n' || text.substr(i).starts_with("\u3002")) return i;
     if (text[i] == '.' && (next == '*' || blank.find(next) != npos)) return i;
     // "12, because ...", but not "1, 2" or "1,234".
     if (text[i] == ',' && next == ' ' && i + 2 < text.size() && is_letter(text[i + 2])) return i;
@@ -182,17 +183,28 @@ std::optional<ExtractedAnswer> after_phrase(std::string_view text, std::string_v
                                             std::string_view subject, AnswerTier tier) {
   for (std::size_t place = lower.rfind(subject); place != npos;
        place = place == 0 ? npos : lower.rfind(subject, place - 1)) {
-    std::size_t rest = place + subject.size();
-    if (lower.substr(rest).starts_with(" is") &&
-        (rest + 3 == lower.size() || !is_letter(lower[rest + 3]))) {
-      rest += 3;
-    } else {
-      rest = std::min(lower.find_first_not_of("*_ ", rest), lower.size());
-      if (rest == lower.size() || lower[rest] != ':') continue;
-    }
-    if (auto answer = value_at(text, rest, tier)) return answer;
+    const auto begin = value_behind_phrase(text, lower, place, subject);
+    if (!begin) continue;
+    if (auto answer = value_at(text, *begin, tier)) return answer;
   }
   return std::nullopt;
+}
+
+/// What an <answer> element holds.
+std::optional<ExtractedAnswer> in_answer_element(std::string_view text, std::string_view lower) {
+  const auto span = answer_element(lower);
+  if (!span) return std::nullopt;
+  const std::string_view element = text.substr(0, span->end);
+  // A sentence that says the answer, or the answer alone.
+  const std::string_view inside = element.substr(span->begin);
+  if (lower.substr(span->begin, inside.size()).find("answer") != npos) {
+    return after_phrase(element, lower.substr(0, span->end), "answer", AnswerTier::final_answer);
+  }
+  auto answer = value_at(element, span->begin, AnswerTier::final_answer);
+  if (answer) return answer;
+  ExtractedAnswer whole =
+      trimmed(text, span->begin, span->end, AnswerTier::final_answer, " \t\r\n*_`$");
+  return whole.text.empty() ? std::nullopt : std::optional(std::move(whole));
 }
 
 /// Whether a formula opens before `place` and never closes: what stands behind it may be any part
@@ -219,6 +231,20 @@ bool follows_broken_formula(std::string_view text, std::size_t place) {
     }
   }
   return false;
+}
+
+/// Whether a verb or sign says that something is a value. "2 hours 30 minutes" does not.
+bool states_value(std::string_view text) {
+  const std::string lower = ' ' + folded(text);
+  constexpr std::array<std::string_view, 17> words = {
+      " is ",   " are ",  "=",        ":",    " was ",  " be ",    " equal", "'s ",   " get ",
+      " gives", " there", " therefo", " so ", " thus ", " hence ", " has ",  " have "};
+  return std::any_of(words.begin(), words.end(),
+                     [&](std::string_view word) { return lower.find(word) != npos; });
+}
+
+bool has_one_number(std::string_view text, const ExtractedAnswer& number) {
+  return text.substr(0, number.begin).find_first_of("0123456789") == npos;
 }
 
 /// Whether words stand anywhere in the value.
@@ -248,10 +274,13 @@ std::string_view answer_tier_name(AnswerTier tier) {
 std::optional<ExtractedAnswer> extract_answer(std::string_view text) {
   if (auto answer = last_boxed(text)) return answer;
   const std::string lower = folded(text);
+  if (auto answer = in_answer_element(text, lower)) return answer;
   if (auto answer = after_phrase(text, lower, "final answer", AnswerTier::final_answer)) {
     return answer;
   }
-  return after_phrase(text, lower, "answer", AnswerTier::answer);
+  if (auto answer = after_phrase(text, lower, "answer", AnswerTier::answer)) return answer;
+  const auto foreign = value_behind_foreign_phrase(text);
+  return foreign ? value_at(text, *foreign, AnswerTier::answer) : std::nullopt;
 }
 
 std::vector<ExtractedAnswer> boxed_answers(std::string_view text) {
@@ -261,6 +290,8 @@ std::vector<ExtractedAnswer> boxed_answers(std::string_view text) {
         found.empty() ||
         text.substr(answer.end, found.back().begin - answer.end).find("\n\n") == npos;
     if (!same_paragraph) return false;
+    const bool encloses = !found.empty() && answer.end >= found.back().end;
+    if (encloses) return true;  // \boxed{\boxed{4}}
     const bool repeated = std::any_of(found.begin(), found.end(),
                                       [&](const auto& other) { return other.text == answer.text; });
     if (!repeated) found.push_back(std::move(answer));
@@ -305,8 +336,9 @@ std::optional<ExtractedAnswer> extract_last_math(std::string_view text) {
   return last;
 }
 
-std::string answer_in(std::string_view text) {
+std::string answer_in(std::string_view text, bool one_box) {
   const std::vector<ExtractedAnswer> boxes = boxed_answers(text);
+  if (one_box && !boxes.empty()) return boxes.back().text;
   std::string joined;
   for (const ExtractedAnswer& box : boxes) joined += (joined.empty() ? "" : ", ") + box.text;
   if (!joined.empty()) return joined;
@@ -321,7 +353,10 @@ std::string answer_in(std::string_view text) {
   auto number = extract_last_number(text);
   if (number && follows_broken_formula(text, number->begin)) number.reset();
   if (math && (!number || number->begin < math->end)) return math->text;
-  if (number && std::count(text.begin(), text.end(), ' ') >= few_words) return number->text;
+  const bool sentence = std::count(text.begin(), text.end(), ' ') >= few_words;
+  if (number && sentence && (states_value(text) || has_one_number(text, *number))) {
+    return number->text;
+  }
   return std::string(text);
 }
 

@@ -11,8 +11,8 @@ namespace assay::evals {
 
 enum class AnswerTier {
   boxed,         ///< T1: the last balanced, non-empty \boxed{} or \fbox{}
-  final_answer,  ///< T2: "final answer is", "final answer:"
-  answer,        ///< T3: "answer is", "answer:"
+  final_answer,  ///< T2: <answer>, "final answer is", "final answer:"
+  answer,        ///< T3: "answer is", "answer:", the same in other languages
   last_math,     ///< T4: the last formula in its delimiters; sensitivity only, never in a score
   last_number,   ///< T5: sensitivity only
 };
@@ -41,7 +41,8 @@ std::optional<ExtractedAnswer> extract_last_number(std::string_view text);
 
 /// The answer that a free text gives: its boxes (several: a list, separated by commas), the whole
 /// text if it reads as one answer, else T2 to T5, else the text itself. For comparing texts of
-/// unknown form; scores use extract_answer.
-std::string answer_in(std::string_view text);
+/// unknown form; scores use extract_answer. `one_box`: of several boxes the last one, since the
+/// gold answer is no list.
+std::string answer_in(std::string_view text, bool one_box = false);
 
 }  // namespace assay::evals

@@ -4,24 +4,16 @@
 #include <string>
 #include <vector>
 
-#include "evals/common/answer_value.h"
 #include "evals/common/answer_zone.h"
+#include "evals/common/compare_answers.h"
 
 namespace assay::evals {
 
 namespace {
 
-bool is_list(std::string_view gold) {
-  const ParsedAnswer parsed = parse_answer(gold);
-  if (parsed.status != ParseStatus::value) return false;
-  const AnswerValue::Kind kind = parsed.value.kind;
-  return kind == AnswerValue::Kind::list || kind == AnswerValue::Kind::set ||
-         has_op(parsed.value.expr, MathExpr::Op::plus_minus);
-}
-
 /// "\boxed{1} and \boxed{2}" is the list 1, 2 where a list is asked for.
 void join_boxes(const std::string& gold, std::string_view text, ExtractedAnswer& answer) {
-  if (answer.tier != AnswerTier::boxed || !is_list(gold)) return;
+  if (answer.tier != AnswerTier::boxed || !asks_for_list(gold)) return;
   const std::vector<ExtractedAnswer> boxes = boxed_answers(text);
   if (boxes.size() < 2) return;
   answer.text.clear();

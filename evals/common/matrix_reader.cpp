@@ -192,6 +192,48 @@ std::optional<AnswerValue> term(AnswerTokens tokens, const Cell& cell, ExprNotat
   return scaled(*factor, Op::multiply, std::move(*result));
 }
 
+/// By the first row's minors.
+std::optional<MathExpr> determinant(const std::vector<std::vector<MathExpr>>& rows) {
+  if (rows.size() == 1) return rows[0][0];
+  std::vector<MathExpr> terms;
+  for (std::size_t column = 0; column < rows.size(); ++column) {
+    std::vector<std::vector<MathExpr>> minor;
+    for (std::size_t row = 1; row < rows.size(); ++row) {
+      minor.push_back(rows[row]);
+      minor.back().erase(minor.back().begin() + static_cast<std::ptrdiff_t>(column));
+    }
+    const std::optional<MathExpr> inner = determinant(minor);
+    if (!inner) return std::nullopt;
+    MathExpr product = combined(Op::multiply, rows[0][column], *inner);
+    terms.push_back(column % 2 != 0 ? make_expr(Op::negate, {std::move(product)}) : product);
+  }
+  return make_expr(Op::add, std::move(terms));
+}
+
+/// \begin{vmatrix}, |matrix| and \det: the number that they mean.
+std::optional<AnswerValue> read_determinant(AnswerTokens tokens, const Cell& cell) {
+  constexpr std::size_t max_order = 4;
+  const bool bars = tokens.size() > 2 && tokens.front().text == "|" && tokens.back().text == "|";
+  const bool named = tokens.size() > 2 && tokens[0].text == "\\det";
+  const bool vertical = tokens[0].kind == TokenKind::begin && tokens[0].text == "vmatrix";
+  if (!bars && !named && !vertical) return std::nullopt;
+  if (bars) tokens = tokens.subspan(1, tokens.size() - 2);
+  if (named) tokens = tokens.subspan(1);
+  if (!encloses(tokens)) return std::nullopt;
+  const std::optional<AnswerValue> matrix = one_matrix(tokens, cell);
+  if (!matrix || !all_scalars(*matrix) || matrix->incomplete || matrix->columns == 0 ||
+      matrix->columns > max_order || matrix->items.size() != matrix->columns * matrix->columns) {
+    return std::nullopt;
+  }
+  std::vector<std::vector<MathExpr>> rows(matrix->columns);
+  for (std::size_t i = 0; i < matrix->items.size(); ++i) {
+    rows[i / matrix->columns].push_back(matrix->items[i].expr);
+  }
+  std::optional<MathExpr> value = determinant(rows);
+  if (!value) return std::nullopt;
+  return scalar(std::move(*value));
+}
+
 }  // namespace
 
 bool is_matrix_environment(std::string_view name) {
@@ -204,6 +246,7 @@ std::optional<AnswerValue> read_matrix(AnswerTokens tokens, const Cell& cell,
                                        ExprNotation notation) {
   if (std::optional<AnswerValue> lists = from_lists(tokens, cell)) return lists;
   if (!holds_matrix(tokens)) return std::nullopt;
+  if (std::optional<AnswerValue> number = read_determinant(tokens, cell)) return number;
   std::vector<bool> minus;
   std::vector<AnswerTokens> terms = pieces(tokens, [&](const AnswerToken& token) {
     const bool sign = token.kind == TokenKind::symbol && (token.text == "+" || token.text == "-");

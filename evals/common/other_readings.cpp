@@ -7,6 +7,8 @@
 #include <utility>
 
 #include "evals/common/answer_words.h"
+#include "evals/common/quantities.h"
+#include "evals/common/vector_readings.h"
 
 namespace assay::evals {
 namespace {
@@ -57,23 +59,41 @@ void add_sides(const AnswerValue& value, AnswerTokens tokens, const AnswerValue&
   if (unreadable_before && !last.incomplete) out.push_back(last);
 }
 
-/// "5 m": a letter with a blank before it that names a unit, behind a number.
+/// "5 m", "24 m/s": letters that name units, behind a number.
 void add_quantity(const AnswerValue& value, AnswerTokens tokens, const AnswerValue& other,
                   std::vector<AnswerValue>& out) {
-  const AnswerToken& last = tokens.back();
-  const bool letter = last.kind == TokenKind::word && last.text.size() == 1 && last.blank_before &&
-                      !last.in_text && !unit_named(last.text).empty();
-  if (!letter || value.kind != Kind::expression || !value.unit.empty() || !is_constant(other)) {
-    return;
-  }
-  AnswerValue quantity = value;
-  quantity.unit = unit_named(last.text);
-  quantity.expr = make_expr(Op::divide, {value.expr, make_symbol(last.text)});
-  if (symbols_of(value.expr).size() == 1) out.push_back(std::move(quantity));
+  if (!is_constant(other) || is_constant(value)) return;
+  if (auto quantity = read_as_quantity(tokens)) out.push_back(std::move(*quantity));
 }
 
 bool is_choice_letter(std::string_view text) {
   return text.size() == 1 && text[0] >= 'A' && text[0] <= 'J';
+}
+
+/// "c" beside a choice.
+void add_small_letter(const AnswerValue& value, const AnswerValue& other,
+                      std::vector<AnswerValue>& out) {
+  const bool letter = other.kind == Kind::choice && is_symbol(value) &&
+                      value.expr.name.size() == 1 && value.expr.name[0] >= 'a' &&
+                      value.expr.name[0] <= 'j';
+  if (!letter) return;
+  AnswerValue choice;
+  choice.kind = Kind::choice;
+  choice.text = std::string(1, static_cast<char>(value.expr.name[0] - 'a' + 'A'));
+  out.push_back(std::move(choice));
+}
+
+/// "(-1, 2) and (3, 4)" beside a union of intervals: the union.
+void add_union(const AnswerValue& value, const AnswerValue& other, std::vector<AnswerValue>& out) {
+  const bool intervals =
+      other.kind == Kind::union_of && value.kind == Kind::list &&
+      std::all_of(value.items.begin(), value.items.end(), [](const AnswerValue& item) {
+        return item.kind == Kind::interval || (item.kind == Kind::tuple && item.items.size() == 2);
+      });
+  if (!intervals) return;
+  AnswerValue joined = value;
+  joined.kind = Kind::union_of;
+  out.push_back(std::move(joined));
 }
 
 /// "(B) 12" and "B. 12", where the other side is a letter, too.
@@ -138,7 +158,11 @@ std::vector<AnswerValue> other_readings(const AnswerValue& value, AnswerTokens t
   add_sides(value, tokens, other, out);
   add_quantity(value, tokens, other, out);
   add_choice(tokens, other, out);
+  add_small_letter(value, other, out);
+  add_union(value, other, out);
   add_all_reals(value, out);
+  if (auto tuple = unit_vectors_as_tuple(value, other)) out.push_back(std::move(*tuple));
+  if (auto tuple = named_point_as_tuple(value, other)) out.push_back(std::move(*tuple));
   return out;
 }
 

@@ -12,9 +12,11 @@ namespace assay::evals {
 ///   sqrt(2) ~ 1.41          the exact value
 ///   12 = x                  the number
 ///   lim f(x) = 3            the last side, whatever could not be read before it
-///   5 m                     a quantity, beside an answer without variables
-///   (B) 12                  the choice, beside a choice
+///   5 m, 24 m/s             a quantity, beside an answer without variables
+///   (B) 12, b               the choice, beside a choice
 ///   all real numbers        the set of real numbers, beside sets
+///   (1,2) and (3,4)         the union, beside a union of intervals
+///   3i + 4j, P(3, 4)        the tuple, beside a vector or point
 std::vector<AnswerValue> other_readings(const AnswerValue& value, AnswerTokens tokens,
                                         const AnswerValue& other);
 

@@ -3,12 +3,15 @@
 #include <cctype>
 #include <utility>
 
+#include "evals/common/answer_idioms.h"
 #include "evals/common/answer_tokens.h"
 #include "evals/common/answer_value.h"
 #include "evals/common/answer_words.h"
 #include "evals/common/expr_parser.h"
 #include "evals/common/matrix_reader.h"
+#include "evals/common/number_words.h"
 #include "evals/common/other_readings.h"
+#include "evals/common/quantities.h"
 #include "evals/common/token_spans.h"
 
 namespace assay::evals {
@@ -114,9 +117,9 @@ class Reader {
     }
     using Read = std::optional<AnswerValue> (Reader::*)(AnswerTokens);
     for (const Read read :
-         {&Reader::environment, &Reader::outward_interval, &Reader::list, &Reader::relation,
-          &Reader::set_operation, &Reader::matrix, &Reader::bracketed, &Reader::base_n,
-          &Reader::quantity, &Reader::ratio}) {
+         {&Reader::environment, &Reader::outward_interval, &Reader::compound, &Reader::list,
+          &Reader::relation, &Reader::set_operation, &Reader::matrix, &Reader::bracketed,
+          &Reader::base_n, &Reader::quantity, &Reader::ratio}) {
       if (std::optional<AnswerValue> found = (this->*read)(tokens)) return std::move(*found);
       if (over_budget_) return {};
     }
@@ -211,6 +214,13 @@ class Reader {
     return result;
   }
 
+  /// 2 hours 30 minutes: its parts in order.
+  std::optional<AnswerValue> compound(AnswerTokens tokens) {
+    const std::vector<AnswerTokens> parts = compound_parts(tokens);
+    if (parts.empty()) return std::nullopt;
+    return with_items(Kind::tuple, parts);
+  }
+
   std::optional<AnswerValue> list(AnswerTokens tokens) {
     std::vector<AnswerTokens> parts = pieces(tokens, separates);
     if (parts.size() < 2) return std::nullopt;
@@ -260,7 +270,11 @@ class Reader {
         const bool letter = operation == "\\cup" && token.kind == TokenKind::word &&
                             (token.text == "U" || token.text == "u") && place > 0 &&
                             place + 1 < tokens.size();
-        return letter && is_closing(tokens[place - 1]) && is_opening(tokens[place + 1]);
+        // \mathbb{R} - \{2\}
+        const bool minus = operation == "\\setminus" && token.text == "-" && place > 3 &&
+                           place + 1 < tokens.size() && tokens[place + 1].text == "\\{" &&
+                           tokens[place - 4].text == "\\mathbb";
+        return minus || (letter && is_closing(tokens[place - 1]) && is_opening(tokens[place + 1]));
       });
       if (parts.size() < 2) continue;
       AnswerValue result =
@@ -394,8 +408,8 @@ class Reader {
       tokens = without_sign;
     }
     if (tokens.empty()) return std::nullopt;
-    if (const std::optional<int> count = numeral(tokens)) {
-      result.expr = make_number(*count);
+    if (const auto number = number_in_words(tokens); number && number->used == tokens.size()) {
+      result.expr = make_number(number->value);
       return result;
     }
     std::optional<ExprReading> reading = read_expr(tokens, notation_);
@@ -408,56 +422,13 @@ class Reader {
     result.incomplete = reading->incomplete;
     AnswerTokens rest = tokens.subspan(reading->used);
     take_magnitude(rest, result.expr);
-    if (!take_unit(rest, result)) return std::nullopt;
+    if (!rest.empty()) {
+      const std::optional<std::string> unit = unit_behind(rest);
+      if (!unit) return std::nullopt;
+      if (result.unit.empty()) result.unit = *unit;  // "$5 dollars" is five dollars
+    }
     lift_unit(result);
     return result;
-  }
-
-  /// "twelve", "twelve apples"
-  static std::optional<int> numeral(AnswerTokens tokens) {
-    if (tokens.size() != 1 || tokens[0].kind != TokenKind::word) return std::nullopt;
-    return numeral_named(lower_case(tokens[0].text));
-  }
-
-  /// 3 million, 2 dozen
-  static void take_magnitude(AnswerTokens& rest, MathExpr& expr) {
-    constexpr std::pair<const char*, long> magnitudes[] = {
-        {"dozen", 12},        {"hundred", 100},        {"thousand", 1000},
-        {"million", 1000000}, {"billion", 1000000000}, {"trillion", 1000000000000}};
-    for (const auto& [word, factor] : magnitudes) {
-      if (rest.empty() || expr.op != Op::number || !is_word(rest[0], word)) continue;
-      expr.value *= mpq_class(factor);
-      expr.decimals = -1;
-      rest = rest.subspan(1);
-    }
-  }
-
-  bool take_unit(AnswerTokens rest, AnswerValue& result) {
-    if (rest.empty()) return true;
-    if (rest[0].text == "\\pmod" || rest[0].text == "\\bmod" || rest[0].text == "\\mod" ||
-        rest[0].text == "mod") {
-      result.unit = "mod " + folded_text(rest.subspan(1));
-      return true;
-    }
-    if (rest[0].text == "(" && rest.size() > 3 && rest[1].text == "\\bmod") {
-      result.unit = "mod " + folded_text(rest.subspan(2));
-      return true;
-    }
-    // "5 \dots" trails off; "12^\circ C" has its letter in the unit.
-    const std::optional<std::string> unit = unit_of(rest);
-    if (!unit) return false;
-    if (result.unit.empty()) result.unit = *unit;  // "$5 dollars" is five dollars
-    return true;
-  }
-
-  /// 30^\circ and 5\% as an answer bear a unit; inside an expression they are factors.
-  static void lift_unit(AnswerValue& result) {
-    MathExpr& root = result.expr;
-    MathExpr* inner = root.op == Op::negate ? &root.args[0] : &root;
-    if (!result.unit.empty() || (inner->op != Op::degrees && inner->op != Op::percent)) return;
-    result.unit = inner->op == Op::degrees ? "degree" : "%";
-    MathExpr operand = std::move(inner->args[0]);
-    *inner = std::move(operand);
   }
 
   ExprNotation notation_;
@@ -486,7 +457,7 @@ ParsedAnswer parse_answer(std::string_view answer) {
 
 ParsedAnswer parse_answer(AnswerTokens tokens) {
   if (tokens.empty()) return {ParseStatus::empty, {}};
-  const std::vector<Token> written = with_repeating_decimals(tokens);
+  const std::vector<Token> written = with_idioms(with_repeating_decimals(tokens));
   Reader reader({looks_like_python(written)});
   ParsedAnswer parsed{ParseStatus::value, reader.value(written)};
   if (reader.over_budget()) return {ParseStatus::over_budget, {}};

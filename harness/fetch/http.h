@@ -6,6 +6,7 @@
 #include <string>
 
 #include "core/error.h"
+#include "core/net/url.h"
 #include "harness/fetch/fetch.h"
 
 namespace assay::fetch {
@@ -40,13 +41,8 @@ SourceResult<HttpOutcome> http_download(const HttpSource& source, const RemoteFi
                                         const std::filesystem::path& partial,
                                         const Options& options);
 
-/// "https://host/path" of a URL: no user, password, query or fragment; for messages.
-std::string display_url(const std::string& url);
-
-/// Whether a client may follow `from` -> `to`: http and https only, never https to http.
-bool redirect_allowed(const std::string& from, const std::string& to);
-
-/// Same scheme, host and port.
-bool same_origin(const std::string& a, const std::string& b);
+using net::display_url;
+using net::redirect_allowed;
+using net::same_origin;
 
 }  // namespace assay::fetch

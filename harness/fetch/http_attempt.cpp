@@ -7,7 +7,6 @@
 #include <charconv>
 
 #include "core/clock.h"
-#include "core/text.h"
 #include "harness/fetch/source_note.h"
 
 namespace assay::fetch {
@@ -16,21 +15,6 @@ namespace {
 constexpr int kMaxRedirects = 10;
 constexpr std::int64_t kMaxIgnoredBytes = 1 << 20;
 constexpr double kProgressInterval_s = 0.1;
-constexpr std::string_view kUserAgent = "assay";
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::transform(out.begin(), out.end(), out.begin(),
-                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
-std::string_view trim(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\n'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
 
 std::optional<std::int64_t> parse_size(std::string_view text) {
   std::int64_t value = 0;
@@ -41,25 +25,6 @@ std::optional<std::int64_t> parse_size(std::string_view text) {
 
 bool is_strong_etag(std::string_view etag) {
   return etag.size() > 2 && etag.front() == '"';
-}
-
-bool looks_like_a_web_page(std::string_view bytes) {
-  const std::string start = lower(trim(bytes.substr(0, 64)));
-  return start.starts_with("<!doctype html") || start.starts_with("<html");
-}
-
-struct CurlDeleter {
-  void operator()(CURL* handle) const { curl_easy_cleanup(handle); }
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-
-using HeaderList = std::unique_ptr<curl_slist, CurlDeleter>;
-
-void add_header(HeaderList* list, const std::string& line) {
-  curl_slist* grown = curl_slist_append(list->get(), line.c_str());
-  ASSAY_ASSERT(grown != nullptr);
-  [[maybe_unused]] curl_slist* same = list->release();
-  list->reset(grown);
 }
 
 /// Whether trying again in a second can help.
@@ -120,27 +85,20 @@ CURLcode HttpAttempt::perform(const std::string& url, bool with_token) {
   headers_.clear();
   status_ = 0;
   body_begun_ = false;
-  const std::unique_ptr<CURL, CurlDeleter> handle(curl_easy_init());
+  const net::EasyHandle handle(curl_easy_init());
   ASSAY_ASSERT(handle != nullptr);
   CURL* curl = handle.get();
-  HeaderList list;
-  if (with_token) add_header(&list, "Authorization: Bearer " + source_.bearer_token);
+  net::HeaderList list;
+  if (with_token) net::add_header(&list, "Authorization: Bearer " + source_.bearer_token);
   if (done_bytes_ > 0) {
-    add_header(&list, fmt::format("Range: bytes={}-", done_bytes_));
-    add_header(&list, "If-Range: " + resume_etag_);
+    net::add_header(&list, fmt::format("Range: bytes={}-", done_bytes_));
+    net::add_header(&list, "If-Range: " + resume_etag_);
   }
-  curl_easy_setopt(curl, CURLOPT_URL, url.c_str());
-  curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(curl, CURLOPT_USERAGENT, kUserAgent.data());
+  net::set_common_options(curl, url, options_.ca_bundle);
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, list.get());
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, static_cast<long>(options_.connect_timeout_s));
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_LIMIT, 1L);
   curl_easy_setopt(curl, CURLOPT_LOW_SPEED_TIME, static_cast<long>(options_.stall_timeout_s));
-  if (!options_.ca_bundle.empty()) {
-    curl_easy_setopt(curl, CURLOPT_CAINFO, options_.ca_bundle.c_str());
-  }
   curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, &HttpAttempt::on_header);
   curl_easy_setopt(curl, CURLOPT_HEADERDATA, this);
   curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, &HttpAttempt::on_body);
@@ -152,7 +110,7 @@ CURLcode HttpAttempt::perform(const std::string& url, bool with_token) {
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status_);
   char* redirect = nullptr;
   curl_easy_getinfo(curl, CURLINFO_REDIRECT_URL, &redirect);
-  if (redirect != nullptr) headers_[":redirect"] = redirect;
+  if (redirect != nullptr) headers_.set(":redirect", redirect);
   return code;
 }
 
@@ -265,8 +223,8 @@ bool HttpAttempt::begin_resumed_body() {
 /// Looks at the answer's headers and first bytes, then opens the partial file.
 bool HttpAttempt::begin_body(std::string_view first_bytes) {
   body_begun_ = true;
-  if (lower(header("content-type")).starts_with("text/html") ||
-      looks_like_a_web_page(first_bytes)) {
+  if (net::lower(header("content-type")).starts_with("text/html") ||
+      net::looks_like_a_web_page(first_bytes)) {
     return abort_with({ErrorKind::environment,
                        fmt::format("{} answers with a web page instead of '{}'",
                                    display_url(source_.url), file_.name),
@@ -325,8 +283,7 @@ bool HttpAttempt::abort_with(Error error, bool keep_partial, bool transient) {
 }
 
 std::string HttpAttempt::header(const std::string& name) const {
-  const auto found = headers_.find(name);
-  return found == headers_.end() ? std::string() : found->second;
+  return headers_.get(name);
 }
 
 /// The hub names a large file's sha256 and size beside its redirect.
@@ -336,20 +293,13 @@ void HttpAttempt::remember_linked_file() {
   const bool is_sha256 =
       etag.size() == 64 &&
       std::all_of(etag.begin(), etag.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
-  if (is_sha256) linked_sha256_ = lower(etag);
+  if (is_sha256) linked_sha256_ = net::lower(etag);
 }
 
 std::size_t HttpAttempt::on_header(char* data, std::size_t size, std::size_t n, void* self) {
   auto& attempt = *static_cast<HttpAttempt*>(self);
-  const std::string_view line(data, size * n);
-  if (line.starts_with("HTTP/")) {
-    attempt.headers_.clear();
-    const std::size_t space = line.find(' ');
-    const auto code = space == line.npos ? std::nullopt : parse_size(line.substr(space + 1, 3));
-    attempt.status_ = static_cast<long>(code.value_or(0));
-  } else if (const std::size_t colon = line.find(':'); colon != line.npos) {
-    attempt.headers_[lower(line.substr(0, colon))] = trim(line.substr(colon + 1));
-  }
+  attempt.headers_.add_line({data, size * n});
+  attempt.status_ = attempt.headers_.status();
   return size * n;
 }
 

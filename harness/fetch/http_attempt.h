@@ -5,12 +5,12 @@
 #include <curl/curl.h>
 
 #include <filesystem>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "core/net/curl.h"
 #include "harness/fetch/files.h"
 #include "harness/fetch/http.h"
 
@@ -62,7 +62,7 @@ class HttpAttempt {
   std::string resume_etag_;       ///< strong; empty: nothing to resume
   std::int64_t total_bytes_ = 0;  ///< as announced; 0: unknown
   std::string linked_sha256_;
-  std::map<std::string, std::string> headers_;  ///< of the current answer, names in lower case
+  net::AnswerHeaders headers_;
   long status_ = 0;
   bool body_begun_ = false;
   std::int64_t ignored_bytes_ = 0;  ///< of redirects' and errors' texts

@@ -11,9 +11,6 @@
 
 namespace assay {
 
-/// Two logits closer than this are a near tie: the likelier token's odds are below 1.11 to 1.
-inline constexpr double kNearTieLogits = 0.1;
-
 /// Chains of other problems that a chain's milestones are looked for in, at most.
 inline constexpr std::size_t kChanceChains = 8;
 

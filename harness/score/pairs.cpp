@@ -114,14 +114,16 @@ class PairScorer {
   }
 
  private:
-  /// Both texts may be sentences around an answer; a protocol takes them as answers already.
+  /// Both texts may be sentences around an answer. A protocol takes them as answers already, and
+  /// normalises both: what it stored as predictions stays as it is.
   evals::AnswerComparison compare(const Pair& pair) const {
     if (compat_ == nullptr) {
-      return evals::compare_answers(evals::answer_in(pair.gold), evals::answer_in(pair.prediction),
-                                    pair.policy);
+      const std::string gold = evals::answer_in(pair.gold);
+      const bool one_box = !evals::asks_for_list(gold);
+      return evals::compare_answers(gold, evals::answer_in(pair.prediction, one_box), pair.policy);
     }
     const evals::compat::CompatComparison found =
-        compat_->equal(compat_->gold(pair.gold, ""), pair.prediction);
+        compat_->equal(compat_->gold(pair.gold, ""), compat_->gold(pair.prediction, ""));
     evals::AnswerComparison comparison;
     comparison.verdict = found.verdict;
     comparison.rung = found.rung;

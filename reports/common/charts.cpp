@@ -2,10 +2,11 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/json_access.h"
+#include "reports/common/bars.h"
+#include "reports/common/look.h"
 #include "reports/common/page.h"
 #include "reports/common/show.h"
 #include "reports/common/words.h"
@@ -15,20 +16,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kWidth = 1000;
-
-std::string rect(double from, double to, const std::string& style, const std::string& label) {
-  return fmt::format(
-      R"(<rect class="{}" x="{:.2f}" y="0" width="{:.2f}" height="20"><title>{}</title></rect>)",
-      style, from * kWidth, std::max(0.0, to - from) * kWidth, escape_html(label));
-}
-
-std::string svg(const std::string& content, const std::string& label) {
-  return fmt::format(
-      R"(<svg viewBox="0 0 {:.0f} 20" preserveAspectRatio="none" role="img" aria-label="{}">{}</svg>)",
-      kWidth, escape_html(label), content);
-}
-
 }  // namespace
 
 std::string stacked_bar(const std::vector<BarPart>& parts, double whole) {
@@ -37,11 +24,18 @@ std::string stacked_bar(const std::vector<BarPart>& parts, double whole) {
   double at = 0;
   for (const BarPart& part : parts) {
     if (part.size <= 0 || whole <= 0) continue;
-    content += rect(at / whole, (at + part.size) / whole, part.style, part.label);
+    content += fmt::format(
+        "<rect class=\"part {}\" x=\"{}\" width=\"{}\" height=\"100%\" data-tip=\"{}\"/>",
+        part.style, percent_of(at / whole), percent_of(part.size / whole), escape_html(part.label));
+    if (!part.inside.empty() && part.size / whole > 0.05) {
+      content += fmt::format("<text class=\"inside\" x=\"{}\" y=\"15\">{}</text>",
+                             percent_of((at + part.size / 2) / whole), part.inside);
+    }
     at += part.size;
     label += (label.empty() ? "" : ", ") + part.label;
   }
-  return svg(content, label);
+  return fmt::format("<svg class=\"track\" role=\"img\" aria-label=\"{}\">{}</svg>",
+                     escape_html(label), content);
 }
 
 std::string outcome_bar(const json& outcomes) {
@@ -51,7 +45,7 @@ std::string outcome_bar(const json& outcomes) {
   for (const Words& words : outcome_words()) {
     const std::int64_t count = json_integer(outcomes, words.name).value_or(0);
     parts.push_back({static_cast<double>(count), fmt::format("o{}", ++number),
-                     fmt::format("{}: {}", words.label, count)});
+                     fmt::format("{}: {}", words.label, count), show_count(count)});
     total += static_cast<double>(count);
   }
   return stacked_bar(parts, total);
@@ -64,23 +58,25 @@ std::string outcome_legend(const json& outcomes) {
     ++number;
     const std::int64_t count = json_integer(outcomes, words.name).value_or(0);
     if (count == 0) continue;
-    out += fmt::format(R"(<li title="{}"><span class="key o{}"></span>{}: <b>{}</b></li>)",
-                       escape_html(words.text), number, words.label, show_count(count));
+    out += fmt::format("<li>{}{}: <b>{}</b></li>", swatch(fmt::format("o{}", number)),
+                       explained(words.label, words.text), show_count(count));
   }
   return out + "</ul>";
 }
 
-std::string rate_bar(const json& rate) {
+std::string rate_bar(const json& rate, const std::string& style) {
   const auto value = json_number(rate, "value");
   if (!value) return {};
-  std::string content;
+  std::string content =
+      fmt::format("<rect class=\"fill\" width=\"{:.2f}%\" height=\"100%\"/>", *value * 100);
   const json& interval = json_list(rate, "ci95");
   if (interval.size() == 2 && interval[0].is_number() && interval[1].is_number()) {
-    content = rect(interval[0].get<double>(), interval[1].get<double>(), "o4", show_rate(rate));
+    content +=
+        fmt::format("<line class=\"whisker\" x1=\"{:.2f}%\" x2=\"{:.2f}%\" y1=\"4\" y2=\"4\"/>",
+                    interval[0].get<double>() * 100, interval[1].get<double>() * 100);
   }
-  content += rect(std::max(0.0, *value - 0.003), std::min(1.0, *value + 0.003), "mark",
-                  show_percent(value));
-  return svg(content, show_rate(rate));
+  return fmt::format("<svg class=\"meter {}\" role=\"img\" aria-label=\"{}\">{}</svg>", style,
+                     escape_html(show_rate(rate)), content);
 }
 
 }  // namespace assay

@@ -9,8 +9,9 @@ namespace assay {
 
 struct BarPart {
   double size = 0;
-  std::string style;  ///< CSS class
-  std::string label;  ///< for the tooltip and screen readers
+  std::string style;   ///< CSS class
+  std::string label;   ///< for the tooltip and screen readers
+  std::string inside;  ///< finished text inside the part where there is room
 };
 
 /// Parts side by side on a scale of 0 to `whole`.
@@ -20,7 +21,8 @@ std::string stacked_bar(const std::vector<BarPart>& parts, double whole);
 std::string outcome_bar(const nlohmann::json& outcomes);
 std::string outcome_legend(const nlohmann::json& outcomes);
 
-/// A rate's interval as a band and its value as a mark, on 0 to 1; empty when the rate is unknown.
-std::string rate_bar(const nlohmann::json& rate);
+/// A bar from 0 to the rate on a scale of 0 to 1, with its interval as a line; empty when the rate
+/// is unknown. `style`: further CSS classes.
+std::string rate_bar(const nlohmann::json& rate, const std::string& style = {});
 
 }  // namespace assay

@@ -19,6 +19,16 @@ ObservedLength length_of_sample(const SampleView& view) {
           json_text(*view.sample, "stop") != "length"};
 }
 
+/// False where a server's text came without a vocabulary to count it.
+bool lengths_known(const TaskSamples& samples) {
+  for (const auto& problem : samples.problems) {
+    for (const SampleView& view : problem) {
+      if (!view.failed() && !json_member(*view.sample, "tokens").is_array()) return false;
+    }
+  }
+  return true;
+}
+
 bool ended_by(const SampleView& view, std::int64_t budget) {
   const ObservedLength length = length_of_sample(view);
   return length.ended && length.tokens <= budget;
@@ -31,6 +41,13 @@ json bound(const std::optional<std::int64_t>& tokens) {
 }  // namespace
 
 json length_of(const TaskSamples& samples) {
+  if (!lengths_known(samples)) {
+    return {{"median_tokens", nullptr},
+            {"ci95", {nullptr, nullptr}},
+            {"ended", nullptr},
+            {"censored", nullptr},
+            {"why", "tokens were not counted: no local vocabulary"}};
+  }
   std::vector<std::vector<ObservedLength>> lengths;
   std::int64_t ended = 0;
   std::int64_t censored = 0;
@@ -60,7 +77,7 @@ json length_of(const TaskSamples& samples) {
 }
 
 json score_by_budget_of(const TaskSamples& samples, std::int64_t budget) {
-  if (!samples.why_no_metrics.empty()) return nullptr;
+  if (!samples.why_no_metrics.empty() || !lengths_known(samples)) return nullptr;
   json rows = json::array();
   for (const std::int64_t b : smaller_budgets(budget)) {
     ResultsByProblem of_all;

@@ -4,7 +4,6 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 
 #include "core/sha256.h"
 #include "core/text.h"
@@ -16,13 +15,11 @@ namespace {
 /// "sha256-BASE64" of a text, as Content-Security-Policy wants it.
 std::string csp_hash(std::string_view text) {
   const std::string hex = sha256_hex(text);
-  std::array<unsigned char, 32> digest{};
-  for (std::size_t i = 0; i < digest.size(); ++i) {
-    digest[i] = static_cast<unsigned char>(std::stoi(hex.substr(2 * i, 2), nullptr, 16));
+  std::string digest;
+  for (std::size_t at = 0; at < hex.size(); at += 2) {
+    digest += static_cast<char>(std::stoi(hex.substr(at, 2), nullptr, 16));
   }
-  std::array<unsigned char, 45> base64{};  // 44 digits and a final 0
-  const int length = EVP_EncodeBlock(base64.data(), digest.data(), digest.size());
-  return "sha256-" + std::string(base64.begin(), base64.begin() + length);
+  return "sha256-" + base64_of(digest);
 }
 
 }  // namespace
@@ -68,6 +65,30 @@ std::string element_id(std::string_view text) {
   return out;
 }
 
+std::string anchor_of(std::string_view text) {
+  const std::string id = element_id(text);
+  return id == text ? id : id + "-" + sha256_hex(text).substr(0, 8);
+}
+
+std::string base64_of(std::string_view bytes) {
+  std::string out((bytes.size() + 2) / 3 * 4 + 1, '\0');  // and a final 0
+  const int length = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
+                                     reinterpret_cast<const unsigned char*>(bytes.data()),
+                                     static_cast<int>(bytes.size()));
+  out.resize(static_cast<std::size_t>(length));
+  return out;
+}
+
+std::string url_part(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '_' || c == '.';
+    out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return out;
+}
+
 std::string html_page(std::string_view title, std::string_view body) {
   return fmt::format(
       R"(<!DOCTYPE html>
@@ -81,6 +102,7 @@ std::string html_page(std::string_view title, std::string_view body) {
 <style>{}</style>
 </head>
 <body>
+{}
 <main>
 {}
 </main>
@@ -88,8 +110,8 @@ std::string html_page(std::string_view title, std::string_view body) {
 </body>
 </html>
 )",
-      csp_hash(kPageStyle), csp_hash(kPageScript), escape_html(title), kPageStyle, body,
-      kPageScript);
+      csp_hash(kPageStyle), csp_hash(kPageScript), escape_html(title), kPageStyle, kPagePatterns,
+      body, kPageScript);
 }
 
 }  // namespace assay

@@ -13,6 +13,7 @@
 #include "core/json_access.h"
 #include "core/statistics.h"
 #include "core/text.h"
+#include "reports/common/endpoint_report.h"
 #include "reports/common/recipe_verdict.h"
 #include "reports/common/task_report.h"
 
@@ -70,11 +71,11 @@ json ratio(std::optional<double> dividend, std::optional<double> divisor) {
 }
 
 json percentiles(const std::vector<double>& values) {
-  json out = {{"p50", nullptr}, {"p90", nullptr}, {"p99", nullptr}};
-  if (values.empty()) return out;
-  out["p50"] = *quantile(values, 0.5);
-  out["p90"] = *quantile(values, 0.9);
-  out["p99"] = *quantile(values, 0.99);
+  json out = json::object();
+  for (const int percent : {5, 25, 50, 75, 90, 99}) {
+    const auto value = quantile(values, percent / 100.0);
+    out[fmt::format("p{}", percent)] = value ? json(*value) : json();
+  }
   return out;
 }
 
@@ -83,6 +84,7 @@ struct SpeedContext {
   bool allowed = true;                       ///< a Release build without sanitizers
   std::optional<double> bandwidth_gb_per_s;  ///< measured, of the device
   std::optional<double> step_bytes;          ///< weights that one decode step reads
+  std::optional<double> token_flops;         ///< operations of a token's matrix products
 };
 
 /// weights_read_bytes where the plan has it (an embedding table that is not the output head is read
@@ -91,6 +93,12 @@ std::optional<double> step_bytes(const json& plan) {
   const json& memory = json_member(plan, "memory");
   const auto read = json_number(memory, "weights_read_bytes");
   return read ? read : json_number(memory, "weights_bytes");
+}
+
+/// 10^9 operations a second at so many tokens a second.
+json gflop_per_s(const json& tokens_per_s, const SpeedContext& context) {
+  if (!tokens_per_s.is_number() || !context.token_flops) return nullptr;
+  return tokens_per_s.get<double>() * *context.token_flops / 1e9;
 }
 
 json roofline(const json& gb_per_s, const SpeedContext& context, const std::string& where,
@@ -114,6 +122,8 @@ json throughput_of(const Journal& journal, const SpeedContext& context, json* wa
               {"ttft_ms", percentiles({})},
               {"tpot_ms", percentiles({})},
               {"gb_per_s", nullptr},
+              {"prefill_gflop_per_s", nullptr},
+              {"decode_gflop_per_s", nullptr},
               {"roofline_fraction", nullptr}};
   if (!context.allowed) return out;
   std::vector<double> ttft_ms;
@@ -131,6 +141,10 @@ json throughput_of(const Journal& journal, const SpeedContext& context, json* wa
   out["prefill_tokens_per_s"] =
       ratio(total_of(journal, "prefill_tokens"), total_of(journal, "prefill_seconds"));
   out["decode_tokens_per_s"] = ratio(total_of(journal, "decode_tokens"), decode_seconds);
+  for (const char* phase : {"prefill", "decode"}) {
+    out[fmt::format("{}_gflop_per_s", phase)] =
+        gflop_per_s(out[fmt::format("{}_tokens_per_s", phase)], context);
+  }
   const auto steps = total_of(journal, "decode_steps");
   if (steps && context.step_bytes) {
     out["gb_per_s"] = ratio(*context.step_bytes * *steps / 1e9, decode_seconds);
@@ -142,13 +156,15 @@ json throughput_of(const Journal& journal, const SpeedContext& context, json* wa
 json bench_row(const json& record, const SpeedContext& context, json* warnings) {
   json row = record;
   row.erase("type");
-  for (const char* name :
-       {"phase", "tokens", "depth", "batch", "tokens_per_s", "gb_per_s", "roofline_fraction"}) {
+  for (const char* name : {"phase", "tokens", "depth", "batch", "tokens_per_s", "gb_per_s",
+                           "gflop_per_s", "roofline_fraction"}) {
     row.emplace(name, nullptr);
   }
   row.emplace("tokens_per_s_runs", json::array());
   if (!context.allowed) {
-    for (const char* name : {"tokens_per_s", "gb_per_s", "roofline_fraction"}) row[name] = nullptr;
+    for (const char* name : {"tokens_per_s", "gb_per_s", "gflop_per_s", "roofline_fraction"}) {
+      row[name] = nullptr;
+    }
     row["tokens_per_s_runs"] = json::array();
     return row;
   }
@@ -158,6 +174,9 @@ json bench_row(const json& record, const SpeedContext& context, json* warnings) 
     if (tokens_per_s) {
       row["gb_per_s"] = ratio(*tokens_per_s * *context.step_bytes / 1e9, json_number(row, "batch"));
     }
+  }
+  if (row["gflop_per_s"].is_null() && json_text(row, "phase") != "scenario") {
+    row["gflop_per_s"] = gflop_per_s(row["tokens_per_s"], context);
   }
   row["roofline_fraction"] =
       roofline(row["gb_per_s"], context, "bench " + json_text(row, "phase"), warnings);
@@ -260,6 +279,13 @@ bool speed_allowed(const json& tool, json* warnings) {
   return sanitizers.empty() && build_type == "Release";
 }
 
+/// Until a board has run it, every report of this backend says so.
+void warn_of_silicon(const json& backend, json* warnings) {
+  if (json_text(backend, "name") != "neon") return;
+  warn(warnings, "never_on_silicon",
+       "the kernels of backend neon were tested under qemu only, never on a board");
+}
+
 json tasks_of(const Journal& journal, json* warnings) {
   json tasks = json::array();
   for (const json& plan_task : json_list(journal.plan, "tasks")) {
@@ -303,8 +329,10 @@ json build_report(const Journal& journal) {
 
   SpeedContext context;
   context.allowed = speed_allowed(out["tool"], &warnings);
+  warn_of_silicon(out["backend"], &warnings);
   context.bandwidth_gb_per_s = json_number(out["device"], "bandwidth_gb_per_s");
   context.step_bytes = step_bytes(plan);
+  context.token_flops = json_number(out["model"], "flops_per_token");
   out["throughput"] = throughput_of(journal, context, &warnings);
   out["memory"] = memory_of(journal);
   out["cpu_utilization"] = cpu_utilization_of(journal, &warnings);
@@ -313,6 +341,11 @@ json build_report(const Journal& journal) {
   out["tasks"] = tasks_of(journal, &warnings);
   out["recipe"] = recipe_verdict(json_member(plan, "recipe"), out["tasks"]);
   out["identity"] = identity_of(plan, out["backend"]);
+  out["endpoint"] = endpoint_report(journal, context.allowed);
+  redact(&out["endpoint"]);
+  for (const EndpointWarning& warning : endpoint_warnings(out["endpoint"])) {
+    warn(&warnings, warning.code.c_str(), warning.text);
+  }
   out["partial"] = std::any_of(out["tasks"].begin(), out["tasks"].end(),
                                [](const json& task) { return task["partial"] == true; });
   out["warnings"] = std::move(warnings);

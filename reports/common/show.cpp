@@ -56,6 +56,13 @@ std::string show_rate(const nlohmann::json& rate) {
                      failed ? fmt::format("; {} failed", *failed) : "");
 }
 
+std::string show_short(const nlohmann::json& value) {
+  std::string text = show_value(value);
+  const bool is_fingerprint =
+      text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string::npos;
+  return is_fingerprint ? text.substr(0, 10) + "\u2026" : text;
+}
+
 std::string show_value(const nlohmann::json& value) {
   if (value.is_null()) return kUnknown;
   if (value.is_string()) return value.get<std::string>();

@@ -17,6 +17,8 @@ std::string show_bytes(std::optional<std::int64_t> value);
 std::string show_percent(std::optional<double> value);
 /// {value, ci95}: "75.0 % (30.1 to 95.4 %)".
 std::string show_rate(const nlohmann::json& rate);
+/// show_value, a fingerprint (64 hex digits) cut to its first ten.
+std::string show_short(const nlohmann::json& value);
 /// A text, number or flag as it is; "–" for null, compact JSON for the rest.
 std::string show_value(const nlohmann::json& value);
 

@@ -25,10 +25,6 @@ constexpr std::size_t kShortHash = 16;
 /// Bytes of an answer in a row; a program's whole text stays in the journal.
 constexpr std::size_t kAnswerBytes = 400;
 
-std::string short_hash(const std::string& text) {
-  return sha256_hex(text).substr(0, kShortHash);
-}
-
 /// Reads one result of each finished sample; `read` gives nothing where it does not apply.
 template <class Read>
 ResultsByProblem results_of(const TaskSamples& samples, const Read& read) {
@@ -287,7 +283,7 @@ json row_of(const SampleView& view) {
           {"extracted", text_or_null(cut_text(answer, kAnswerBytes))},
           {"gold", text_or_null(cut_text(json_text(grade, "gold"), kAnswerBytes))},
           {"prompt_tokens", json_member(sample, "prompt_tokens")},
-          {"tokens", tokens.size()},
+          {"tokens", json_member(sample, "tokens").is_array() ? json(tokens.size()) : json()},
           {"stop", text_or_null(json_text(sample, "stop"))},
           {"why", text_or_null(redact_home_paths(view.why()))},
           {"prompt_hash", text_or_null(json_text(sample, "prompt_sha256").substr(0, kShortHash))},
@@ -325,6 +321,10 @@ json versions_of(const TaskSamples& samples) {
 }
 
 }  // namespace
+
+std::string short_hash(const std::string& text) {
+  return sha256_hex(text).substr(0, kShortHash);
+}
 
 json build_task_report(const json& task, const Journal& journal) {
   const TaskSamples samples = collect_task_samples(task, journal);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 #include <string_view>
 
 #include "core/journal.h"
@@ -20,6 +21,9 @@ inline constexpr std::string_view kOpenOutcomes[] = {"correct_completeness_unkno
 
 inline constexpr std::string_view kChainComponents[] = {"C1", "C2", "C3", "C4", "C5",
                                                         "C6", "C7", "C8", "C9", "C10"};
+
+/// What tells equal from different in rows of problems[]: the first 16 digits of SHA-256.
+std::string short_hash(const std::string& text);
 
 /// `task`: the plan's entry. The samples are those of the journal that name it.
 nlohmann::json build_task_report(const nlohmann::json& task, const Journal& journal);

@@ -16,6 +16,8 @@ struct Words {
 std::span<const Words> outcome_words();
 /// C1 to C10.
 std::span<const Words> component_words();
+/// Settings by their path ("device.threads"); those of any task as "task.protocol".
+std::span<const Words> setting_words();
 /// Terms that pages use: TTFT, pass@1, exact, ...
 std::span<const Words> glossary_words();
 

@@ -3,15 +3,18 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <set>
 
 #include "core/json_access.h"
 #include "core/text.h"
+#include "reports/common/identity.h"
+#include "reports/common/paired.h"
 #include "reports/common/show.h"
-#include "reports/compare/identity.h"
-#include "reports/compare/paired.h"
+#include "reports/compare/journals.h"
+#include "reports/compare/roofline.h"
 
 namespace assay {
 namespace {
@@ -50,7 +53,8 @@ std::map<std::string, json> settings_of(const json& report) {
 bool is_condition(const std::string& name) {
   constexpr std::string_view kConditions[] = {"device.load_average", "device.cpu_mhz",
                                               "device.temperature_c", "device.bandwidth_gb_per_s"};
-  return std::find(std::begin(kConditions), std::end(kConditions), name) != std::end(kConditions);
+  return name.starts_with("device.gpu_state") ||
+         std::find(std::begin(kConditions), std::end(kConditions), name) != std::end(kConditions);
 }
 
 json compare_settings(Reports reports) {
@@ -82,6 +86,24 @@ json compare_settings(Reports reports) {
   return {{"different", different}, {"same", same}, {"conditions", conditions}};
 }
 
+/// Runs whose labels are equal get their folder's name, or a number, behind it.
+void tell_apart(Reports reports, std::vector<std::string>* labels) {
+  std::map<std::string, int> seen;
+  std::set<std::string> taken(labels->begin(), labels->end());
+  for (std::size_t i = 0; i < labels->size(); ++i) {
+    std::string& label = (*labels)[i];
+    const int earlier = seen[label]++;
+    if (earlier == 0) continue;
+    const std::string folder =
+        std::filesystem::path(reports[i].name).parent_path().filename().string();
+    std::string with = fmt::format("{} ({})", label, name_for_message(folder, 40));
+    if (folder.empty() || taken.count(with) > 0)
+      with = fmt::format("{} (run {})", label, earlier + 1);
+    label = with;
+    taken.insert(label);
+  }
+}
+
 /// A name for each run that tells it from the others: the backend, and what else differs.
 std::vector<std::string> labels_of(Reports reports) {
   struct Field {
@@ -108,11 +130,7 @@ std::vector<std::string> labels_of(Reports reports) {
       labels[i] += (labels[i].empty() ? "" : ", ") + text;
     }
   }
-  std::map<std::string, int> seen;
-  for (std::string& label : labels) {
-    const int earlier = seen[label]++;
-    if (earlier > 0) label += fmt::format(" (run {})", earlier + 1);
-  }
+  tell_apart(reports, &labels);
   return labels;
 }
 
@@ -121,6 +139,8 @@ json run_of(const NamedReport& it, const std::string& label) {
   return {{"file", redact_home_paths(sanitize_for_terminal(it.name))},
           {"label", label},
           {"model", json_member(json_member(report, "model"), "name")},
+          {"utc", json_member(report, "utc")},
+          {"weight_type", json_member(json_member(report, "model"), "weight_type")},
           {"backend", json_member(json_member(report, "backend"), "name")},
           {"device", json_member(json_member(report, "device"), "name")},
           {"isa", json_member(json_member(report, "device"), "isa")},
@@ -130,6 +150,7 @@ json run_of(const NamedReport& it, const std::string& label) {
           {"memory", json_member(report, "memory")},
           {"cpu_utilization", json_member(report, "cpu_utilization")},
           {"energy", json_member(report, "energy")},
+          {"journal", it.journal != nullptr ? json() : json(it.why_no_journal)},
           {"warnings", json_list(report, "warnings")}};
 }
 
@@ -210,6 +231,21 @@ json identity_of(const json& report_a, const json& report_b, const std::string& 
   return out;
 }
 
+/// Tasks of one run that are refused for the same reason are one entry: "tokens of a, b in RUN".
+void refuse(const std::string& kind, const std::string& task, const std::string& label,
+            const std::string& why, json* refused) {
+  const std::string head = kind + " of ";
+  const std::string tail = " in " + label;
+  for (json& it : *refused) {
+    std::string what = json_text(it, "what");
+    if (json_text(it, "why") != why || !what.starts_with(head) || !what.ends_with(tail)) continue;
+    what.insert(what.size() - tail.size(), ", " + task);
+    it["what"] = what;
+    return;
+  }
+  refused->push_back({{"what", head + task + tail}, {"why", why}});
+}
+
 /// One task in all runs. The first run that has it is the baseline; what may not stand beside it is
 /// added to `refused`.
 json compare_task(Reports reports, const std::vector<std::string>& labels, const std::string& name,
@@ -217,7 +253,8 @@ json compare_task(Reports reports, const std::vector<std::string>& labels, const
   json out = {{"name", name},
               {"runs", json::array()},
               {"identity", json::array()},
-              {"paired", json::array()}};
+              {"paired", json::array()},
+              {"partings", json::array()}};
   std::optional<std::size_t> baseline;
   for (std::size_t i = 0; i < reports.size(); ++i) {
     const json& task = task_named(reports[i].report, name);
@@ -236,20 +273,19 @@ json compare_task(Reports reports, const std::vector<std::string>& labels, const
       const std::string why = why_scores_differ_in_kind(task_named(first, name), task);
       if (!why.empty()) {
         run["refused"] = why;
-        refused->push_back({{"what", "scores of " + name + " in " + labels[i]}, {"why", why}});
+        refuse("scores", name, labels[i], why, refused);
       }
-      json identity = identity_of(first, reports[i].report, name, why.empty());
-      if (identity["why"].is_string()) {
-        refused->push_back(
-            {{"what", "tokens of " + name + " in " + labels[i]}, {"why", identity["why"]}});
+      json pair = {{"identity", identity_of(first, reports[i].report, name, why.empty())},
+                   {"paired", compare_pairs(task_named(first, name), task)},
+                   {"partings", compare_partings(reports[*baseline], reports[i], name)}};
+      if (pair["identity"]["why"].is_string()) {
+        refuse("tokens", name, labels[i], pair["identity"]["why"], refused);
       }
-      json paired = compare_pairs(task_named(first, name), task);
-      paired["a"] = *baseline;
-      paired["b"] = i;
-      out["paired"].push_back(std::move(paired));
-      identity["a"] = *baseline;
-      identity["b"] = i;
-      out["identity"].push_back(std::move(identity));
+      for (auto& [kind, found] : pair.items()) {
+        found["a"] = *baseline;
+        found["b"] = i;
+        out[kind].push_back(std::move(found));
+      }
     } else {
       baseline = i;
     }
@@ -257,6 +293,15 @@ json compare_task(Reports reports, const std::vector<std::string>& labels, const
   }
   out["problems"] = side_by_side(reports, name);
   return out;
+}
+
+/// A build that may not report speed has none to compare.
+void refuse_speed(const json& report, const std::string& label, json* refused) {
+  for (const json& warning : json_list(report, "warnings")) {
+    const std::string code = json_text(warning, "code");
+    if (code != "sanitizer_build" && code != "not_release_build") continue;
+    refused->push_back({{"what", "speed of " + label}, {"why", json_text(warning, "text")}});
+  }
 }
 
 }  // namespace
@@ -268,8 +313,10 @@ json compare_reports(Reports reports) {
   json out = {{"schema_version", kComparisonVersion}, {"runs", json::array()}};
   for (std::size_t i = 0; i < reports.size(); ++i) {
     out["runs"].push_back(run_of(reports[i], labels[i]));
+    refuse_speed(reports[i].report, labels[i], &refused);
   }
   out["settings"] = compare_settings(reports);
+  out["roofline"] = compare_roofline(reports);
   out["bench"] = compare_bench(reports);
   out["tasks"] = json::array();
   for (const std::string& name : task_names(reports)) {

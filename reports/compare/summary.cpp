@@ -3,9 +3,10 @@
 
 #include "core/json_access.h"
 #include "core/text.h"
+#include "reports/common/identity.h"
+#include "reports/common/look.h"
 #include "reports/common/show.h"
 #include "reports/compare/compare.h"
-#include "reports/compare/identity.h"
 
 namespace assay {
 namespace {
@@ -72,7 +73,8 @@ std::string scores(const json& report) {
 }
 
 /// "cpu and reference gave the same tokens in 6 of 6 problems"; empty when they share none.
-std::string same_tokens(const json& a, const json& b) {
+/// `names`: of the two, where their backends do not tell them from further runs.
+std::string same_tokens(const json& a, const json& b, std::string names) {
   if (!why_tokens_differ_in_kind(a, b).empty()) return {};
   std::int64_t same = 0;
   std::int64_t shared = 0;
@@ -87,11 +89,12 @@ std::string same_tokens(const json& a, const json& b) {
   const auto backend = [](const json& report) {
     return plain_name(json_member(json_member(report, "backend"), "name"));
   };
-  const std::string left = backend(a);
-  const std::string right = backend(b);
-  return fmt::format("; {} gave the same tokens in {} of {} problems",
-                     left == right ? "the two runs on " + left : left + " and " + right, same,
-                     shared);
+  if (names.empty()) {
+    const std::string left = backend(a);
+    const std::string right = backend(b);
+    names = left == right ? "the two runs on " + left : left + " and " + right;
+  }
+  return fmt::format("; {} gave the same tokens in {} of {} problems", names, same, shared);
 }
 
 }  // namespace
@@ -100,7 +103,10 @@ std::string summary_sentence(std::span<const NamedReport> reports) {
   if (reports.empty()) return {};
   const json& first = reports.front().report;
   std::string out = speed_and_memory(first) + scores(first);
-  for (const NamedReport& other : reports.subspan(1)) out += same_tokens(first, other.report);
+  for (std::size_t i = 1; i < reports.size(); ++i) {
+    const std::string names = reports.size() > 2 ? "runs A and " + run_letter(i) : std::string();
+    out += same_tokens(first, reports[i].report, names);
+  }
   return out + ".";
 }
 

@@ -5,8 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json_access.h"
-#include "reports/common/page.h"
+#include "reports/common/look.h"
 #include "reports/common/show.h"
+#include "reports/compare/html_parts.h"
 
 namespace assay {
 namespace {
@@ -17,50 +18,68 @@ std::string points(double difference) {
   return fmt::format("{:+.1f}", difference * 100);
 }
 
-std::string verdict(const json& table) {
+/// "-11.0 points (-19.0 to -3.0)"
+std::string difference_shown(const json& table) {
   const json& difference = json_member(table, "difference");
-  std::string out = points(json_number(difference, "value").value_or(0)) + " points";
+  std::string out = "<b>" + points(json_number(difference, "value").value_or(0)) + "</b> points";
   const json& interval = json_list(difference, "ci95");
   if (interval.size() == 2 && interval[0].is_number() && interval[1].is_number()) {
-    out += fmt::format(" ({} to {})", points(interval[0]), points(interval[1]));
+    out += fmt::format(" <span class=\"soft\">({} to {})</span>", points(interval[0]),
+                       points(interval[1]));
   }
-  if (const auto p = json_number(table, "p_value")) {
-    return out + fmt::format(
-                     "; chance alone gives a split as uneven in {} of cases "
-                     "(McNemar, exact)",
-                     *p < 0.001 ? "fewer than 0.1 %" : show_percent(p));
-  }
-  return out + "; several samples a problem depend on each other, so the interval is what counts";
+  return out;
 }
 
-std::string table_row(const json& table, const char* label) {
-  if (!table.is_object()) return {};
-  std::string out = fmt::format("<tr><th>{}</th>", label);
-  for (const char* name : {"both", "a_only", "b_only", "neither"}) {
-    out += fmt::format("<td class=\"n\">{}</td>", show_count(json_integer(table, name)));
+TableCell chance_cell(const json& table) {
+  const auto p = json_number(table, "p_value");
+  if (!p) {
+    return {explained("\u2013",
+                      "Several samples a problem depend on each other, so the interval is "
+                      "what counts."),
+            {}};
   }
-  return out + "<td>" + verdict(table) + "</td></tr>";
+  return {*p < 0.001 ? "below 0.1 %" : show_percent(p), *p};
+}
+
+TableRow table_row(const std::string& head, std::size_t run, const json& table, const char* label) {
+  TableRow row{{{head, static_cast<double>(run)}, {label, {}}}, run};
+  for (const char* name : {"both", "a_only", "b_only", "neither"}) {
+    const auto count = json_integer(table, name);
+    row.cells.push_back({show_count(count), static_cast<double>(count.value_or(0))});
+  }
+  row.cells.push_back(
+      {difference_shown(table), json_number(json_member(table, "difference"), "value")});
+  row.cells.push_back(chance_cell(table));
+  return row;
 }
 
 }  // namespace
 
 std::string pairs_html(const json& comparison, const json& task) {
-  const json& runs = json_list(comparison, "runs");
-  const auto label = [&runs](const json& pair, const char* side) {
-    const auto i = static_cast<std::size_t>(json_integer(pair, side).value_or(0));
-    return i < runs.size() ? inline_text(json_text(runs[i], "label")) : std::string();
-  };
-  std::string out;
+  std::vector<TableRow> rows;
+  std::size_t a = 0;
   for (const json& pair : json_list(task, "paired")) {
-    const std::string rows = table_row(json_member(pair, "correct"), "right") +
-                             table_row(json_member(pair, "complete"), "chain complete");
-    if (rows.empty()) continue;
-    out += fmt::format(
-        "<div class=\"scroll\"><table><caption>A = {}, B = {}</caption><tr><th></th><th>both</th>"
-        "<th>only A</th><th>only B</th><th>neither</th><th>B minus A</th></tr>{}</table></div>",
-        label(pair, "a"), label(pair, "b"), rows);
+    a = static_cast<std::size_t>(json_integer(pair, "a").value_or(0));
+    const auto b = static_cast<std::size_t>(json_integer(pair, "b").value_or(0));
+    for (const auto& [name, label] :
+         {std::pair("correct", "right"), std::pair("complete", "chain complete")}) {
+      const json& table = json_member(pair, name);
+      if (table.is_object()) rows.push_back(table_row(run_head(comparison, b), b, table, label));
+    }
   }
-  return out.empty() ? out : "<h3>Sample by sample</h3>" + out;
+  if (rows.empty()) return {};
+  const std::vector<TableColumn> columns = {{"run", false, {}},
+                                            {"what", false, {}},
+                                            {"both", true, {}},
+                                            {"only the baseline", true, {}},
+                                            {"only this run", true, {}},
+                                            {"neither", true, {}},
+                                            {"this run minus the baseline", false, {}},
+                                            {term("mcnemar", "chance alone"), true, {}}};
+  return "<h3>Sample by sample</h3>" +
+         sortable_table(
+             "Samples that both finished, beside the baseline " + run_head(comparison, a), columns,
+             rows);
 }
 
 }  // namespace assay

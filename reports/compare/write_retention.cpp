@@ -6,47 +6,90 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json_access.h"
+#include "reports/common/look.h"
 #include "reports/common/page.h"
 #include "reports/common/retention_words.h"
+#include "reports/compare/html_parts.h"
 
 namespace assay {
+namespace {
 
 using nlohmann::json;
 
-std::string retention_html(const json& comparison, const json& task) {
-  const json& runs = json_list(task, "runs");
-  const json& names = json_list(comparison, "runs");
-  const auto has_retention = [](const json& run) {
-    return json_member(run, "retention").is_object();
-  };
-  if (std::none_of(runs.begin(), runs.end(), has_retention)) return {};
-  std::string out =
-      "<h3>Chain retention</h3><div class=\"scroll\"><table><caption>How much of a reference run's "
-      "chains each run keeps</caption><tr><th></th>";
-  std::string notes;
-  for (std::size_t i = 0; i < runs.size() && i < names.size(); ++i) {
+bool has_retention(const json& run) {
+  return json_member(run, "retention").is_object();
+}
+
+/// A rate of each run that has it.
+std::string rate_chart(const json& comparison, const json& runs, const char* name) {
+  const RetentionValue& value = *retention_value(name);
+  std::vector<Estimate> estimates;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
     if (!has_retention(runs[i])) continue;
-    const std::string label = inline_text(json_text(names[i], "label"));
-    out += "<th>" + label + "</th>";
+    Estimate it =
+        estimate_of(comparison, i, read_retention(value, json_member(runs[i], "retention")));
+    if (it.value) estimates.push_back(std::move(it));
+  }
+  if (estimates.empty()) return {};
+  return "<div><h4>" + explained(value.label, value.text) + "</h4>" +
+         interval_chart(std::string(value.label), percent_scale(), estimates) + "</div>";
+}
+
+/// What is beside the numbers: how long each stays the same, and what is not known.
+std::string notes_of(const json& comparison, const json& runs) {
+  std::string out;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (!has_retention(runs[i])) continue;
     const json& retention = json_member(runs[i], "retention");
     const std::string survival = retention_survival(retention);
-    if (!survival.empty()) notes += fmt::format("<p>{}: {}</p>", label, survival);
     const std::string gaps = retention_gaps(retention);
+    if (!survival.empty()) {
+      out += fmt::format("<p class=\"r{}\">{}: {}</p>", i, run_head(comparison, i), survival);
+    }
     if (!gaps.empty()) {
-      notes += fmt::format("<p class=\"soft\">{}: {}</p>", label, inline_text(gaps));
+      out += fmt::format("<p class=\"soft r{}\">{}: {}</p>", i, run_head(comparison, i),
+                         inline_text(gaps));
     }
   }
-  out += "<th>meaning</th></tr>";
+  return out;
+}
+
+}  // namespace
+
+std::string retention_html(const json& comparison, const json& task) {
+  const json& runs = json_list(task, "runs");
+  if (std::none_of(runs.begin(), runs.end(), has_retention)) return {};
+  std::string charts;
+  for (const char* name : {"forced_step_share", "milestones_found", "milestones_by_chance",
+                           "milestones_self_ceiling"}) {
+    charts += rate_chart(comparison, runs, name);
+  }
+  SurvivalCurves curves;
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    const json& free = json_member(json_member(runs[i], "retention"), "free");
+    if (!json_list(free, "survival").empty()) curves.emplace_back(i, json_list(free, "survival"));
+  }
+  if (!curves.empty()) {
+    charts += "<div><h4>" + term("survival", "The same as the reference's for so many tokens") +
+              "</h4>" + survival_plot(comparison, curves, "The same as the reference's") + "</div>";
+  }
+  std::vector<TableColumn> columns = {{"what is kept", false, {}}};
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    if (has_retention(runs[i])) columns.push_back(run_column(comparison, i, false));
+  }
+  std::vector<TableRow> rows;
   for (const RetentionValue& value : retention_values()) {
-    out += fmt::format("<tr><th>{}</th>", value.label);
+    TableRow row{{{explained(value.label, value.text), {}}}, {}};
     for (const json& run : runs) {
       if (!has_retention(run)) continue;
-      out += "<td>" + retention_cell(value, json_member(run, "retention")) + "</td>";
+      row.cells.push_back({retention_cell(value, json_member(run, "retention")), {}});
     }
-    out += "<td>" + escape_html(value.text) + "</td></tr>";
+    rows.push_back(std::move(row));
   }
-  return out + "</table></div>" + notes + "<p class=\"soft\">" +
-         escape_html(published_retention_note()) + "</p>";
+  return "<h3>" + term("retention", "Chain retention") +
+         ": how much of a reference run's chains each run keeps</h3><div class=\"pair\">" + charts +
+         "</div>" + sortable_table("", columns, rows) + notes_of(comparison, runs) +
+         "<p class=\"soft\">" + escape_html(published_retention_note()) + "</p>";
 }
 
 }  // namespace assay

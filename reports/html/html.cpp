@@ -60,6 +60,7 @@ std::string render(const json& report, const Journal& journal) {
   body += warnings(report) + cards(report);
   body += recipe_section(report);
   for (const json& task : json_list(report, "tasks")) body += task_section(task, journal);
+  body += endpoint_section(report);
   body += speed_section(report) + memory_section(report) + settings_section(report) + glossary();
   return html_page(model + " on " + backend, body);
 }

@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json_access.h"
+#include "reports/common/bars.h"
 #include "reports/common/charts.h"
+#include "reports/common/look.h"
 #include "reports/common/page.h"
 #include "reports/common/show.h"
 #include "reports/html/sections.h"
@@ -16,7 +18,7 @@ namespace {
 
 using nlohmann::json;
 
-std::string percentile_row(const json& speed, const char* name, const char* label) {
+std::string percentile_row(const json& speed, const char* name, const std::string& label) {
   const json& values = json_member(speed, name);
   return fmt::format(
       "<tr><th>{}</th><td class=\"n\">{}</td><td class=\"n\">{}</td>"
@@ -66,8 +68,9 @@ std::string speed_section(const json& report) {
       "<h2>Speed</h2><div class=\"scroll\"><table><caption>Milliseconds over all "
       "samples</caption><tr><th></th><th class=\"n\">median</th>"
       "<th class=\"n\">90 %</th><th class=\"n\">99 %</th></tr>";
-  out += percentile_row(speed, "ttft_ms", "TTFT (time to first token)");
-  out += percentile_row(speed, "tpot_ms", "TPOT (time per output token)") + "</table></div>";
+  out += percentile_row(speed, "ttft_ms", term("ttft", "Time to first token (TTFT)"));
+  out += percentile_row(speed, "tpot_ms", term("tpot", "Time per output token (TPOT)")) +
+         "</table></div>";
   out += fmt::format(
       "<p>Decode read {} GB of weights per second, {} of the bandwidth measured on this device. "
       "CPU use: {} of the backend's threads.</p>",
@@ -90,9 +93,9 @@ std::string memory_section(const json& report) {
     const char* label;
     const char* style;
   };
-  constexpr std::array<Part, 3> kParts = {{{"weights_bytes", "weights", "o3"},
-                                           {"kv_bytes", "KV cache", "o5"},
-                                           {"scratch_bytes", "scratch", "o7"}}};
+  constexpr std::array<Part, 3> kParts = {{{"weights_bytes", "weights", "m1"},
+                                           {"kv_bytes", "keys and values (KV)", "m2"},
+                                           {"scratch_bytes", "scratch", "m3"}}};
   const json& memory = json_member(report, "memory");
   const auto planned = json_number(memory, "planned_bytes").value_or(0);
   const auto peak = json_number(memory, "host_peak_bytes").value_or(0);
@@ -102,15 +105,16 @@ std::string memory_section(const json& report) {
   for (const Part& part : kParts) {
     const auto bytes = json_integer(memory, part.name);
     const std::string label = fmt::format("{}: {}", part.label, show_bytes(bytes));
-    parts.push_back({static_cast<double>(bytes.value_or(0)), part.style, label});
-    legend += fmt::format("<li><span class=\"key {}\"></span>{}</li>", part.style, label);
+    parts.push_back({static_cast<double>(bytes.value_or(0)), part.style, label, ""});
+    legend += "<li>" + swatch(part.style) + label + "</li>";
   }
   std::string out =
       "<h2>Memory</h2><h3>Plan: " + show_bytes(json_integer(memory, "planned_bytes")) + "</h3>";
   if (whole > 0) out += stacked_bar(parts, whole);
   const std::string measured = show_bytes(json_integer(memory, "host_peak_bytes"));
   out += legend + "</ul><h3>Measured peak of the host: " + measured + "</h3>";
-  if (whole > 0 && peak > 0) out += stacked_bar({{peak, "o2", "peak: " + measured}}, whole);
+  if (whole > 0 && peak > 0)
+    out += stacked_bar({{peak, "peak-part", "peak: " + measured, ""}}, whole);
   if (const auto device = json_integer(memory, "device_peak_bytes")) {
     out += "<p>Measured peak of the device: " + show_bytes(device) + "</p>";
   }

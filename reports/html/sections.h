@@ -14,6 +14,8 @@ std::string task_section(const nlohmann::json& task, const Journal& journal);
 std::string recipe_section(const nlohmann::json& report);
 /// `retention`: of a task of report.json; empty when it is null.
 std::string retention_section(const nlohmann::json& retention);
+/// What was found out about a server; empty for a run without one.
+std::string endpoint_section(const nlohmann::json& report);
 std::string speed_section(const nlohmann::json& report);
 std::string memory_section(const nlohmann::json& report);
 /// Everything that was set or found: model, device, backend, decoding, identity, tool.

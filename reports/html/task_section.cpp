@@ -61,15 +61,16 @@ std::string chain_table(const json& chain) {
                      show_rate(json_member(chain, "complete_rate")),
                      show_rate(json_member(chain, "strictly_complete_rate")));
   out +=
-      "<div class=\"scroll\"><table><tr><th>part of the chain</th><th>holds in</th>"
+      "<div class=\"scroll\"><table class=\"wide\"><tr><th>part of the chain</th><th>holds in</th>"
       "<th>meaning</th></tr>";
   const json& components = json_member(chain, "components");
   for (const Words& words : component_words()) {
     const json& rate = json_member(components, words.name);
     const bool known = json_number(rate, "value").has_value();
-    out += fmt::format("<tr><th>{} ({})</th><td>{}</td><td>{}</td></tr>", words.label, words.name,
-                       known ? show_rate(rate) : "\u2013 " + inline_text(json_text(rate, "why")),
-                       escape_html(words.text));
+    out += fmt::format(
+        "<tr><th>{} ({})</th><td>{}</td><td>{}</td></tr>", words.label, words.name,
+        known ? show_rate(rate) + rate_bar(rate) : "\u2013 " + inline_text(json_text(rate, "why")),
+        escape_html(words.text));
   }
   const json& found = json_member(chain, "contradictions");
   if (const auto checked = json_integer(found, "checked")) {

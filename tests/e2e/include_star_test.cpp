@@ -26,7 +26,8 @@ const std::map<std::string, std::vector<std::string>> kAllowed = {
     {"model", {"core"}},
     {"decode", {"core", "model"}},
     {"harness", {"core", "model", "decode", "backends", "datasets", "evals"}},
-    {"tool", {"core", "model", "decode", "harness", "reports"}},
+    {"serve", {"core", "model", "decode", "harness"}},
+    {"tool", {"core", "model", "decode", "harness", "reports", "serve"}},
 };
 
 std::string first_folder(const std::string& path) {

@@ -5,7 +5,10 @@
 #include <cstdlib>
 #include <nlohmann/json.hpp>
 
+#include "reports/audit/audit.h"
+#include "reports/audit/project.h"
 #include "reports/common/report.h"
+#include "reports/gate/gate.h"
 #include "tests/reports/fixture.h"
 #include "tests/support/test_data.h"
 
@@ -203,6 +206,45 @@ TEST(Schema, WrongReportsDoNotFit) {
   nlohmann::json percent = good;
   percent["tasks"][0]["metrics"]["pass@1"]["value"] = 75;
   EXPECT_FALSE(broken_fits(percent));
+}
+
+/// Validates one value; true when it fits.
+bool value_fits(const std::string& python, const std::string& schema, const nlohmann::json& value) {
+  const TempDir dir;
+  const auto path = dir.path() / "value.json";
+  write_text(path, value.dump());
+  return fits(python, "reports/schema/" + schema, "'" + path.string() + "'");
+}
+
+TEST(Schema, TheAuditItsClaimsAndAProjectionFit) {
+  ASSAY_REQUIRE_PYTHON(python);
+  const std::string shipped = std::string(ASSAY_SOURCE_DIR) + "/reports/audit/claims/";
+  const std::string name = shipped + "r1-distill-qwen-1.5b.json";
+  EXPECT_TRUE(fits(python, "reports/schema/claims.schema.json", "'" + name + "'"));
+  const ClaimsFile claims = value_or_throw(load_claims(name));
+  const std::vector<NamedReport> reports = {
+      {"report.json", build_report(finished_run().journal())}};
+  EXPECT_TRUE(
+      value_fits(python, "audit.schema.json", audit_claims({&claims, reports, {}, nullptr})));
+  ProjectRequest request;
+  request.shape = find_shape(known_shapes(), "smollm2-135m");
+  request.device = find_device(known_devices(), "raspberry-pi-5");
+  request.own = {"Q4_1*", 4, true, 98000000, 98000000};
+  EXPECT_TRUE(value_fits(python, "project.schema.json", project_model(request)));
+}
+
+TEST(Schema, EveryGateOutcomeFits) {
+  ASSAY_REQUIRE_PYTHON(python);
+  const NamedReport report = {"a.json", build_report(finished_run().journal())};
+  EXPECT_TRUE(value_fits(python, "gate.schema.json",
+                         gate_json(value_or_throw(gate_reports(report, report, {})))));
+  int runs = 0;
+  const auto slower = run_speed_gate({}, [&runs](Side side) -> Result<Measurement> {
+    return Measurement{{"k", (side == Side::candidate ? 1.1 : 1) + 0.001 * (++runs % 5)}};
+  });
+  const GateOutcome outcome = gate_of_speed({}, *slower, {{100, 100}, {120, 120}}, 0.05);
+  EXPECT_FALSE(outcome.passed());
+  EXPECT_TRUE(value_fits(python, "gate.schema.json", gate_json(outcome)));
 }
 
 }  // namespace

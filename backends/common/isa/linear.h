@@ -65,19 +65,21 @@ inline constexpr std::int64_t kPrefetchBytes = 4096;
 template <class S, class Block, int kRows>
 ASSAY_INLINE void dot_rows(const LinearTask& task, std::int64_t row, float* y) {
   using F = typename S::F;
+  // Unrolled by hand: with an index known only at run time the sums would live in memory.
+  const auto for_rows = [](auto&& body) ASSAY_INLINE_LAMBDA { unroll<kRows>(body); };
   F total[kRows];
-  for (int r = 0; r < kRows; ++r) total[r] = S::zero();
+  for_rows([&](auto r) ASSAY_INLINE_LAMBDA { total[decltype(r)::value] = S::zero(); });
   const std::byte* weights = task.weights + row * task.row_bytes;
   for (std::int64_t start = 0; start < task.k; start += kChunk) {
     const std::int64_t n = task.k - start < kChunk ? task.k - start : kChunk;
     const float* x = task.x + start;
     const std::byte* bytes = weights + bytes_of_elements<Block>(start);
     F chunk[kRows];
-    for (int r = 0; r < kRows; ++r) chunk[r] = S::zero();
+    for_rows([&](auto r) ASSAY_INLINE_LAMBDA { chunk[decltype(r)::value] = S::zero(); });
     using Row = Unpack<S, Block>;
     std::int64_t k = 0;
     for (; k + Row::kElements <= n; k += Row::kElements, bytes += Row::kBytes) {
-      unroll<kRows>([&](auto r) ASSAY_INLINE_LAMBDA {
+      for_rows([&](auto r) ASSAY_INLINE_LAMBDA {
         constexpr int kRow = decltype(r)::value;
         const Row block(bytes + kRow * task.row_bytes);
         for (int line = 0; line < Row::kBytes; line += 64) {
@@ -93,18 +95,23 @@ ASSAY_INLINE void dot_rows(const LinearTask& task, std::int64_t row, float* y) {
     if constexpr (Row::kElements == 16) {
       const auto rest = static_cast<int>(n - k);
       if (rest > 0) {
-        for (int r = 0; r < kRows; ++r) {
-          chunk[r] = S::fma(Row::first(bytes + r * task.row_bytes, rest), S::load_n(x + k, rest),
-                            chunk[r]);
-        }
+        for_rows([&](auto r) ASSAY_INLINE_LAMBDA {
+          constexpr int kRow = decltype(r)::value;
+          chunk[kRow] = S::fma(Row::first(bytes + kRow * task.row_bytes, rest),
+                               S::load_n(x + k, rest), chunk[kRow]);
+        });
       }
     }
-    for (int r = 0; r < kRows; ++r) total[r] = S::add(total[r], chunk[r]);
+    for_rows([&](auto r) ASSAY_INLINE_LAMBDA {
+      constexpr int kRow = decltype(r)::value;
+      total[kRow] = S::add(total[kRow], chunk[kRow]);
+    });
   }
-  for (int r = 0; r < kRows; ++r) {
-    const float sum = S::fold(total[r]);
-    y[r] = task.bias == nullptr ? sum : sum + task.bias[row + r];
-  }
+  for_rows([&](auto r) ASSAY_INLINE_LAMBDA {
+    constexpr int kRow = decltype(r)::value;
+    const float sum = S::fold(total[kRow]);
+    y[kRow] = task.bias == nullptr ? sum : sum + task.bias[row + kRow];
+  });
 }
 
 template <class S, class Block>

@@ -50,6 +50,15 @@ EngineModel model_of(const FusedParts& parts, const RopeOnDevice& rope) {
   return m;
 }
 
+bool has_bf16(const EngineModel& m) {
+  const auto is_bf16 = [](const WeightPlanes& w) { return w.type == TensorType::BF16; };
+  if (is_bf16(m.head)) return true;
+  return std::ranges::any_of(m.layers, [&](const EngineLayer& l) {
+    return is_bf16(l.q) || is_bf16(l.k) || is_bf16(l.v) || is_bf16(l.attn_out) || is_bf16(l.gate) ||
+           is_bf16(l.up) || is_bf16(l.down);
+  });
+}
+
 /// Host memory that copies to the device need not wait for.
 class PinnedInts {
  public:
@@ -183,7 +192,11 @@ std::shared_ptr<FusedForward> make_fused(const FusedParts& parts, const RopeOnDe
   const auto max_pages =
       static_cast<std::int32_t>((parts.max_context + kKvPageTokens - 1) / kKvPageTokens);
   EngineModel model = model_of(parts, rope);
-  if (numerics == Numerics::fast && BatchEngine::serves(model)) {
+  // Under `fast` the single kernels round activations for bf16 weights: so does the pass for
+  // batches, which takes every step. Alone, a sequence may as well have exact/1, which is quicker.
+  const bool rounds = numerics == Numerics::fast && parts.max_batch > 1 && has_bf16(model);
+  if (rounds && !BatchEngine::serves(model)) return nullptr;
+  if (rounds) {
     return std::make_shared<CudaBatch>(std::move(model), static_cast<std::int32_t>(parts.max_batch),
                                        max_pages, gpu, stream, meter);
   }

@@ -97,7 +97,7 @@ TEST_P(Kernels, DequantizeQ8HoldsEveryByte) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Levels, Kernels, ::testing::ValuesIn(testing::usable_levels()),
-                         [](const auto& info) { return std::string(info.param->isa); });
+                         [](const auto& info) { return testing::isa_name(info.param->isa); });
 
 }  // namespace
 }  // namespace assay::host

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdint>
 #include <numeric>
 #include <stdexcept>
 #include <thread>
@@ -83,22 +84,45 @@ TEST(ThreadPool, CountsAtLeastOneCore) {
   EXPECT_EQ(calls, 1);
 }
 
+#if defined(__x86_64__) || defined(__aarch64__)
 #if defined(__x86_64__)
+// Flush to zero, denormals are zero, round towards zero: what a careless caller may leave.
+constexpr std::uint64_t kPoisoned = 0x1F80U | 0x8000U | 0x0040U | 0x6000U;
+constexpr std::uint64_t kControl = 0xFFC0U;  // without the sticky flags
+constexpr std::uint64_t kStandard = 0x1F80U;
+std::uint64_t read_environment() {
+  return _mm_getcsr();
+}
+void write_environment(std::uint64_t value) {
+  _mm_setcsr(static_cast<unsigned>(value));
+}
+#else
+constexpr std::uint64_t kPoisoned = 1U << 24U | 3U << 22U;  // the same two of FPCR
+constexpr std::uint64_t kControl = kPoisoned;
+constexpr std::uint64_t kStandard = 0;
+std::uint64_t read_environment() {
+  std::uint64_t value = 0;
+  asm volatile("mrs %0, fpcr" : "=r"(value)::"memory");
+  return value;
+}
+void write_environment(std::uint64_t value) {
+  asm volatile("msr fpcr, %0" ::"r"(value) : "memory");
+}
+#endif
+
 TEST(ThreadPool, SetsTheFloatingPointEnvironmentAndGivesTheCallersBack) {
-  const unsigned before = _mm_getcsr();
-  // Flush to zero, denormals are zero, round towards zero: what a careless caller may leave.
-  constexpr unsigned kPoisoned = 0x1F80U | 0x8000U | 0x0040U | 0x6000U;
-  constexpr unsigned kControl = 0xFFC0U;  // without the sticky flags
-  _mm_setcsr(kPoisoned);
-  std::vector<unsigned> seen(3);
+  const std::uint64_t before = read_environment();
+  write_environment(kPoisoned);
+  std::vector<std::uint64_t> seen(3);
   {
     ThreadPool pool(3);
-    pool.run([&](int worker) { seen[static_cast<std::size_t>(worker)] = _mm_getcsr(); });
-    pool.for_ranges(1, 1, [&](std::int64_t, std::int64_t, int) { seen.push_back(_mm_getcsr()); });
+    pool.run([&](int worker) { seen[static_cast<std::size_t>(worker)] = read_environment(); });
+    pool.for_ranges(1, 1,
+                    [&](std::int64_t, std::int64_t, int) { seen.push_back(read_environment()); });
   }
-  const unsigned after = _mm_getcsr();
-  _mm_setcsr(before);
-  for (const unsigned word : seen) EXPECT_EQ(word & kControl, 0x1F80U);
+  const std::uint64_t after = read_environment();
+  write_environment(before);
+  for (const std::uint64_t word : seen) EXPECT_EQ(word & kControl, kStandard);
   EXPECT_EQ(after & kControl, kPoisoned & kControl);
 }
 #endif

@@ -1,0 +1,164 @@
+#include "decode/grammar/grammar.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace assay::grammar {
+
+std::int32_t Grammar::declare() {
+  rules_.emplace_back();
+  return n_rules() - 1;
+}
+
+void Grammar::define(std::int32_t rule, std::vector<Sequence> alternatives) {
+  for (const Sequence& sequence : alternatives) n_symbols_ += sequence.size() + 1;
+  rules_[static_cast<std::size_t>(rule)] = std::move(alternatives);
+}
+
+Sequence Grammar::bytes(const ByteSet& set) {
+  const ByteSet writable = set & ~unwritable_;
+  const auto known = std::find(sets_.begin(), sets_.end(), writable);
+  const auto index = static_cast<std::int32_t>(known - sets_.begin());
+  if (known == sets_.end()) sets_.push_back(writable);
+  return {{false, index}};
+}
+
+Sequence Grammar::text(std::string_view literal) {
+  Sequence out;
+  for (const char byte : literal) {
+    out.push_back(bytes(ByteSet().set(static_cast<unsigned char>(byte))).front());
+  }
+  return out;
+}
+
+Sequence Grammar::any_of(std::vector<Sequence> alternatives) {
+  if (alternatives.size() == 1) return std::move(alternatives.front());
+  const std::int32_t rule = declare();
+  define(rule, std::move(alternatives));
+  return of_rule(rule);
+}
+
+Sequence Grammar::optional(Sequence sequence) {
+  return any_of({{}, std::move(sequence)});
+}
+
+Sequence Grammar::repeat(const Sequence& sequence, std::int64_t least, std::int64_t most) {
+  // A long sequence is written once.
+  const Sequence one = sequence.size() > 1 && least + std::max<std::int64_t>(most, 1) > 2
+                           ? [&] {
+                               const std::int32_t rule = declare();
+                               define(rule, {sequence});
+                               return of_rule(rule);
+                             }()
+                           : sequence;
+  Sequence out;
+  for (std::int64_t i = 0; i < least && !too_large(); ++i) {
+    out.insert(out.end(), one.begin(), one.end());
+    n_symbols_ += one.size();
+  }
+  Sequence rest;
+  if (most < 0) {
+    const std::int32_t again = declare();
+    define(again, {{}, joined({one, of_rule(again)})});
+    rest = of_rule(again);
+  }
+  for (std::int64_t i = least; i < most && !too_large(); ++i) {
+    const std::int32_t more = declare();
+    define(more, {{}, joined({one, rest})});
+    rest = of_rule(more);
+  }
+  return joined({out, rest});
+}
+
+bool Grammar::all_marked(const Sequence& sequence, const Marks& marks, bool bytes_count) const {
+  return std::all_of(sequence.begin(), sequence.end(), [&](const Symbol& symbol) {
+    const auto index = static_cast<std::size_t>(symbol.index);
+    return symbol.is_rule ? marks[index] : bytes_count && sets_[index].any();
+  });
+}
+
+/// Rules with a sequence that can be finished; or, without bytes, that can be empty. Rules are
+/// mostly defined after what they use, so few rounds suffice.
+Grammar::Marks Grammar::least_fixed_point(bool bytes_count) const {
+  Marks marks(rules_.size(), false);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+      if (marks[rule]) continue;
+      marks[rule] = std::any_of(rules_[rule].begin(), rules_[rule].end(), [&](const Sequence& s) {
+        return all_marked(s, marks, bytes_count);
+      });
+      changed = changed || marks[rule];
+    }
+  }
+  return marks;
+}
+
+/// A cycle among "begins with": depth first, with a stack of its own.
+bool Grammar::begins_with_itself() const {
+  const Marks empty = least_fixed_point(false);
+  std::vector<std::vector<std::int32_t>> begins(rules_.size());
+  for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+    for (const Sequence& sequence : rules_[rule]) {
+      for (const Symbol& symbol : sequence) {
+        if (!symbol.is_rule) break;
+        begins[rule].push_back(symbol.index);
+        if (!empty[static_cast<std::size_t>(symbol.index)]) break;
+      }
+    }
+  }
+  enum class Colour : std::uint8_t { fresh, open, closed };
+  std::vector<Colour> colours(rules_.size(), Colour::fresh);
+  std::vector<std::pair<std::size_t, std::size_t>> path;  // rule, how many of its edges were taken
+  for (std::size_t root = 0; root < rules_.size(); ++root) {
+    if (colours[root] != Colour::fresh) continue;
+    colours[root] = Colour::open;
+    path.emplace_back(root, 0);
+    while (!path.empty()) {
+      auto& [rule, taken] = path.back();
+      if (taken == begins[rule].size()) {
+        colours[rule] = Colour::closed;
+        path.pop_back();
+        continue;
+      }
+      const auto to = static_cast<std::size_t>(begins[rule][taken++]);
+      if (colours[to] == Colour::open) return true;
+      if (colours[to] == Colour::closed) continue;
+      colours[to] = Colour::open;
+      path.emplace_back(to, 0);
+    }
+  }
+  return false;
+}
+
+Grammar::Verdict Grammar::finish(const Sequence& start) {
+  start_ = declare();
+  define(start_, {start});
+  const Marks productive = least_fixed_point(true);
+  for (std::vector<Sequence>& alternatives : rules_) {
+    std::erase_if(alternatives,
+                  [&](const Sequence& s) { return !all_marked(s, productive, true); });
+  }
+  if (!productive[static_cast<std::size_t>(start_)]) return Verdict::empty;
+  return begins_with_itself() ? Verdict::recursive : Verdict::sound;
+}
+
+Sequence joined(std::initializer_list<Sequence> parts) {
+  Sequence out;
+  for (const Sequence& part : parts) out.insert(out.end(), part.begin(), part.end());
+  return out;
+}
+
+ByteSet byte_range(unsigned first, unsigned last) {
+  ByteSet set;
+  for (unsigned byte = first; byte <= last; ++byte) set.set(byte);
+  return set;
+}
+
+ByteSet byte_set(std::string_view bytes) {
+  ByteSet set;
+  for (const char byte : bytes) set.set(static_cast<unsigned char>(byte));
+  return set;
+}
+
+}  // namespace assay::grammar

@@ -1,0 +1,18 @@
+// Vectors that are written without coordinates in brackets: 3i + 4j, P(3, 4).
+#pragma once
+
+#include <optional>
+
+#include "evals/common/answer_value.h"
+
+namespace assay::evals {
+
+/// 3i - 2j + k as the tuple (3, -2, 1): a sum of terms with one of the letters i, j, k each, of as
+/// many coordinates as `other` has. Nothing where `value` is no such sum or `other` no vector.
+std::optional<AnswerValue> unit_vectors_as_tuple(const AnswerValue& value,
+                                                 const AnswerValue& other);
+
+/// P(3, 4) as (3, 4): a point with its capital letter, beside a tuple.
+std::optional<AnswerValue> named_point_as_tuple(const AnswerValue& value, const AnswerValue& other);
+
+}  // namespace assay::evals
