@@ -122,8 +122,7 @@ struct DeviceInfo {
   std::string backend;  ///< "cpu"
   std::string isa;      ///< that really runs: "scalar", "avx2", "avx512", "neon", "sm_90"
   int threads = 1;
-  /// "exact/1", "f32" or "exact/1+bf16" (docs/numerics.md), of what `linear` computes.
-  std::string semantics;
+  std::string semantics;  ///< "exact/1" or "f32" (docs/numerics.md), of what `linear` computes
   bool batch_invariant = true;
   /// Library that serves prefill and its version ("openblas 0.3.21 SkylakeX"); empty: own kernels.
   std::string gemm_library;

@@ -166,8 +166,20 @@ class CudaDevice final : public Device {
             std::span<numerics::Drawn> drawn) override;
 
  private:
-  /// A thread's calls go to its current GPU.
-  void use() const { check(cudaSetDevice(index_), "choosing the GPU"); }
+  /// The input that activations_ was made from.
+  struct Prepared {
+    const float* x = nullptr;
+    std::int64_t rows = 0;
+    std::int64_t cols = 0;
+    int block = 0;
+    bool operator==(const Prepared&) const = default;
+  };
+  /// Before any work: a thread's calls go to its current GPU. What was prepared may change now.
+  void use() const {
+    check(cudaSetDevice(index_), "choosing the GPU");
+    prepared_ = Prepared();
+  }
+  const std::uint8_t* prepare(ConstTensor x, int block);
   std::uint8_t* grown(DeviceMemory& memory, std::int64_t bytes, const char* what);
   const DeviceRope& rope_on_device(const numerics::RopeTable& table);
 
@@ -177,8 +189,9 @@ class CudaDevice final : public Device {
   std::unique_ptr<Nvml> nvml_;
   MemoryMeter meter_;
   Stream stream_;
-  DeviceMemory activations_;  ///< quantised rows of the call that runs
-  DeviceMemory partial_;      ///< of attention
+  DeviceMemory activations_;  ///< quantised or rounded rows of `linear`
+  mutable Prepared prepared_;
+  DeviceMemory partial_;  ///< of attention
   DeviceMemory draw_scratch_;
   DeviceMemory draw_rows_;  ///< parameters and results of a draw
   IntTable ids_;
@@ -215,13 +228,35 @@ void CudaDevice::rms_norm(ConstTensor x, const DeviceWeight& gain, float eps, Te
   check_launch("rms_norm");
 }
 
+/// x quantised in blocks, or rounded to bf16 (block 0), for `linear`. Matrices of one input follow
+/// one another (q, k, v; gate, up): it is made once while nothing but `linear` runs.
+const std::uint8_t* CudaDevice::prepare(ConstTensor x, int block) {
+  const Prepared wanted{x.data, x.rows, x.cols, block};
+  if (prepared_ == wanted) return activations_.data();
+  prepared_ = Prepared();
+  if (block == 0) {
+    grown(activations_, x.size() * std::int64_t{sizeof(std::uint16_t)}, "rounded activations");
+    round_rows(x.data, x.rows, x.cols, activations_.as<std::uint16_t>(), stream_.get());
+    check_launch("round_rows");
+  } else {
+    const quant::ActivationLayout layout(x.cols, block);
+    grown(activations_, x.rows * layout.bytes(), "quantised activations");
+    quantize_rows(x.data, x.rows, x.cols, block, activations_.data(), stream_.get());
+    check_launch("quantize_rows");
+  }
+  prepared_ = wanted;
+  return activations_.data();
+}
+
 void CudaDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTensor x, Tensor y,
                         Phase /*phase*/) {
   const CudaWeight& weight = own(w);
   ASSAY_ASSERT(x.cols == weight.cols() && y.rows == x.rows && y.cols == weight.rows());
   ASSAY_ASSERT(bias == nullptr || bias->cols() == y.cols);
   if (x.rows == 0) return;
+  const Prepared kept = prepared_;  // y does not overlap x
   use();
+  prepared_ = kept;
   LinearArgs args{.w = weight.planes(),
                   .bias = bias == nullptr ? nullptr : own(*bias).vector(),
                   .x = x.data,
@@ -231,20 +266,12 @@ void CudaDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTe
   const bool rounded =
       numerics_ == Numerics::fast && weight.type() == TensorType::BF16 && weight.planes().permuted;
   if (rounded) {
-    const std::int64_t bytes = x.size() * std::int64_t{sizeof(std::uint16_t)};
-    args.quantised = grown(activations_, bytes, "rounded activations");
-    round_rows(x.data, x.rows, x.cols, activations_.as<std::uint16_t>(), stream_.get());
-    check_launch("round_rows");
+    args.quantised = prepare(x, 0);
     linear_bf16(args, stream_.get());
   } else if (is_float_type(weight.type())) {
     linear_float(args, stream_.get());
   } else {
-    const int block = block_layout(weight.type()).elements;
-    const quant::ActivationLayout layout(x.cols, block);
-    std::uint8_t* rows = grown(activations_, x.rows * layout.bytes(), "quantised activations");
-    quantize_rows(x.data, x.rows, x.cols, block, rows, stream_.get());
-    check_launch("quantize_rows");
-    args.quantised = rows;
+    args.quantised = prepare(x, block_layout(weight.type()).elements);
     linear_integer(args, stream_.get());
   }
   check_launch("linear");

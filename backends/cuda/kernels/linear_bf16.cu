@@ -13,7 +13,6 @@ namespace num = ::assay::numerics;
 constexpr int kWarps = 8;
 constexpr int kTileRows = 32;
 constexpr int kTileColumns = 8;
-constexpr int kGroupsOfChunk = num::kChunkElements / kPermutedElements;
 
 /// d += a b: 16 rows, 8 columns, 16 elements.
 __device__ inline void multiply_add(const int (&a)[4], int b0, int b1, float (&d)[4]) {
