@@ -196,7 +196,7 @@ __device__ __forceinline__ void finish_tile(const GemmArgs& a, int tile, int fir
 /// Grid: parts of K (the cluster), tiles of rows, tiles of tokens.
 template <int kTokens, GemmKind kKind>
 __global__ void __launch_bounds__(kGemmThreads) gemm_kernel(const __grid_constant__ GemmArgs a) {
-  extern __shared__ __align__(128) std::uint8_t shared[];
+  ASSAY_DYNAMIC_SHARED(shared);
   using Shape = GemmShape<kTokens>;
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const int lane = static_cast<int>(threadIdx.x) % 32;

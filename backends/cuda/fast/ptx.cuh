@@ -10,6 +10,10 @@
 #define ASSAY_CUDA_PRODUCER_WARPS 0
 #endif
 
+/// The block's dynamic shared memory. A macro, and everything below a function, so that a test can
+/// run the kernels on the CPU (tests/backends/cuda/emulated).
+#define ASSAY_DYNAMIC_SHARED(name) extern __shared__ __align__(128) std::uint8_t name[]
+
 namespace assay::cuda::fast {
 
 /// The threads that compute: all of the block but its producers.
