@@ -107,7 +107,8 @@ bool serve(const ServeOptions& options, const Listener& listener,
       value_or_throw(ConversationTemplate::compile(model.file->chat_template));
   std::unique_ptr<Device> device =
       open_device(options.backend, options.numerics, options.threads, *model.file);
-  const SessionOptions session_plan = session_options(options, *model.file);
+  SessionOptions session_plan = session_options(options, *model.file);
+  (void)value_or_throw(fit_memory(*model.file, *device, &session_plan));
   const std::unique_ptr<Session> session =
       value_or_throw(make_session(model.file, std::move(device), session_plan));
 
