@@ -117,6 +117,9 @@ bool serve(const ServeOptions& options, const Listener& listener,
   context.profile = prompts.profile();
   context.tool_form = tool_form(model.file->chat_template);
   context.vocab = static_cast<std::size_t>(model.file->config.vocab);
+  for (TokenId id = 0; id < tokenizer.vocab_size(); ++id) {
+    context.longest_token = std::max(context.longest_token, tokenizer.token_bytes(id).size());
+  }
   const grammar::TokenTable tokens(tokenizer, context.vocab);
   context.tokens = &tokens;
   context.model = model.file->name;
