@@ -94,6 +94,28 @@ Grammar::Marks Grammar::least_fixed_point(bool bytes_count) const {
   return marks;
 }
 
+/// Lengths of the shortest texts, from above, until none gets shorter.
+bool Grammar::is_longer_than_ever_written() const {
+  constexpr std::uint64_t kTooLong = kMaxShortest + 1;
+  std::vector<std::uint64_t> shortest(rules_.size(), kTooLong);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+      for (const Sequence& sequence : rules_[rule]) {
+        std::uint64_t length = 0;
+        for (const Symbol& symbol : sequence) {
+          length += symbol.is_rule ? shortest[static_cast<std::size_t>(symbol.index)] : 1;
+          if (length >= shortest[rule]) break;
+        }
+        if (length >= shortest[rule]) continue;
+        shortest[rule] = length;
+        changed = true;
+      }
+    }
+  }
+  return shortest[static_cast<std::size_t>(start_)] >= kTooLong;
+}
+
 /// A cycle among "begins with": depth first, with a stack of its own.
 bool Grammar::begins_with_itself() const {
   const Marks empty = least_fixed_point(false);
@@ -140,6 +162,7 @@ Grammar::Verdict Grammar::finish(const Sequence& start) {
                   [&](const Sequence& s) { return !all_marked(s, productive, true); });
   }
   if (!productive[static_cast<std::size_t>(start_)]) return Verdict::empty;
+  if (is_longer_than_ever_written()) return Verdict::long_;
   return begins_with_itself() ? Verdict::recursive : Verdict::sound;
 }
 
