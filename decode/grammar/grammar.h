@@ -42,7 +42,7 @@ class Grammar {
   enum class Verdict {
     sound,
     empty,     ///< no text at all
-    long_,     ///< the shortest text is longer than kMaxShortest
+    endless,   ///< the shortest text is longer than kMaxShortest
     recursive  ///< a rule begins with itself
   };
   /// Ends the building: leaves out what can never be finished.

@@ -249,7 +249,7 @@ Result<Grammar> finished(Grammar grammar, const Sequence& start) {
   switch (grammar.finish(start)) {
     case Grammar::Verdict::empty:
       return failure(ErrorKind::usage, "no finite value is an instance of the schema");
-    case Grammar::Verdict::long_:
+    case Grammar::Verdict::endless:
       return failure(ErrorKind::usage, fmt::format("the shortest instance has more than {} bytes",
                                                    Grammar::kMaxShortest));
     case Grammar::Verdict::recursive:
