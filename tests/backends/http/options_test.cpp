@@ -6,7 +6,7 @@
 #include <cstdlib>
 
 #include "backends/http/body.h"
-#include "nlohmann/json.hpp"
+#include <nlohmann/json.hpp>
 #include "tests/support/test_data.h"
 
 namespace assay::http {
