@@ -1,3 +1,4 @@
+// What the bench checks before it times: each kernel against a computation on the host.
 #pragma once
 
 #include <cuda_runtime_api.h>

@@ -5,8 +5,8 @@
 
 #include <cstdlib>
 
-#include "backends/http/body.h"
 #include <nlohmann/json.hpp>
+#include "backends/http/body.h"
 #include "tests/support/test_data.h"
 
 namespace assay::http {
