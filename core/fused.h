@@ -35,7 +35,8 @@ struct ModelWeights {
   const DeviceWeight* head = nullptr;  ///< the embedding where tied
 };
 
-/// A forward pass of a device's own. It gives the bits that its single kernels give.
+/// A forward pass of a device's own. Under `exact` it gives the bits that the single kernels give;
+/// under `fast` it serves every step or none, so that a row never depends on its batch.
 class FusedForward {
  public:
   virtual ~FusedForward() = default;
@@ -53,6 +54,7 @@ struct FusedParts {
   KvCache& kv;
   const numerics::RopeTable& rope;
   std::int64_t max_context = 0;
+  std::int64_t max_batch = 1;
 };
 
 }  // namespace assay

@@ -123,7 +123,8 @@ class CudaDevice final : public Device {
     // Quantised rows, or rounded to two bytes an element.
     const std::int64_t row = std::max(layout.bytes(), widest * std::int64_t{sizeof(std::uint16_t)});
     return max_rows * row + kAttentionScratch + draw_scratch_bytes(max_rows, widest) +
-           fast::kFusedScratch;
+           fast::kFusedScratch +
+           (numerics_ == Numerics::fast ? fast::batch_scratch_bytes(max_rows, widest) : 0);
   }
 
   std::unique_ptr<DeviceBuffer> allocate(std::int64_t floats) override {
@@ -142,8 +143,8 @@ class CudaDevice final : public Device {
   std::shared_ptr<FusedForward> fuse(const FusedParts& parts) override {
     use();
     const DeviceRope& rope = rope_on_device(parts.rope);
-    return fast::make_fused(parts, {rope.cos.as<const float>(), rope.sin.as<const float>()}, gpu_,
-                            stream_, meter_);
+    return fast::make_fused(parts, {rope.cos.as<const float>(), rope.sin.as<const float>()},
+                            numerics_, gpu_, stream_, meter_);
   }
 
   void embed(const DeviceWeight& table, std::span<const TokenId> ids, Tensor out) override;

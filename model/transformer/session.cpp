@@ -122,11 +122,8 @@ class TransformerSession final : public Session {
         rope_(model_->config, options.max_context),
         buffer_(device_->allocate(sizes_.floats)),
         places_(places(weights_)),
-        fused_(device_->fuse({model_->config, places_, *kv_, rope_, options.max_context})) {
-    // It computes exact/1 and serves one row. Where the device's own kernels round more coarsely, a
-    // row would depend on whether others run beside it.
-    if (options.max_batch > 1 && device_->info().semantics != "exact/1") fused_.reset();
-  }
+        fused_(device_->fuse(
+            {model_->config, places_, *kv_, rope_, options.max_context, options.max_batch})) {}
 
   const ModelConfig& config() const override { return model_->config; }
   DeviceInfo device_info() const override { return device_->info(); }

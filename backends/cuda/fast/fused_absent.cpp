@@ -4,8 +4,8 @@
 namespace assay::cuda::fast {
 
 std::shared_ptr<FusedForward> make_fused(const FusedParts& /*parts*/, const RopeOnDevice& /*rope*/,
-                                         const GpuInfo& /*gpu*/, const Stream& /*stream*/,
-                                         MemoryMeter& /*meter*/) {
+                                         Numerics /*numerics*/, const GpuInfo& /*gpu*/,
+                                         const Stream& /*stream*/, MemoryMeter& /*meter*/) {
   return nullptr;
 }
 

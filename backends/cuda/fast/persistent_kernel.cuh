@@ -384,7 +384,7 @@ struct AttentionOfStep {
 template <class Setup, int kDim>
 __global__ void __launch_bounds__(Setup::kWarps * 32 + 32, 1)
     step_kernel(const __grid_constant__ StepParams p) {
-  extern __shared__ __align__(128) std::uint8_t shared[];
+  ASSAY_DYNAMIC_SHARED(shared);
   constexpr int kRings = Setup::kWarps * Setup::kSlots;
   __shared__ std::uint64_t barriers[2 * kRings + 1];
   __shared__ CutOfBlock cut;
