@@ -1,4 +1,4 @@
-// What a completer keeps of a request while it waits, and while its tokens are generated.
+// What LocalCompleter knows of a request, before and while its tokens are generated.
 #pragma once
 
 #include <cstdint>

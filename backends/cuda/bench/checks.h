@@ -1,4 +1,4 @@
-// What the bench checks before it times: each kernel against a computation on the host.
+// Checks of the fast kernels against the host reference.
 #pragma once
 
 #include <cuda_runtime_api.h>

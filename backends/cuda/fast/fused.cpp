@@ -77,12 +77,13 @@ class PinnedInts {
 
 class CudaFused final : public FusedForward {
  public:
-  CudaFused(EngineModel model, std::int32_t max_pages, const Stream& stream, MemoryMeter& meter)
+  CudaFused(EngineModel model, std::int32_t max_pages, bool one_kernel, const Stream& stream,
+            MemoryMeter& meter)
       : vocab_(model.config.vocab),
         max_pages_(max_pages),
         stream_(stream),
         staging_(2 + max_pages),
-        engine_(std::move(model), max_pages, stream.get(), meter) {
+        engine_(std::move(model), max_pages, stream.get(), meter, one_kernel) {
     check(cudaGetDevice(&device_), "choosing the GPU");
   }
 
@@ -185,7 +186,7 @@ class CudaBatch final : public FusedForward {
 }  // namespace
 
 std::shared_ptr<FusedForward> make_fused(const FusedParts& parts, const RopeOnDevice& rope,
-                                         Numerics numerics, const GpuInfo& gpu,
+                                         Numerics numerics, FusedMode mode, const GpuInfo& gpu,
                                          const Stream& stream, MemoryMeter& meter) {
   constexpr int kBulkCopies = 9;  // sm_90 and later
   if (gpu.major < kBulkCopies || parts.kv.layout().type != KvType::f16) return nullptr;
@@ -195,14 +196,15 @@ std::shared_ptr<FusedForward> make_fused(const FusedParts& parts, const RopeOnDe
   // Under `fast` the single kernels round activations for bf16 weights: so does the pass for
   // batches, which takes every step. Alone, a sequence may as well have exact/1, which is quicker.
   const bool rounds = numerics == Numerics::fast && parts.max_batch > 1 && has_bf16(model);
-  if (rounds && !BatchEngine::serves(model)) return nullptr;
+  if (rounds && (mode != FusedMode::step || !BatchEngine::serves(model))) return nullptr;
   if (rounds) {
     return std::make_shared<CudaBatch>(std::move(model), static_cast<std::int32_t>(parts.max_batch),
                                        max_pages, gpu, stream, meter);
   }
   if (DecodeEngine::bytes(parts.config, max_pages) > kFusedScratch) return nullptr;
   if (!DecodeEngine::serves(model, gpu.multiprocessors)) return nullptr;
-  return std::make_shared<CudaFused>(std::move(model), max_pages, stream, meter);
+  return std::make_shared<CudaFused>(std::move(model), max_pages, mode == FusedMode::step, stream,
+                                     meter);
 }
 
 }  // namespace assay::cuda::fast
