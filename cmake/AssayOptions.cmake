@@ -32,6 +32,10 @@ target_compile_options(assay_flags INTERFACE -Wall -Wextra -Wno-psabi -ffp-contr
                        $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict>
                        $<$<BOOL:${ASSAY_WERROR}>:-Werror>)
 target_include_directories(assay_flags INTERFACE "${PROJECT_SOURCE_DIR}")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64")
+  # As on x86: the same text has the same meaning on every machine.
+  target_compile_options(assay_flags INTERFACE -fsigned-char)
+endif()
 if(ASSAY_SANITIZE)
   target_compile_options(assay_flags INTERFACE -fsanitize=${ASSAY_SANITIZE}
                          -fno-sanitize-recover=all -fno-omit-frame-pointer -g)
@@ -45,7 +49,7 @@ if(ASSAY_FMT_HEADER_ONLY)
   find_path(ASSAY_FMT_INCLUDE_DIR fmt/format-inl.h REQUIRED)
   add_library(fmt::fmt INTERFACE IMPORTED)
   target_include_directories(fmt::fmt INTERFACE "${ASSAY_FMT_INCLUDE_DIR}")
-  target_compile_definitions(fmt::fmt INTERFACE FMT_HEADER_ONLY=1)
+  target_compile_definitions(assay_flags INTERFACE FMT_HEADER_ONLY=1)
 else()
   find_package(fmt REQUIRED)
 endif()
