@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "backends/cuda/fast/fused.h"
 #include "core/device.h"
 #include "core/error.h"
 #include "core/types.h"
@@ -14,6 +15,6 @@ namespace assay::cuda {
 ///
 /// Makes GPU `device` the thread's and starts a stream on it. Error{environment} when there is no
 /// such GPU, or none that this build's kernels run on.
-Result<std::unique_ptr<Device>> make_device(int device, Numerics numerics);
+Result<std::unique_ptr<Device>> make_device(int device, Numerics numerics, fast::FusedMode fused);
 
 }  // namespace assay::cuda

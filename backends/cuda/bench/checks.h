@@ -1,3 +1,4 @@
+// What assay_cuda_bench checks before it times anything.
 #pragma once
 
 #include <cuda_runtime_api.h>

@@ -77,15 +77,18 @@ class PinnedInts {
 
 class CudaFused final : public FusedForward {
  public:
-  CudaFused(EngineModel model, std::int32_t max_pages, const Stream& stream, MemoryMeter& meter)
-      : vocab_(model.config.vocab),
+  CudaFused(EngineModel model, std::int32_t max_pages, bool one_kernel, bool equals,
+            const Stream& stream, MemoryMeter& meter)
+      : equals_(equals),
+        vocab_(model.config.vocab),
         max_pages_(max_pages),
         stream_(stream),
         staging_(2 + max_pages),
-        engine_(std::move(model), max_pages, stream.get(), meter) {
+        engine_(std::move(model), max_pages, stream.get(), meter, one_kernel) {
     check(cudaGetDevice(&device_), "choosing the GPU");
   }
 
+  bool equals_single_kernels() const override { return equals_; }
   bool serves(const Batch& batch) const override {
     return batch.phase == Phase::decode && batch.n_rows == 1;
   }
@@ -116,6 +119,7 @@ class CudaFused final : public FusedForward {
   }
 
   int device_ = 0;
+  bool equals_;
   std::int64_t vocab_;
   std::int32_t max_pages_;
   const Stream& stream_;
@@ -138,6 +142,7 @@ class CudaBatch final : public FusedForward {
     check(cudaGetDevice(&device_), "choosing the GPU");
   }
 
+  bool equals_single_kernels() const override { return false; }
   bool serves(const Batch& batch) const override { return batch.phase == Phase::decode; }
   ConstTensor decode(const Batch& batch, std::span<const TokenId> ids) override {
     const std::int32_t rows = batch.n_rows;
@@ -185,24 +190,26 @@ class CudaBatch final : public FusedForward {
 }  // namespace
 
 std::shared_ptr<FusedForward> make_fused(const FusedParts& parts, const RopeOnDevice& rope,
-                                         Numerics numerics, const GpuInfo& gpu,
+                                         FusedMode mode, Numerics numerics, const GpuInfo& gpu,
                                          const Stream& stream, MemoryMeter& meter) {
   constexpr int kBulkCopies = 9;  // sm_90 and later
-  if (gpu.major < kBulkCopies || parts.kv.layout().type != KvType::f16) return nullptr;
+  if (mode == FusedMode::off || gpu.major < kBulkCopies) return nullptr;
+  if (parts.kv.layout().type != KvType::f16) return nullptr;
   const auto max_pages =
       static_cast<std::int32_t>((parts.max_context + kKvPageTokens - 1) / kKvPageTokens);
   EngineModel model = model_of(parts, rope);
   // Under `fast` the single kernels round activations for bf16 weights: so does the pass for
-  // batches, which takes every step. Alone, a sequence may as well have exact/1, which is quicker.
-  const bool rounds = numerics == Numerics::fast && parts.max_batch > 1 && has_bf16(model);
-  if (rounds && !BatchEngine::serves(model)) return nullptr;
-  if (rounds) {
+  // batches, which takes every step. Alone, a sequence may as well have exact/1.
+  const bool single_kernels_round = numerics == Numerics::fast && has_bf16(model);
+  if (single_kernels_round && parts.max_batch > 1) {
+    if (mode != FusedMode::untried || !BatchEngine::serves(model)) return nullptr;
     return std::make_shared<CudaBatch>(std::move(model), static_cast<std::int32_t>(parts.max_batch),
                                        max_pages, gpu, stream, meter);
   }
   if (DecodeEngine::bytes(parts.config, max_pages) > kFusedScratch) return nullptr;
   if (!DecodeEngine::serves(model, gpu.multiprocessors)) return nullptr;
-  return std::make_shared<CudaFused>(std::move(model), max_pages, stream, meter);
+  return std::make_shared<CudaFused>(std::move(model), max_pages, mode == FusedMode::untried,
+                                     !single_kernels_round, stream, meter);
 }
 
 }  // namespace assay::cuda::fast

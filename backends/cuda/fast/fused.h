@@ -14,6 +14,13 @@ struct RopeOnDevice {
   const float* sin = nullptr;
 };
 
+/// Which passes of the device's own a session gets.
+enum class FusedMode {
+  off,      ///< none: kernel by kernel
+  on,       ///< those whose kernels ran on a GPU and gave the right bits there
+  untried,  ///< also those that only ran on the CPU so far (tests/backends/cuda/emulated)
+};
+
 /// Memory it may take, part of the device's plan.
 inline constexpr std::int64_t kFusedScratch = std::int64_t{16} << 20;
 
@@ -24,7 +31,7 @@ constexpr std::int64_t batch_scratch_bytes(std::int64_t max_rows, std::int64_t w
 
 /// Null where the GPU, the model's shape or a weight's type is none that the engine serves.
 std::shared_ptr<FusedForward> make_fused(const FusedParts& parts, const RopeOnDevice& rope,
-                                         Numerics numerics, const GpuInfo& gpu,
+                                         FusedMode mode, Numerics numerics, const GpuInfo& gpu,
                                          const Stream& stream, MemoryMeter& meter);
 
 }  // namespace assay::cuda::fast
