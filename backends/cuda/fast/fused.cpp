@@ -59,6 +59,17 @@ bool has_bf16(const EngineModel& m) {
   });
 }
 
+/// Whether a block may have the shared memory that the kernels count on; sm_120 has less than half.
+bool has_large_blocks() {
+  constexpr int kNeeded = 227 * 1024;
+  int device = 0;
+  int bytes = 0;
+  check(cudaGetDevice(&device), "asking for the GPU");
+  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
+        "asking for the GPU's shared memory");
+  return bytes >= kNeeded;
+}
+
 /// Host memory that copies to the device need not wait for.
 class PinnedInts {
  public:
@@ -194,7 +205,7 @@ std::shared_ptr<FusedForward> make_fused(const FusedParts& parts, const RopeOnDe
                                          const Stream& stream, MemoryMeter& meter) {
   constexpr int kBulkCopies = 9;  // sm_90 and later
   if (mode == FusedMode::off || gpu.major < kBulkCopies) return nullptr;
-  if (parts.kv.layout().type != KvType::f16) return nullptr;
+  if (parts.kv.layout().type != KvType::f16 || !has_large_blocks()) return nullptr;
   const auto max_pages =
       static_cast<std::int32_t>((parts.max_context + kKvPageTokens - 1) / kKvPageTokens);
   EngineModel model = model_of(parts, rope);
