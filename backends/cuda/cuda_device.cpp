@@ -86,7 +86,7 @@ struct DeviceRope {
 
 class CudaDevice final : public Device {
  public:
-  CudaDevice(int index, const GpuInfo& gpu, Numerics numerics, fast::FusedMode fused)
+  CudaDevice(int index, const GpuInfo& gpu, Numerics numerics, FusedMode fused)
       : index_(index),
         gpu_(gpu),
         numerics_(numerics),
@@ -142,10 +142,11 @@ class CudaDevice final : public Device {
   }
 
   std::shared_ptr<FusedForward> fuse(const FusedParts& parts) override {
+    if (fused_ == FusedMode::off) return nullptr;
     use();
     const DeviceRope& rope = rope_on_device(parts.rope);
-    return fast::make_fused(parts, {rope.cos.as<const float>(), rope.sin.as<const float>()}, fused_,
-                            numerics_, gpu_, stream_, meter_);
+    return fast::make_fused(parts, {rope.cos.as<const float>(), rope.sin.as<const float>()},
+                            numerics_, fused_, gpu_, stream_, meter_);
   }
 
   void embed(const DeviceWeight& table, std::span<const TokenId> ids, Tensor out) override;
@@ -187,7 +188,7 @@ class CudaDevice final : public Device {
   int index_;
   GpuInfo gpu_;
   Numerics numerics_;
-  fast::FusedMode fused_;
+  FusedMode fused_;
   std::unique_ptr<Nvml> nvml_;
   MemoryMeter meter_;
   Stream stream_;
@@ -475,7 +476,7 @@ void CudaDevice::draw(ConstTensor logits, std::span<const numerics::DrawRequest>
 
 }  // namespace
 
-Result<std::unique_ptr<Device>> make_device(int device, Numerics numerics, fast::FusedMode fused) {
+Result<std::unique_ptr<Device>> make_device(int device, Numerics numerics, FusedMode fused) {
   const Result<int> count = count_gpus();
   if (!count) return tl::unexpected(count.error());
   if (device >= *count) {

@@ -13,54 +13,40 @@ namespace {
 
 constexpr int kMaxDevice = 1023;
 
-struct Options {
-  int device = 0;
-  cuda::fast::FusedMode fused = cuda::fast::FusedMode::on;
-};
-
-Result<int> parse_device(const std::string& value) {
-  int device = 0;
-  const char* end = value.data() + value.size();
-  const auto parsed = std::from_chars(value.data(), end, device);
-  if (parsed.ec == std::errc() && parsed.ptr == end && device >= 0 && device <= kMaxDevice) {
-    return device;
-  }
-  return failure(ErrorKind::usage, fmt::format("cuda: device={} is not the number of a GPU", value),
-                 "GPUs are counted from 0, as nvidia-smi lists them");
+Result<cuda::FusedMode> parse_fused(const BackendRequest& request) {
+  const auto found = request.options.find("fused");
+  if (found == request.options.end() || found->second == "layer") return cuda::FusedMode::layer;
+  if (found->second == "off") return cuda::FusedMode::off;
+  if (found->second == "step") return cuda::FusedMode::step;
+  return failure(ErrorKind::usage, fmt::format("cuda: option fused={} is unknown", found->second),
+                 "use fused=off|layer|step");
 }
 
-Result<cuda::fast::FusedMode> parse_fused(const std::string& value) {
-  using cuda::fast::FusedMode;
-  if (value == "on") return FusedMode::on;
-  if (value == "off") return FusedMode::off;
-  if (value == "untried") return FusedMode::untried;
-  return failure(ErrorKind::usage, fmt::format("cuda: fused={} is unknown", value),
-                 "fused is on, off or untried");
-}
-
-Result<Options> parse_options(const BackendRequest& request) {
-  Options options;
+Result<int> parse_device(const BackendRequest& request) {
+  int device = 0;
   for (const auto& [name, value] : request.options) {
-    if (name == "device") {
-      const Result<int> device = parse_device(value);
-      if (!device) return tl::unexpected(device.error());
-      options.device = *device;
-    } else if (name == "fused") {
-      const auto fused = parse_fused(value);
-      if (!fused) return tl::unexpected(fused.error());
-      options.fused = *fused;
-    } else {
+    if (name == "fused") continue;
+    if (name != "device") {
       return failure(ErrorKind::usage, fmt::format("cuda: option '{}' is unknown", name),
-                     "cuda knows device and fused");
+                     "cuda knows device, fused");
+    }
+    const char* end = value.data() + value.size();
+    const auto parsed = std::from_chars(value.data(), end, device);
+    if (parsed.ec != std::errc() || parsed.ptr != end || device < 0 || device > kMaxDevice) {
+      return failure(ErrorKind::usage,
+                     fmt::format("cuda: device={} is not the number of a GPU", value),
+                     "GPUs are counted from 0, as nvidia-smi lists them");
     }
   }
-  return options;
+  return device;
 }
 
 Result<std::unique_ptr<Device>> create(const BackendRequest& request) {
-  const Result<Options> options = parse_options(request);
-  if (!options) return tl::unexpected(options.error());
-  return cuda::make_device(options->device, request.numerics, options->fused);
+  const Result<int> device = parse_device(request);
+  if (!device) return tl::unexpected(device.error());
+  const Result<cuda::FusedMode> fused = parse_fused(request);
+  if (!fused) return tl::unexpected(fused.error());
+  return cuda::make_device(*device, request.numerics, *fused);
 }
 
 Availability availability() {
@@ -88,9 +74,10 @@ BackendPlugin make_backend_cuda() {
   return {.name = "cuda",
           .summary = "NVIDIA GPUs from compute capability 8.0 on",
           .options = {{"device", "0|1|...", "which GPU, as nvidia-smi counts them (default: 0)"},
-                      {"fused", "on|off|untried",
-                       "decode passes of few kernels (default: on); untried: also those that have "
-                       "only run in emulation"}},
+                      {"fused", "off|layer|step",
+                       "decode from sm_90 on: kernel by kernel, five kernels a layer (default), or "
+                       "one kernel a step (tested on the CPU alone so far); the bits are the same "
+                       "under exact"}},
           .availability = availability,
           .supports = [](Numerics, TensorType) -> Result<void> { return {}; },
           .create = create};

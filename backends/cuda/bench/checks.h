@@ -1,4 +1,4 @@
-// What assay_cuda_bench checks before it times anything.
+// Checks of the fast kernels against the host reference.
 #pragma once
 
 #include <cuda_runtime_api.h>

@@ -201,25 +201,25 @@ class CudaBatch final : public FusedForward {
 }  // namespace
 
 std::shared_ptr<FusedForward> make_fused(const FusedParts& parts, const RopeOnDevice& rope,
-                                         FusedMode mode, Numerics numerics, const GpuInfo& gpu,
+                                         Numerics numerics, FusedMode mode, const GpuInfo& gpu,
                                          const Stream& stream, MemoryMeter& meter) {
   constexpr int kBulkCopies = 9;  // sm_90 and later
-  if (mode == FusedMode::off || gpu.major < kBulkCopies) return nullptr;
-  if (parts.kv.layout().type != KvType::f16 || !has_large_blocks()) return nullptr;
+  if (gpu.major < kBulkCopies || !has_large_blocks()) return nullptr;
+  if (parts.kv.layout().type != KvType::f16) return nullptr;
   const auto max_pages =
       static_cast<std::int32_t>((parts.max_context + kKvPageTokens - 1) / kKvPageTokens);
   EngineModel model = model_of(parts, rope);
   // Under `fast` the single kernels round activations for bf16 weights: so does the pass for
-  // batches, which takes every step. Alone, a sequence may as well have exact/1.
+  // batches, which takes every step. Alone, a sequence may as well have exact/1, which is quicker.
   const bool single_kernels_round = numerics == Numerics::fast && has_bf16(model);
   if (single_kernels_round && parts.max_batch > 1) {
-    if (mode != FusedMode::untried || !BatchEngine::serves(model)) return nullptr;
+    if (mode != FusedMode::step || !BatchEngine::serves(model)) return nullptr;
     return std::make_shared<CudaBatch>(std::move(model), static_cast<std::int32_t>(parts.max_batch),
                                        max_pages, gpu, stream, meter);
   }
   if (DecodeEngine::bytes(parts.config, max_pages) > kFusedScratch) return nullptr;
   if (!DecodeEngine::serves(model, gpu.multiprocessors)) return nullptr;
-  return std::make_shared<CudaFused>(std::move(model), max_pages, mode == FusedMode::untried,
+  return std::make_shared<CudaFused>(std::move(model), max_pages, mode == FusedMode::step,
                                      !single_kernels_round, stream, meter);
 }
 

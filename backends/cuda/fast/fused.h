@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "backends/cuda/cuda_device.h"
 #include "backends/cuda/runtime.h"
 #include "core/fused.h"
 
@@ -12,13 +13,6 @@ namespace assay::cuda::fast {
 struct RopeOnDevice {
   const float* cos = nullptr;
   const float* sin = nullptr;
-};
-
-/// Which passes of the device's own a session gets.
-enum class FusedMode {
-  off,      ///< none: kernel by kernel
-  on,       ///< those whose kernels ran on a GPU and gave the right bits there
-  untried,  ///< also those that only ran on the CPU so far (tests/backends/cuda/emulated)
 };
 
 /// Memory it may take, part of the device's plan.
@@ -31,7 +25,7 @@ constexpr std::int64_t batch_scratch_bytes(std::int64_t max_rows, std::int64_t w
 
 /// Null where the GPU, the model's shape or a weight's type is none that the engine serves.
 std::shared_ptr<FusedForward> make_fused(const FusedParts& parts, const RopeOnDevice& rope,
-                                         FusedMode mode, Numerics numerics, const GpuInfo& gpu,
+                                         Numerics numerics, FusedMode mode, const GpuInfo& gpu,
                                          const Stream& stream, MemoryMeter& meter);
 
 }  // namespace assay::cuda::fast

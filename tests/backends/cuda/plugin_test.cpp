@@ -40,7 +40,7 @@ TEST(CudaPlugin, RefusesWhatItDoesNotKnow) {
         {{"device", "-1"}},
         {{"device", "1x"}},
         {{"device", "99999999999"}},
-        {{"fused", "yes"}}}) {
+        {{"fused", "all"}}}) {
     BackendRequest request;
     request.options = options;
     const auto device = plugin->create(request);
