@@ -36,10 +36,12 @@ struct ModelWeights {
 };
 
 /// A forward pass of a device's own. Under `exact` it gives the bits that the single kernels give;
-/// under `fast` it serves every step or none, so that a row never depends on its batch.
+/// under `fast`, where it may round otherwise, it serves every step of a session.
 class FusedForward {
  public:
   virtual ~FusedForward() = default;
+  /// Whether the single kernels give the same bits: the session compares them once.
+  virtual bool equals_single_kernels() const = 0;
   /// Whether it takes this step; the caller goes kernel by kernel otherwise.
   virtual bool serves(const Batch& batch) const = 0;
   /// Runs a decode step, which appends to the cache; ids were checked by the caller. Logits of

@@ -86,10 +86,11 @@ struct DeviceRope {
 
 class CudaDevice final : public Device {
  public:
-  CudaDevice(int index, const GpuInfo& gpu, Numerics numerics)
+  CudaDevice(int index, const GpuInfo& gpu, Numerics numerics, FusedMode fused)
       : index_(index),
         gpu_(gpu),
         numerics_(numerics),
+        fused_(fused),
         nvml_(std::make_unique<Nvml>(gpu.pci_bus_id)) {}
 
   DeviceInfo info() const override {
@@ -141,10 +142,11 @@ class CudaDevice final : public Device {
   }
 
   std::shared_ptr<FusedForward> fuse(const FusedParts& parts) override {
+    if (fused_ == FusedMode::off) return nullptr;
     use();
     const DeviceRope& rope = rope_on_device(parts.rope);
     return fast::make_fused(parts, {rope.cos.as<const float>(), rope.sin.as<const float>()},
-                            numerics_, gpu_, stream_, meter_);
+                            numerics_, fused_, gpu_, stream_, meter_);
   }
 
   void embed(const DeviceWeight& table, std::span<const TokenId> ids, Tensor out) override;
@@ -186,6 +188,7 @@ class CudaDevice final : public Device {
   int index_;
   GpuInfo gpu_;
   Numerics numerics_;
+  FusedMode fused_;
   std::unique_ptr<Nvml> nvml_;
   MemoryMeter meter_;
   Stream stream_;
@@ -473,7 +476,7 @@ void CudaDevice::draw(ConstTensor logits, std::span<const numerics::DrawRequest>
 
 }  // namespace
 
-Result<std::unique_ptr<Device>> make_device(int device, Numerics numerics) {
+Result<std::unique_ptr<Device>> make_device(int device, Numerics numerics, FusedMode fused) {
   const Result<int> count = count_gpus();
   if (!count) return tl::unexpected(count.error());
   if (device >= *count) {
@@ -488,7 +491,7 @@ Result<std::unique_ptr<Device>> make_device(int device, Numerics numerics) {
   if (const cudaError_t status = probe_kernels(); status != cudaSuccess) {
     return tl::unexpected(cuda_error(status, "loading the kernels"));
   }
-  return std::make_unique<CudaDevice>(device, *gpu, numerics);
+  return std::make_unique<CudaDevice>(device, *gpu, numerics, fused);
 }
 
 }  // namespace assay::cuda

@@ -107,12 +107,16 @@ class ProblemIndex {
 
 using Number = std::optional<std::int64_t>;
 
-/// Each sample's number: its id, or what the id ends in, where no id is a problem's own.
+/// Each sample's number: its id, or what the id ends in, where no id is a problem's own, of this or
+/// another task ("HumanEval/7"), and no number beyond the last problem's.
 std::vector<Number> numbers_of(const SamplesFile& file, const std::vector<Problem>& problems) {
   const ProblemIndex index(problems, std::nullopt);
-  const bool foreign = std::none_of(
-      file.samples.begin(), file.samples.end(),
-      [&](const ForeignSample& sample) { return index.find(sample, sample.place).has_value(); });
+  const bool foreign =
+      std::none_of(file.samples.begin(), file.samples.end(), [&](const ForeignSample& sample) {
+        return sample.id.find('/') != std::string::npos ||
+               sample.number.value_or(0) > std::ssize(problems) ||
+               index.find(sample, sample.place).has_value();
+      });
   std::vector<Number> numbers;
   for (const ForeignSample& sample : file.samples) {
     numbers.push_back(sample.place || !foreign ? sample.place : sample.number);

@@ -57,9 +57,7 @@ Comparison compare_scores(const Claim& claim, const Evidence& it) {
         error > 0 ? std::fabs(difference) / error : 0.0);
     return out;
   }
-  const auto right = std::llround(found * static_cast<double>(it.problems));
-  const Interval wilson =
-      wilson_interval(std::clamp<std::int64_t>(right, 0, it.problems), it.problems);
+  const Interval wilson = wilson_interval_of_rate(found, static_cast<double>(it.problems));
   out.interval = {wilson.low, wilson.high};
   out.consistent = claim.number() >= wilson.low && claim.number() <= wilson.high;
   out.arithmetic =

@@ -72,7 +72,7 @@ Case make_case(const Shape& shape) {
   Case one{"linear", shape.text(), [shape](Device& device) { return run(shape, device); }, {}, {}};
   if (shape.phase == Phase::prefill) one.library_bound = [shape] { return bound(shape, 0); };
   if (shape.type == TensorType::BF16) {
-    one.rounded_bound = [shape] { return bound(shape, 0x1p-9); };
+    one.rounded_bound = [shape] { return bound(shape, 0x1p-8); };
   }
   return one;
 }

@@ -69,6 +69,7 @@ class QuantisedGolden : public ::testing::TestWithParam<std::tuple<const char*, 
     SessionOptions options;
     options.max_context = 192;
     options.max_batch = 32;
+    options.kv_type = default_kv_type(*model_);
     return value_or_throw(make_session(model_, std::move(device), options));
   }
 

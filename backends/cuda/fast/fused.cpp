@@ -59,6 +59,17 @@ bool has_bf16(const EngineModel& m) {
   });
 }
 
+/// Whether a block may have the shared memory that the kernels count on; sm_120 has less than half.
+bool has_large_blocks() {
+  constexpr int kNeeded = 227 * 1024;
+  int device = 0;
+  int bytes = 0;
+  check(cudaGetDevice(&device), "asking for the GPU");
+  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
+        "asking for the GPU's shared memory");
+  return bytes >= kNeeded;
+}
+
 /// Host memory that copies to the device need not wait for.
 class PinnedInts {
  public:
@@ -77,15 +88,18 @@ class PinnedInts {
 
 class CudaFused final : public FusedForward {
  public:
-  CudaFused(EngineModel model, std::int32_t max_pages, const Stream& stream, MemoryMeter& meter)
-      : vocab_(model.config.vocab),
+  CudaFused(EngineModel model, std::int32_t max_pages, bool one_kernel, bool equals,
+            const Stream& stream, MemoryMeter& meter)
+      : equals_(equals),
+        vocab_(model.config.vocab),
         max_pages_(max_pages),
         stream_(stream),
         staging_(2 + max_pages),
-        engine_(std::move(model), max_pages, stream.get(), meter) {
+        engine_(std::move(model), max_pages, stream.get(), meter, one_kernel) {
     check(cudaGetDevice(&device_), "choosing the GPU");
   }
 
+  bool equals_single_kernels() const override { return equals_; }
   bool serves(const Batch& batch) const override {
     return batch.phase == Phase::decode && batch.n_rows == 1;
   }
@@ -116,6 +130,7 @@ class CudaFused final : public FusedForward {
   }
 
   int device_ = 0;
+  bool equals_;
   std::int64_t vocab_;
   std::int32_t max_pages_;
   const Stream& stream_;
@@ -138,6 +153,7 @@ class CudaBatch final : public FusedForward {
     check(cudaGetDevice(&device_), "choosing the GPU");
   }
 
+  bool equals_single_kernels() const override { return false; }
   bool serves(const Batch& batch) const override { return batch.phase == Phase::decode; }
   ConstTensor decode(const Batch& batch, std::span<const TokenId> ids) override {
     const std::int32_t rows = batch.n_rows;
@@ -185,24 +201,26 @@ class CudaBatch final : public FusedForward {
 }  // namespace
 
 std::shared_ptr<FusedForward> make_fused(const FusedParts& parts, const RopeOnDevice& rope,
-                                         Numerics numerics, const GpuInfo& gpu,
+                                         Numerics numerics, FusedMode mode, const GpuInfo& gpu,
                                          const Stream& stream, MemoryMeter& meter) {
   constexpr int kBulkCopies = 9;  // sm_90 and later
-  if (gpu.major < kBulkCopies || parts.kv.layout().type != KvType::f16) return nullptr;
+  if (gpu.major < kBulkCopies || !has_large_blocks()) return nullptr;
+  if (parts.kv.layout().type != KvType::f16) return nullptr;
   const auto max_pages =
       static_cast<std::int32_t>((parts.max_context + kKvPageTokens - 1) / kKvPageTokens);
   EngineModel model = model_of(parts, rope);
   // Under `fast` the single kernels round activations for bf16 weights: so does the pass for
   // batches, which takes every step. Alone, a sequence may as well have exact/1, which is quicker.
-  const bool rounds = numerics == Numerics::fast && parts.max_batch > 1 && has_bf16(model);
-  if (rounds && !BatchEngine::serves(model)) return nullptr;
-  if (rounds) {
+  const bool single_kernels_round = numerics == Numerics::fast && has_bf16(model);
+  if (single_kernels_round && parts.max_batch > 1) {
+    if (mode != FusedMode::step || !BatchEngine::serves(model)) return nullptr;
     return std::make_shared<CudaBatch>(std::move(model), static_cast<std::int32_t>(parts.max_batch),
                                        max_pages, gpu, stream, meter);
   }
   if (DecodeEngine::bytes(parts.config, max_pages) > kFusedScratch) return nullptr;
   if (!DecodeEngine::serves(model, gpu.multiprocessors)) return nullptr;
-  return std::make_shared<CudaFused>(std::move(model), max_pages, stream, meter);
+  return std::make_shared<CudaFused>(std::move(model), max_pages, mode == FusedMode::step,
+                                     !single_kernels_round, stream, meter);
 }
 
 }  // namespace assay::cuda::fast

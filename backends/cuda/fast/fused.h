@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "backends/cuda/cuda_device.h"
 #include "backends/cuda/runtime.h"
 #include "core/fused.h"
 
@@ -24,7 +25,7 @@ constexpr std::int64_t batch_scratch_bytes(std::int64_t max_rows, std::int64_t w
 
 /// Null where the GPU, the model's shape or a weight's type is none that the engine serves.
 std::shared_ptr<FusedForward> make_fused(const FusedParts& parts, const RopeOnDevice& rope,
-                                         Numerics numerics, const GpuInfo& gpu,
+                                         Numerics numerics, FusedMode mode, const GpuInfo& gpu,
                                          const Stream& stream, MemoryMeter& meter);
 
 }  // namespace assay::cuda::fast

@@ -308,6 +308,12 @@ TEST(Phrases, OtherLanguages) {
   EXPECT_EQ(extracted("Antwortbogen"), "(none)");
 }
 
+TEST(Phrases, ManyOfThemAreReadInLinearTime) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += "the answer to ";
+  EXPECT_FALSE(extract_answer(text));  // quadratic, this would take minutes
+}
+
 TEST(Phrases, BoxesInBoxesAndSeveralBoxes) {
   EXPECT_EQ(answer_in("\\boxed{\\boxed{17}}"), "17");
   EXPECT_EQ(answer_in("\\boxed{16}, no, \\boxed{17}", true), "17");

@@ -108,6 +108,10 @@ TEST(Match, NumbersInIdsArePlacesWhereNoIdIsKnown) {
   ASSERT_TRUE(out);
   EXPECT_EQ(out->problems[0].problem.id, "set/p0");
   EXPECT_THAT(out->notes, ElementsAre(HasSubstr("they begin with 1 and have no gap")));
+  for (ForeignSample& one : samples) one.id = fmt::format("other/{}", *one.number);
+  EXPECT_FALSE(match_to_dataset(file_of(samples), "set", many_problems(9))) << "another task's";
+  for (ForeignSample& one : samples) one.id = fmt::format("request-{}", *one.number);
+  EXPECT_FALSE(match_to_dataset(file_of(samples), "set", many_problems(5))) << "too many";
   samples[0].id = "set/p4";
   const auto by_id = match_to_dataset(file_of(samples), "set", many_problems(9));
   ASSERT_TRUE(by_id);
