@@ -60,13 +60,14 @@ th { font-weight: 600; }
 thead th[class*=r] { min-width: 7rem; }
 thead th { vertical-align: bottom; }
 td.n, th.n { text-align: right; white-space: nowrap; overflow-wrap: normal; }
+thead th.n { white-space: normal; }
 td { min-width: 5.5rem; }
 table.wide { width: 100%; }
 tbody th { background: var(--paper); }
 .scroll tbody th { position: sticky; left: 0; min-width: min(13rem, 34vw);
   max-width: min(20rem, 42vw); }
 td .soft { white-space: nowrap; }
-.tall { max-height: 75vh; overflow: auto; border: 1px solid var(--line); border-radius: .3rem;
+.tall { max-height: 75vh; overflow: auto; content-visibility: auto; contain-intrinsic-size: auto 40rem; border: 1px solid var(--line); border-radius: .3rem;
   padding-left: .6rem; }
 .tall thead th { position: sticky; top: 0; background: var(--paper); z-index: 2; min-width: 3rem; }
 .tall thead th:first-child { left: 0; z-index: 3; }

@@ -86,9 +86,11 @@ class Painter {
       out += fmt::format("<line class=\"guide\" x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>",
                          percent_of(x(guide.x1)), percent_of(x(guide.x2)), svg_number(y(guide.y1)),
                          svg_number(y(guide.y2)));
-      const double across = guide.at_end ? x(guide.x2) : (x(guide.x1) + x(guide.x2)) / 2;
-      const double down =
-          guide.at_end ? std::max(12.0, y(guide.y2) - 5) : (y(guide.y1) + y(guide.y2)) / 2 + 16;
+      const double across =
+          guide.at_end ? x(guide.x2) : x(guide.x1) + guide.along * (x(guide.x2) - x(guide.x1));
+      const double down = guide.at_end
+                              ? std::max(12.0, y(guide.y2) - 5)
+                              : y(guide.y1) + guide.along * (y(guide.y2) - y(guide.y1)) + 16;
       out +=
           fmt::format("<text class=\"guide-label\" x=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>",
                       percent_of(across), svg_number(down), guide.at_end ? "end" : "start",

@@ -29,7 +29,8 @@ struct PlotLine {
 struct PlotGuide {
   double x1 = 0, y1 = 0, x2 = 0, y2 = 0;
   std::string label;   ///< foreign text
-  bool at_end = true;  ///< the label stands above its end, else below its middle
+  bool at_end = true;  ///< the label stands above its end, else below it at `along`
+  double along = 0.5;
 };
 
 struct PlotAxis {

@@ -57,6 +57,24 @@ bool is_condition(const std::string& name) {
          std::find(std::begin(kConditions), std::end(kConditions), name) != std::end(kConditions);
 }
 
+/// Settings of decoding and of tasks, which a bench does not have: absent is no difference there.
+bool may_be_absent(const std::string& name) {
+  for (const char* group : {"model.", "device.", "backend.", "identity.", "tool."}) {
+    if (name.starts_with(group)) return false;
+  }
+  return true;
+}
+
+bool all_equal(const json& values, bool without_absent) {
+  const json* first = nullptr;
+  for (const json& value : values) {
+    if (without_absent && value.is_null()) continue;
+    if (first == nullptr) first = &value;
+    if (value != *first) return false;
+  }
+  return true;
+}
+
 json compare_settings(Reports reports) {
   std::vector<std::map<std::string, json>> settings;
   std::set<std::string> names;
@@ -73,12 +91,13 @@ json compare_settings(Reports reports) {
       const auto it = of_run.find(name);
       values.push_back(it == of_run.end() ? json() : it->second);
     }
-    const bool equal = std::all_of(values.begin(), values.end(),
-                                   [&values](const json& value) { return value == values[0]; });
+    const bool equal = all_equal(values, may_be_absent(name));
     if (is_condition(name)) {
       conditions.push_back({{"name", name}, {"values", values}});
     } else if (equal) {
-      same.push_back({{"name", name}, {"value", values[0]}});
+      const auto known = std::find_if(values.begin(), values.end(),
+                                      [](const json& value) { return !value.is_null(); });
+      same.push_back({{"name", name}, {"value", known == values.end() ? json() : *known}});
     } else {
       different.push_back({{"name", name}, {"values", values}});
     }

@@ -33,11 +33,12 @@ std::string point_name(const json& point) {
                      show_count(json_integer(point, "batch")));
 }
 
+/// "AMD EPYC, 2 threads": whose ceilings these are.
 std::string device_name(const json& device) {
   const json& of = json_member(device, "device");
-  std::string name = show_value(json_member(of, "gpu").is_string() ? json_member(of, "gpu")
-                                                                   : json_member(of, "name"));
-  return name_for_message(name, 40);
+  if (json_member(of, "gpu").is_string()) return name_for_message(json_text(of, "gpu"), 40);
+  return fmt::format("{}, {} threads", name_for_message(show_value(json_member(of, "name")), 40),
+                     show_count(json_integer(of, "threads")));
 }
 
 std::string flag_of(const json& point) {
@@ -50,6 +51,7 @@ std::string flag_of(const json& point) {
 }
 
 void add_ceilings(const json& devices, double from, double to, Plot* plot) {
+  double along = 0.4;  // labels of several devices stand apart
   for (const json& device : devices) {
     const auto bandwidth = json_number(device, "bandwidth_gb_per_s");
     double top = 0;
@@ -71,7 +73,8 @@ void add_ceilings(const json& devices, double from, double to, Plot* plot) {
     if (end <= begin) continue;
     plot->guides.push_back({begin, begin * *bandwidth, end, end * *bandwidth,
                             fmt::format("{}: {} GB/s", device_name(device), show_number(bandwidth)),
-                            false});
+                            false, along});
+    along = along > 0.7 ? 0.2 : along + 0.18;
   }
 }
 

@@ -24,7 +24,8 @@ std::string throughput_bars(const json& comparison, const char* name, const std:
   std::vector<double> values;
   for (std::size_t i = 0; i < runs.size(); ++i) {
     const auto value = json_number(json_member(runs[i], "throughput"), name);
-    if (value) values.push_back(*value);
+    if (!value) continue;  // of the bench alone, or a build that reports no speed: see the table
+    values.push_back(*value);
     bars.push_back(
         {{i, run_label(comparison, i), "<b>" + show_number(value) + "</b>", ""}, value, {}});
   }
@@ -48,6 +49,7 @@ std::string spread_strips(const json& comparison, const char* name, const std::s
     for (const auto& value : {it.low, it.middle, it.highest}) {
       if (value) values.push_back(*value);
     }
+    if (!it.middle) continue;
     it.row = {i, run_label(comparison, i),
               fmt::format("<b>{}</b> <span class=\"soft\">({} to {})</span>",
                           show_number(it.middle), show_number(it.low), show_number(it.highest)),

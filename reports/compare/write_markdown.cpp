@@ -18,6 +18,9 @@ namespace {
 
 using nlohmann::json;
 
+/// A forge takes comments of up to 65,536 characters.
+constexpr std::size_t kMostBytes = 50'000;
+
 /// "|  | A | B |" and the rule below.
 std::string table_head(std::size_t runs) {
   std::string head = "|  |";
@@ -105,6 +108,7 @@ std::string comparison_markdown(const json& comparison) {
   }
   const std::vector<ComparedValue> values = compared_values(comparison);
   bool has_retention = false;
+  std::string left_out;
   for (std::size_t from = 0; from < values.size();) {
     std::size_t to = from;
     while (to < values.size() && values[to].section == values[from].section &&
@@ -112,10 +116,16 @@ std::string comparison_markdown(const json& comparison) {
       ++to;
     }
     has_retention = has_retention || values[from].section == "retention";
-    out += section(values, from, to, runs.size());
+    std::string part = section(values, from, to, runs.size());
+    if (is_folded(values[from].section) && out.size() + part.size() > kMostBytes) {
+      left_out += (left_out.empty() ? "" : ", ") + section_title(values[from].section);
+    } else {
+      out += part;
+    }
     from = to;
   }
   // Behind retention always stands why no published number is beside it.
+  if (!left_out.empty()) out += "Too long for a comment, see --csv: " + left_out + ".\n\n";
   if (has_retention) out += std::string(published_retention_note()) + "\n";
   return out;
 }

@@ -71,7 +71,7 @@ std::string table(const std::string& title, const std::vector<Row>& rows, std::s
 }
 
 std::string setting_shown(const json& value) {
-  return name_for_message(show_short(value), 30);
+  return name_for_message(show_short(value), 18);
 }
 
 }  // namespace
