@@ -28,6 +28,7 @@ TEST_PACKAGES=(
 ARM64_PACKAGES=(
   libfmt-dev nlohmann-json3-dev libcli11-dev libexpected-dev libgmp-dev libmpfi-dev libmpfr-dev
   libpcre2-dev libutf8proc-dev libssl-dev zlib1g-dev libseccomp-dev libgtest-dev libgmock-dev
+  libboost-dev
 )
 
 say() { printf '%s\n' "$*"; }

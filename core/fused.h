@@ -35,10 +35,13 @@ struct ModelWeights {
   const DeviceWeight* head = nullptr;  ///< the embedding where tied
 };
 
-/// A forward pass of a device's own. It gives the bits that its single kernels give.
+/// A forward pass of a device's own. Under `exact` it gives the bits that the single kernels give;
+/// under `fast`, where it may round otherwise, it serves every step of a session.
 class FusedForward {
  public:
   virtual ~FusedForward() = default;
+  /// Whether the single kernels give the same bits: the session compares them once.
+  virtual bool equals_single_kernels() const = 0;
   /// Whether it takes this step; the caller goes kernel by kernel otherwise.
   virtual bool serves(const Batch& batch) const = 0;
   /// Runs a decode step, which appends to the cache; ids were checked by the caller. Logits of
@@ -53,6 +56,7 @@ struct FusedParts {
   KvCache& kv;
   const numerics::RopeTable& rope;
   std::int64_t max_context = 0;
+  std::int64_t max_batch = 1;
 };
 
 }  // namespace assay

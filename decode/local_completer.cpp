@@ -8,30 +8,11 @@
 
 #include "core/clock.h"
 #include "core/numerics/sampler.h"
-#include "decode/stop_rules.h"
+#include "decode/request_state.h"
 #include "model/transformer/session.h"
 
 namespace assay {
 namespace {
-
-/// A request that was taken from the source and encoded, and waits for room.
-struct Waiting {
-  Request request;
-  std::vector<TokenId> prompt;
-  std::string error;  ///< why it cannot run
-  double taken_at = 0;
-};
-
-/// A request whose tokens are being generated.
-struct Running {
-  Request request;
-  Completion completion;
-  StopRules rules;
-  SequenceId sequence = 0;
-  std::uint64_t draw_seed = 0;
-  std::int64_t pages = 0;  ///< set aside: what it may come to need, or 0
-  double first_token_at = 0;
-};
 
 constexpr const char* kAbandoned = "abandoned: nobody waits for it any more";
 

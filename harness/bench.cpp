@@ -225,7 +225,7 @@ std::vector<json> run_bench(const BenchOptions& options, const Listener& listene
     }
     records.push_back(bench_record(row, seconds, bench.bytes_read(row), bandwidth));
   }
-  records.push_back(usage.totals_record(totals, *session));
+  records.push_back(usage.totals_record(totals, session.get()));
   return records;
 }
 

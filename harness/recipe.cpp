@@ -140,6 +140,11 @@ std::int64_t problems_of(const TaskSpec& spec) {
   return std::min(spec.first.value_or(plugin.manifest.n_problems), plugin.manifest.n_problems);
 }
 
+/// 2870 rather than 2.87e+03.
+std::string plain_hours(double hours) {
+  return hours >= 100 ? fmt::format("{:.0f}", hours) : fmt::format("{:.3g}", hours);
+}
+
 std::string listed(const json& texts) {
   std::string out;
   for (const json& text : texts) out += (out.empty() ? "" : "; ") + text.get<std::string>();
@@ -317,10 +322,10 @@ std::string describe_recipe(const Recipe& recipe, const RunOptions& options, con
   text += fmt::format("tokens   {} completions, at most {} tokens\n", estimate.completions,
                       estimate.max_tokens);
   text += fmt::format(
-      "hours    {} {:.3g} if every completion used its whole budget, at {:.4g} "
+      "hours    {} {} if every completion used its whole budget, at {:.4g} "
       "tokens/s ({})\n",
-      estimate.speed_is_a_bound ? "at least" : "at most", estimate.hours, estimate.tokens_per_s,
-      estimate.source);
+      estimate.speed_is_a_bound ? "at least" : "at most", plain_hours(estimate.hours),
+      estimate.tokens_per_s, estimate.source);
   return text;
 }
 

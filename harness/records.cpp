@@ -137,8 +137,13 @@ json UsageMeter::energy_record(const std::optional<DeviceSensors>& now) const {
   return {{"joules", energy.at("joules").get<double>() + joules}, {"source", "rapl + nvml"}};
 }
 
-json UsageMeter::totals_record(const RunTotals& totals, const Session& session) const {
-  const std::optional<DeviceSensors> sensors = session.device_sensors();
+json UsageMeter::totals_record(const RunTotals& totals, const Session* session) const {
+  std::optional<DeviceSensors> sensors;
+  std::optional<std::int64_t> device_peak_bytes;
+  if (session != nullptr) {
+    sensors = session->device_sensors();
+    device_peak_bytes = session->device_peak_bytes();
+  }
   return {{"type", "totals"},
           {"prefill_tokens", totals.prefill_tokens},
           {"decode_tokens", totals.decode_tokens},
@@ -150,7 +155,7 @@ json UsageMeter::totals_record(const RunTotals& totals, const Session& session) 
           {"memory",
            {{"host_peak_bytes", or_null(host_peak_bytes())},
             {"host_pss_bytes", or_null(host_pss_bytes())},
-            {"device_peak_bytes", or_null(session.device_peak_bytes())}}},
+            {"device_peak_bytes", or_null(device_peak_bytes)}}},
           {"gpu_state", sensors_record(sensors)},
           {"energy", energy_record(sensors)}};
 }

@@ -44,7 +44,7 @@ class UsageMeter {
   /// The device's energy counts from here on, too.
   void watch(const Session& session);
   /// A totals record.
-  nlohmann::json totals_record(const RunTotals& totals, const Session& session) const;
+  nlohmann::json totals_record(const RunTotals& totals, const Session* session) const;
 
  private:
   nlohmann::json energy_record(const std::optional<DeviceSensors>& now) const;

@@ -265,7 +265,7 @@ bool execute_endpoint_plan(RunPlan& plan, const std::string& journal_path,
   }
   const RunTotals totals = generate_at_endpoint(plan, journal, listener);
   journal.writer.write(
-      endpoint_totals(usage.totals_record(totals, std::nullopt), plan.model.tokenizer != nullptr));
+      endpoint_totals(usage.totals_record(totals, nullptr), plan.model.tokenizer != nullptr));
   if (listener.cancelled()) return false;
   return grade_journal(plan, journal_path, journal.writer, listener);
 }
@@ -285,7 +285,7 @@ bool execute_plan(RunPlan plan, const std::string& journal_path, const Listener&
     journal.writer.write(plan.record);
   }
   const RunTotals totals = generate(plan, *session, journal, listener);
-  journal.writer.write(usage.totals_record(totals, *session));
+  journal.writer.write(usage.totals_record(totals, session.get()));
   if (listener.cancelled()) return false;
   return grade_journal(plan, journal_path, journal.writer, listener);
 }

@@ -25,6 +25,7 @@ struct JobContext {
   ToolForm tool_form = ToolForm::none;
   const grammar::TokenTable* tokens = nullptr;  ///< of constrained answers
   std::size_t vocab = 0;                        ///< logits of one position
+  std::size_t longest_token = 1;                ///< bytes
   std::string model;                            ///< its name
   std::string fingerprint;                      ///< what computed: backend and numerics
 };

@@ -107,7 +107,8 @@ bool serve(const ServeOptions& options, const Listener& listener,
       value_or_throw(ConversationTemplate::compile(model.file->chat_template));
   std::unique_ptr<Device> device =
       open_device(options.backend, options.numerics, options.threads, *model.file);
-  const SessionOptions session_plan = session_options(options, *model.file);
+  SessionOptions session_plan = session_options(options, *model.file);
+  (void)value_or_throw(fit_memory(*model.file, *device, &session_plan));
   const std::unique_ptr<Session> session =
       value_or_throw(make_session(model.file, std::move(device), session_plan));
 
@@ -116,6 +117,9 @@ bool serve(const ServeOptions& options, const Listener& listener,
   context.profile = prompts.profile();
   context.tool_form = tool_form(model.file->chat_template);
   context.vocab = static_cast<std::size_t>(model.file->config.vocab);
+  for (TokenId id = 0; id < tokenizer.vocab_size(); ++id) {
+    context.longest_token = std::max(context.longest_token, tokenizer.token_bytes(id).size());
+  }
   const grammar::TokenTable tokens(tokenizer, context.vocab);
   context.tokens = &tokens;
   context.model = model.file->name;

@@ -161,6 +161,18 @@ ApiResult<void> Service::check_model(const std::string& name) const {
                "model", "model_not_found"});
 }
 
+/// What is too long even if all tokens were the longest one is not encoded at all.
+ApiResult<void> Service::check_bytes(std::size_t bytes) const {
+  const auto context = static_cast<std::size_t>(options_.max_context);
+  if (bytes <= context * context_.longest_token) return {};
+  return refusal("prompt",
+                 fmt::format("the prompt's {} bytes are more than {} tokens, and the context of {} "
+                             "must hold it and at least one more; start the server with a larger "
+                             "--context",
+                             bytes, bytes / context_.longest_token, options_.max_context),
+                 "context_length_exceeded");
+}
+
 ApiResult<void> Service::check_length(const BuiltPrompt& prompt) const {
   if (std::ssize(prompt.ids) < options_.max_context) return {};
   return refusal("prompt",
@@ -196,6 +208,9 @@ ApiResult<BuiltPrompt> Service::build_prompt(const PromptInput& input) const {
     built.thinking_open = ends_in_thinking(built.ids);
     return built;
   }
+  if (const ApiResult<void> fits = check_bytes(input.text.size()); !fits) {
+    return tl::unexpected(fits.error());
+  }
   Prompt prompt;
   prompt.raw = input.text;
   Result<BuiltPrompt> from_text = prompts_.build(prompt);
@@ -205,6 +220,9 @@ ApiResult<BuiltPrompt> Service::build_prompt(const PromptInput& input) const {
 
 ApiResult<BuiltPrompt> Service::build_chat_prompt(const ApiRequest& request) const {
   Json messages = request.messages;
+  std::size_t bytes = 0;
+  for (const Json& message : messages) bytes += message.value("content", "").size();
+  if (const ApiResult<void> fits = check_bytes(bytes); !fits) return tl::unexpected(fits.error());
   Conversation chat;
   chat.enable_thinking =
       request.enable_thinking ? request.enable_thinking : options_.enable_thinking;

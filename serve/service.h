@@ -53,6 +53,7 @@ class Service {
   ApiResult<BuiltPrompt> build_chat_prompt(const ApiRequest& request) const;
   ApiResult<std::shared_ptr<grammar::Matcher>> build_matcher(const ApiRequest& request) const;
   ApiResult<void> check_model(const std::string& name) const;
+  ApiResult<void> check_bytes(std::size_t bytes) const;
   ApiResult<void> check_length(const BuiltPrompt& prompt) const;
   ApiResult<HttpResponse> tokenize(const std::string& body) const;
   ApiResult<HttpResponse> detokenize(const std::string& body) const;

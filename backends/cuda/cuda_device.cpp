@@ -86,14 +86,18 @@ struct DeviceRope {
 
 class CudaDevice final : public Device {
  public:
-  CudaDevice(int index, const GpuInfo& gpu)
-      : index_(index), gpu_(gpu), nvml_(std::make_unique<Nvml>(gpu.pci_bus_id)) {}
+  CudaDevice(int index, const GpuInfo& gpu, Numerics numerics, FusedMode fused)
+      : index_(index),
+        gpu_(gpu),
+        numerics_(numerics),
+        fused_(fused),
+        nvml_(std::make_unique<Nvml>(gpu.pci_bus_id)) {}
 
   DeviceInfo info() const override {
     return {.backend = "cuda",
             .isa = gpu_.isa(),
             .threads = 1,
-            .semantics = "exact/1",
+            .semantics = numerics_ == Numerics::exact ? "exact/1" : "exact/1+bf16",
             .batch_invariant = true,
             .gemm_library = {}};
   }
@@ -117,8 +121,11 @@ class CudaDevice final : public Device {
   }
   std::int64_t scratch_bytes(std::int64_t max_rows, std::int64_t widest) const override {
     const quant::ActivationLayout layout(widest, kSmallestBlock);
-    return max_rows * layout.bytes() + kAttentionScratch + draw_scratch_bytes(max_rows, widest) +
-           fast::kFusedScratch;
+    // Quantised rows, or rounded to two bytes an element.
+    const std::int64_t row = std::max(layout.bytes(), widest * std::int64_t{sizeof(std::uint16_t)});
+    return max_rows * row + kAttentionScratch + draw_scratch_bytes(max_rows, widest) +
+           fast::kFusedScratch +
+           (numerics_ == Numerics::fast ? fast::batch_scratch_bytes(max_rows, widest) : 0);
   }
 
   std::unique_ptr<DeviceBuffer> allocate(std::int64_t floats) override {
@@ -135,10 +142,11 @@ class CudaDevice final : public Device {
   }
 
   std::shared_ptr<FusedForward> fuse(const FusedParts& parts) override {
+    if (fused_ == FusedMode::off) return nullptr;
     use();
     const DeviceRope& rope = rope_on_device(parts.rope);
-    return fast::make_fused(parts, {rope.cos.as<const float>(), rope.sin.as<const float>()}, gpu_,
-                            stream_, meter_);
+    return fast::make_fused(parts, {rope.cos.as<const float>(), rope.sin.as<const float>()},
+                            numerics_, fused_, gpu_, stream_, meter_);
   }
 
   void embed(const DeviceWeight& table, std::span<const TokenId> ids, Tensor out) override;
@@ -160,18 +168,33 @@ class CudaDevice final : public Device {
             std::span<numerics::Drawn> drawn) override;
 
  private:
-  /// A thread's calls go to its current GPU.
-  void use() const { check(cudaSetDevice(index_), "choosing the GPU"); }
+  /// The input that activations_ was made from.
+  struct Prepared {
+    const float* x = nullptr;
+    std::int64_t rows = 0;
+    std::int64_t cols = 0;
+    int block = 0;
+    bool operator==(const Prepared&) const = default;
+  };
+  /// Before any work: a thread's calls go to its current GPU. What was prepared may change now.
+  void use() const {
+    check(cudaSetDevice(index_), "choosing the GPU");
+    prepared_ = Prepared();
+  }
+  const std::uint8_t* prepare(ConstTensor x, int block);
   std::uint8_t* grown(DeviceMemory& memory, std::int64_t bytes, const char* what);
   const DeviceRope& rope_on_device(const numerics::RopeTable& table);
 
   int index_;
   GpuInfo gpu_;
+  Numerics numerics_;
+  FusedMode fused_;
   std::unique_ptr<Nvml> nvml_;
   MemoryMeter meter_;
   Stream stream_;
-  DeviceMemory activations_;  ///< quantised rows of the call that runs
-  DeviceMemory partial_;      ///< of attention
+  DeviceMemory activations_;  ///< quantised or rounded rows of `linear`
+  mutable Prepared prepared_;
+  DeviceMemory partial_;  ///< of attention
   DeviceMemory draw_scratch_;
   DeviceMemory draw_rows_;  ///< parameters and results of a draw
   IntTable ids_;
@@ -208,28 +231,50 @@ void CudaDevice::rms_norm(ConstTensor x, const DeviceWeight& gain, float eps, Te
   check_launch("rms_norm");
 }
 
+/// x quantised in blocks, or rounded to bf16 (block 0), for `linear`. Matrices of one input follow
+/// one another (q, k, v; gate, up): it is made once while nothing but `linear` runs.
+const std::uint8_t* CudaDevice::prepare(ConstTensor x, int block) {
+  const Prepared wanted{x.data, x.rows, x.cols, block};
+  if (prepared_ == wanted) return activations_.data();
+  prepared_ = Prepared();
+  if (block == 0) {
+    grown(activations_, x.size() * std::int64_t{sizeof(std::uint16_t)}, "rounded activations");
+    round_rows(x.data, x.rows, x.cols, activations_.as<std::uint16_t>(), stream_.get());
+    check_launch("round_rows");
+  } else {
+    const quant::ActivationLayout layout(x.cols, block);
+    grown(activations_, x.rows * layout.bytes(), "quantised activations");
+    quantize_rows(x.data, x.rows, x.cols, block, activations_.data(), stream_.get());
+    check_launch("quantize_rows");
+  }
+  prepared_ = wanted;
+  return activations_.data();
+}
+
 void CudaDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTensor x, Tensor y,
                         Phase /*phase*/) {
   const CudaWeight& weight = own(w);
   ASSAY_ASSERT(x.cols == weight.cols() && y.rows == x.rows && y.cols == weight.rows());
   ASSAY_ASSERT(bias == nullptr || bias->cols() == y.cols);
   if (x.rows == 0) return;
+  const Prepared kept = prepared_;  // y does not overlap x
   use();
+  prepared_ = kept;
   LinearArgs args{.w = weight.planes(),
                   .bias = bias == nullptr ? nullptr : own(*bias).vector(),
                   .x = x.data,
                   .quantised = nullptr,
                   .m = x.rows,
                   .y = y.data};
-  if (is_float_type(weight.type())) {
+  const bool rounded =
+      numerics_ == Numerics::fast && weight.type() == TensorType::BF16 && weight.planes().permuted;
+  if (rounded) {
+    args.quantised = prepare(x, 0);
+    linear_bf16(args, stream_.get());
+  } else if (is_float_type(weight.type())) {
     linear_float(args, stream_.get());
   } else {
-    const int block = block_layout(weight.type()).elements;
-    const quant::ActivationLayout layout(x.cols, block);
-    std::uint8_t* rows = grown(activations_, x.rows * layout.bytes(), "quantised activations");
-    quantize_rows(x.data, x.rows, x.cols, block, rows, stream_.get());
-    check_launch("quantize_rows");
-    args.quantised = rows;
+    args.quantised = prepare(x, block_layout(weight.type()).elements);
     linear_integer(args, stream_.get());
   }
   check_launch("linear");
@@ -431,7 +476,7 @@ void CudaDevice::draw(ConstTensor logits, std::span<const numerics::DrawRequest>
 
 }  // namespace
 
-Result<std::unique_ptr<Device>> make_device(int device, Numerics /*numerics*/) {
+Result<std::unique_ptr<Device>> make_device(int device, Numerics numerics, FusedMode fused) {
   const Result<int> count = count_gpus();
   if (!count) return tl::unexpected(count.error());
   if (device >= *count) {
@@ -446,7 +491,7 @@ Result<std::unique_ptr<Device>> make_device(int device, Numerics /*numerics*/) {
   if (const cudaError_t status = probe_kernels(); status != cudaSuccess) {
     return tl::unexpected(cuda_error(status, "loading the kernels"));
   }
-  return std::make_unique<CudaDevice>(device, *gpu);
+  return std::make_unique<CudaDevice>(device, *gpu, numerics, fused);
 }
 
 }  // namespace assay::cuda

@@ -9,8 +9,18 @@
 
 namespace assay::cuda {
 
+/// How a decode step of the whole model is queued where the device has a way of its own.
+enum class FusedMode {
+  off,    ///< kernel by kernel
+  layer,  ///< one sequence: five kernels a layer, in a CUDA graph
+  step    ///< one sequence: one kernel; batches under `fast`: one graph
+};
+
+/// Under `exact` it computes exact/1; under `fast` likewise, but for BF16 weights, whose
+/// activations are rounded to bf16 for the tensor cores (semantics "exact/1+bf16").
+///
 /// Makes GPU `device` the thread's and starts a stream on it. Error{environment} when there is no
 /// such GPU, or none that this build's kernels run on.
-Result<std::unique_ptr<Device>> make_device(int device, Numerics numerics);
+Result<std::unique_ptr<Device>> make_device(int device, Numerics numerics, FusedMode fused);
 
 }  // namespace assay::cuda

@@ -13,12 +13,22 @@ namespace {
 
 constexpr int kMaxDevice = 1023;
 
+Result<cuda::FusedMode> parse_fused(const BackendRequest& request) {
+  const auto found = request.options.find("fused");
+  if (found == request.options.end() || found->second == "layer") return cuda::FusedMode::layer;
+  if (found->second == "off") return cuda::FusedMode::off;
+  if (found->second == "step") return cuda::FusedMode::step;
+  return failure(ErrorKind::usage, fmt::format("cuda: option fused={} is unknown", found->second),
+                 "use fused=off|layer|step");
+}
+
 Result<int> parse_device(const BackendRequest& request) {
   int device = 0;
   for (const auto& [name, value] : request.options) {
+    if (name == "fused") continue;
     if (name != "device") {
       return failure(ErrorKind::usage, fmt::format("cuda: option '{}' is unknown", name),
-                     "cuda knows device");
+                     "cuda knows device, fused");
     }
     const char* end = value.data() + value.size();
     const auto parsed = std::from_chars(value.data(), end, device);
@@ -34,7 +44,9 @@ Result<int> parse_device(const BackendRequest& request) {
 Result<std::unique_ptr<Device>> create(const BackendRequest& request) {
   const Result<int> device = parse_device(request);
   if (!device) return tl::unexpected(device.error());
-  return cuda::make_device(*device, request.numerics);
+  const Result<cuda::FusedMode> fused = parse_fused(request);
+  if (!fused) return tl::unexpected(fused.error());
+  return cuda::make_device(*device, request.numerics, *fused);
 }
 
 Availability availability() {
@@ -61,7 +73,11 @@ Availability availability() {
 BackendPlugin make_backend_cuda() {
   return {.name = "cuda",
           .summary = "NVIDIA GPUs from compute capability 8.0 on",
-          .options = {{"device", "0|1|...", "which GPU, as nvidia-smi counts them (default: 0)"}},
+          .options = {{"device", "0|1|...", "which GPU, as nvidia-smi counts them (default: 0)"},
+                      {"fused", "off|layer|step",
+                       "decode from sm_90 on: kernel by kernel, five kernels a layer (default), or "
+                       "one kernel a step (tested on the CPU alone so far); the bits are the same "
+                       "under exact"}},
           .availability = availability,
           .supports = [](Numerics, TensorType) -> Result<void> { return {}; },
           .create = create};

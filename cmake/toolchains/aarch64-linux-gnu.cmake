@@ -30,6 +30,7 @@ set(OPENSSL_USE_STATIC_LIBS ON)
 # Debian has no static fmt and libzip, and its libcurl.a wants Kerberos, which has none either.
 set(ASSAY_FMT_HEADER_ONLY ON)
 set(ASSAY_NETWORK OFF)
+set(ASSAY_CUDA OFF)  # of the machine that builds
 
 # The CPU is chosen by QEMU_CPU: cortex-a72, cortex-a76, max.
 set(CMAKE_CROSSCOMPILING_EMULATOR qemu-aarch64-static)

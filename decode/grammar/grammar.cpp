@@ -94,6 +94,28 @@ Grammar::Marks Grammar::least_fixed_point(bool bytes_count) const {
   return marks;
 }
 
+/// Lengths of the shortest texts, from above, until none gets shorter.
+bool Grammar::is_longer_than_ever_written() const {
+  constexpr std::uint64_t kTooLong = kMaxShortest + 1;
+  std::vector<std::uint64_t> shortest(rules_.size(), kTooLong);
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::size_t rule = 0; rule < rules_.size(); ++rule) {
+      for (const Sequence& sequence : rules_[rule]) {
+        std::uint64_t length = 0;
+        for (const Symbol& symbol : sequence) {
+          length += symbol.is_rule ? shortest[static_cast<std::size_t>(symbol.index)] : 1;
+          if (length >= shortest[rule]) break;
+        }
+        if (length >= shortest[rule]) continue;
+        shortest[rule] = length;
+        changed = true;
+      }
+    }
+  }
+  return shortest[static_cast<std::size_t>(start_)] >= kTooLong;
+}
+
 /// A cycle among "begins with": depth first, with a stack of its own.
 bool Grammar::begins_with_itself() const {
   const Marks empty = least_fixed_point(false);
@@ -107,24 +129,25 @@ bool Grammar::begins_with_itself() const {
       }
     }
   }
-  enum class Colour : std::uint8_t { fresh, open, closed };
-  std::vector<Colour> colours(rules_.size(), Colour::fresh);
+  Marks open(rules_.size(), false);                       // on the path
+  Marks closed(rules_.size(), false);                     // nothing behind it leads back
   std::vector<std::pair<std::size_t, std::size_t>> path;  // rule, how many of its edges were taken
   for (std::size_t root = 0; root < rules_.size(); ++root) {
-    if (colours[root] != Colour::fresh) continue;
-    colours[root] = Colour::open;
+    if (closed[root]) continue;
+    open[root] = true;
     path.emplace_back(root, 0);
     while (!path.empty()) {
-      auto& [rule, taken] = path.back();
-      if (taken == begins[rule].size()) {
-        colours[rule] = Colour::closed;
+      const std::size_t rule = path.back().first;
+      if (path.back().second == begins[rule].size()) {
+        open[rule] = false;
+        closed[rule] = true;
         path.pop_back();
         continue;
       }
-      const auto to = static_cast<std::size_t>(begins[rule][taken++]);
-      if (colours[to] == Colour::open) return true;
-      if (colours[to] == Colour::closed) continue;
-      colours[to] = Colour::open;
+      const auto to = static_cast<std::size_t>(begins[rule][path.back().second++]);
+      if (open[to]) return true;
+      if (closed[to]) continue;
+      open[to] = true;
       path.emplace_back(to, 0);
     }
   }
@@ -140,6 +163,7 @@ Grammar::Verdict Grammar::finish(const Sequence& start) {
                   [&](const Sequence& s) { return !all_marked(s, productive, true); });
   }
   if (!productive[static_cast<std::size_t>(start_)]) return Verdict::empty;
+  if (is_longer_than_ever_written()) return Verdict::endless;
   return begins_with_itself() ? Verdict::recursive : Verdict::sound;
 }
 

@@ -42,6 +42,7 @@ class Grammar {
   enum class Verdict {
     sound,
     empty,     ///< no text at all
+    endless,   ///< the shortest text is longer than kMaxShortest
     recursive  ///< a rule begins with itself
   };
   /// Ends the building: leaves out what can never be finished.
@@ -49,6 +50,8 @@ class Grammar {
 
   /// More than this and a request is refused.
   static constexpr std::size_t kMaxSymbols = 200'000;
+  /// Bytes: what is longer would never be finished.
+  static constexpr std::uint64_t kMaxShortest = 1 << 16;
   bool too_large() const { return n_symbols_ > kMaxSymbols; }
 
   // Of a finished grammar.
@@ -63,6 +66,7 @@ class Grammar {
   using Marks = std::vector<bool>;  ///< by rule
   bool all_marked(const Sequence& sequence, const Marks& marks, bool bytes_count) const;
   Marks least_fixed_point(bool bytes_count) const;
+  bool is_longer_than_ever_written() const;
   bool begins_with_itself() const;
 
   ByteSet unwritable_;

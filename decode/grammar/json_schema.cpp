@@ -249,6 +249,9 @@ Result<Grammar> finished(Grammar grammar, const Sequence& start) {
   switch (grammar.finish(start)) {
     case Grammar::Verdict::empty:
       return failure(ErrorKind::usage, "no finite value is an instance of the schema");
+    case Grammar::Verdict::endless:
+      return failure(ErrorKind::usage, fmt::format("the shortest instance has more than {} bytes",
+                                                   Grammar::kMaxShortest));
     case Grammar::Verdict::recursive:
       return failure(ErrorKind::usage, "a $ref leads back to itself without a value between");
     case Grammar::Verdict::sound:

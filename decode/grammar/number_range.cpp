@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <map>
 #include <vector>
 
 namespace assay::grammar {
@@ -48,16 +49,24 @@ class DigitRange {
     return point ? joined({g_.text("."), one}) : one;
   }
 
-  Sequence any_digits(std::size_t from, std::size_t length) {
-    Sequence out;
-    for (std::size_t place = from; place < length; ++place) {
-      out = joined({out, digit('0', '9', place, length)});
-    }
-    return out;
+  /// Any digits from the place to the end; written once for each number of them.
+  Sequence any_digits(std::size_t place, std::size_t length) {
+    if (place == length) return {};
+    const std::size_t n = length - place;
+    const auto known = any_.find(n);
+    if (known != any_.end()) return known->second;
+    const Sequence rest = any_digits(place + 1, length);
+    const std::int32_t rule = g_.declare();
+    g_.define(rule, {joined({digit('0', '9', place, length), rest})});
+    return any_.emplace(n, Grammar::of_rule(rule)).first->second;
+  }
+
+  static bool all_from(const std::string& digits, std::size_t place, char digit) {
+    return digits.find_first_not_of(digit, place) == std::string::npos;
   }
 
   Sequence at_least(const std::string& low, std::size_t place) {
-    if (place == low.size()) return {};
+    if (all_from(low, place, '0')) return any_digits(place, low.size());
     std::vector<Sequence> ways = {
         joined({digit(low[place], low[place], place, low.size()), at_least(low, place + 1)})};
     if (low[place] < '9') {
@@ -68,7 +77,7 @@ class DigitRange {
   }
 
   Sequence at_most(const std::string& high, std::size_t place) {
-    if (place == high.size()) return {};
+    if (all_from(high, place, '9')) return any_digits(place, high.size());
     std::vector<Sequence> ways = {
         joined({digit(high[place], high[place], place, high.size()), at_most(high, place + 1)})};
     if (high[place] > '0') {
@@ -86,6 +95,9 @@ class DigitRange {
     if (a == b) {
       return joined({digit(a, a, place, length), same_length(low, high, place + 1)});
     }
+    if (all_from(low, place + 1, '0') && all_from(high, place + 1, '9')) {
+      return joined({digit(a, b, place, length), any_digits(place + 1, length)});
+    }
     std::vector<Sequence> ways = {joined({digit(a, a, place, length), at_least(low, place + 1)}),
                                   joined({digit(b, b, place, length), at_most(high, place + 1)})};
     if (b - a > 1) {
@@ -98,6 +110,7 @@ class DigitRange {
 
   Grammar& g_;
   int decimals_;
+  std::map<std::size_t, Sequence> any_;  ///< by how many digits are left
 };
 
 /// The bound in units of 10^-decimals, rounded inwards. From its shortest decimal text, exactly.

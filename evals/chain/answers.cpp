@@ -59,8 +59,10 @@ constexpr std::array<std::string_view, 22> separators = {"=",
 class StatedValues {
  public:
   StatedValues(std::string_view text, ByteSpan window) : text_(text), window_(window) {
-    for (const Region& region : regions_of(slice(text, window))) {
-      const ByteSpan body = {window.begin + region.body.begin, window.begin + region.body.end};
+    // Of the whole text: a fence that closes inside the window opened before it.
+    for (const Region& region : regions_of(text.substr(0, window.end))) {
+      const ByteSpan body = {std::max(region.body.begin, window.begin), region.body.end};
+      if (body.begin >= body.end) continue;
       if (region.kind == RegionKind::math) add_formula(body);
       if (region.kind == RegionKind::prose) add_numbers(body);
     }

@@ -124,12 +124,20 @@ std::optional<TextLoop> stale_prose(std::string_view text) {
 }  // namespace
 
 PseudoTokens pseudo_tokens(std::string_view text) {
+  constexpr std::size_t longest_word = 40;  // "hahaha..." is no word: letter by letter
   Numbering numbering;
+  std::size_t run_end = 0;
   for (std::size_t at = 0; at < text.size();) {
     const char c = text[at];
     std::size_t end = at + 1;
-    if (is_ascii_letter(c)) {
+    if (at < run_end) {
+      // inside such a run
+    } else if (is_ascii_letter(c)) {
       end = letters_end(text, at, text.size());
+      if (end - at > longest_word) {
+        run_end = end;
+        end = at + 1;
+      }
     } else if (c == '\\') {
       end = std::max(std::min(at + 2, text.size()), letters_end(text, at + 1, text.size()));
       if (end > at + 1 && static_cast<unsigned char>(text[end - 1]) >= 0x80) end = at + 1;

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "evals/common/answer_frames.h"
 #include "evals/common/answer_words.h"
 #include "evals/common/number_words.h"
 #include "evals/common/token_spans.h"
@@ -52,7 +53,8 @@ class Rewriter {
           &Rewriter::degree_letter, &Rewriter::indexed_choice, &Rewriter::raised_choice,
           &Rewriter::plain_choice, &Rewriter::root, &Rewriter::negated_relation,
           &Rewriter::glued_log_base, &Rewriter::base_in_brackets, &Rewriter::index_in_brackets,
-          &Rewriter::modulus, &Rewriter::per_cent, &Rewriter::unit_vector}) {
+          &Rewriter::modulus, &Rewriter::per_cent, &Rewriter::per_one, &Rewriter::root_in_words,
+          &Rewriter::unit_vector, &Rewriter::positive_reals}) {
       if (const std::size_t used = (this->*rule)()) return used;
     }
     return 0;
@@ -108,7 +110,7 @@ class Rewriter {
 
   std::size_t number_word() {
     const bool begins = is_first() || (out_.size() == 1 && out_[0].text == "-");
-    if (!begins || !sees(Kind::word)) return 0;
+    if (!begins || !(sees(Kind::word) || sees(Kind::number))) return 0;
     const std::optional<NumberInWords> number = number_in_words(rest_);
     if (!number) return 0;
     const bool blank = rest_[0].blank_before;
@@ -148,6 +150,31 @@ class Rewriter {
     if (!sees_word("per") || !sees_word("cent", 1)) return 0;
     out_.push_back({Kind::word, "percent", true, true});
     return 2;
+  }
+
+  /// "18 a day"
+  std::size_t per_one() {
+    const bool each = sees_word("a") && rest_[0].blank_before && sees(Kind::word, 1) &&
+                      rest_[1].text.size() > 2 && is_plain_word(rest_[1].text);
+    if (!each || out_.empty() || out_.back().kind != Kind::number) return 0;
+    out_.push_back({Kind::word, "per", true, true});
+    return 1;
+  }
+
+  /// "the cube root of 2"
+  std::size_t root_in_words() {
+    const std::size_t at = sees_word("the") ? 1 : 0;
+    const bool cube = sees_word("cube", at);
+    const bool named = (cube || sees_word("square", at)) && sees_word("root", at + 1) &&
+                       sees_word("of", at + 2) && sees(Kind::number, at + 3);
+    if (!named || !is_first()) return 0;
+    out_.push_back(made(Kind::command, "\\sqrt"));
+    if (cube) {
+      out_.insert(out_.end(),
+                  {made(Kind::symbol, "["), made(Kind::number, "3"), made(Kind::symbol, "]")});
+    }
+    braced(rest_.subspan(at + 3, 1));
+    return at + 4;
   }
 
   // --- combinations ---
@@ -292,50 +319,23 @@ class Rewriter {
     return 4;
   }
 
+  /// \mathbb{R}^+
+  std::size_t positive_reals() {
+    if (!sees("\\mathbb") || !sees("R", 2) || !sees("^", 4)) return 0;
+    const std::size_t sign = sees(Kind::open, 5) ? 6 : 5;
+    if (!sees("+", sign)) return 0;
+    out_.insert(out_.end(), rest_.begin(), rest_.begin() + 4);
+    out_.push_back(made(Kind::symbol, "_"));
+    braced(rest_.subspan(sign, 1));
+    return sign == 6 ? 8 : 6;
+  }
+
   AnswerTokens tokens_;
   AnswerTokens rest_;
   Tokens out_;
 };
 
 // --- about the whole answer ---
-
-/// "option C", "Choice (C)": the letter.
-AnswerTokens without_option_word(AnswerTokens tokens) {
-  const bool word = tokens.size() > 1 && tokens.size() < 5 && tokens[0].kind == Kind::word &&
-                    is_any(lower_case(tokens[0].text), {"option", "choice"});
-  const std::size_t letter = word && tokens[1].text == "(" ? 2 : 1;
-  const bool one = word && letter < tokens.size() && tokens[letter].kind == Kind::word &&
-                   tokens[letter].text.size() == 1;
-  return one ? tokens.subspan(1) : tokens;
-}
-
-/// "a parabola" is a parabola.
-AnswerTokens without_article(AnswerTokens tokens) {
-  const bool noun =
-      tokens.size() > 1 && tokens[1].kind == Kind::word && is_plain_word(tokens[1].text);
-  const bool article = noun && tokens[0].kind == Kind::word &&
-                       is_any(lower_case(tokens[0].text), {"a", "an", "the"});
-  const bool numeral = article && number_in_words(tokens).has_value();  // a half
-  const bool formula =
-      article && (!function_named(tokens[1].text).empty() ||
-                  !constant_named(tokens[1].text).empty() || !greek_named(tokens[1].text).empty());
-  return article && !numeral && !formula ? tokens.subspan(1) : tokens;
-}
-
-/// (1, 2)^T: a column is a tuple here anyway.
-AnswerTokens without_transposition(AnswerTokens tokens) {
-  const std::size_t n = tokens.size();
-  if (n < 6 || tokens[n - 4].text != "^" || tokens[n - 1].kind != Kind::close) return tokens;
-  const std::string& mark = tokens[n - 2].text;
-  const bool bracket = tokens[0].text == "(" || tokens[0].text == "[";
-  if (!is_any(mark, {"T", "\\top", "\\intercal"}) || !bracket || !encloses(tokens.first(n - 4))) {
-    return tokens;
-  }
-  const bool several = pieces(tokens.subspan(1, n - 6), [](const Token& token) {
-                         return token.text == ",";
-                       }).size() > 1;
-  return several ? tokens.first(n - 4) : tokens;
-}
 
 /// 0.(3), 0.1(6)
 Tokens with_period_in_brackets(Tokens tokens) {
@@ -377,7 +377,7 @@ Tokens with_rupees_behind(Tokens tokens) {
 }  // namespace
 
 std::vector<AnswerToken> with_idioms(AnswerTokens tokens) {
-  tokens = without_transposition(without_article(without_option_word(tokens)));
+  tokens = without_frame(tokens);
   Tokens written = Rewriter(tokens).run();
   return with_rupees_behind(with_ratio(with_period_in_brackets(std::move(written))));
 }

@@ -19,7 +19,8 @@ namespace assay::evals {
 ///   (base 2), 3 to 5, per cent      base 2, 3:5, percent
 ///   1011_{(2)}, (mod 7)             1011_2, \pmod{7}
 ///   \hat{i}, \vec{j}                i, j
-///   option C, a parabola, (1, 2)^T  C, parabola, (1, 2)
+///   option C, a parabola, (1, 2)^T  C, parabola, (1, 2); see answer_frames.h
+///   18 a day, cube root of 2        18 per day, \sqrt[3]{2}
 ///   Rs. 50                          50 rupees
 std::vector<AnswerToken> with_idioms(AnswerTokens tokens);
 

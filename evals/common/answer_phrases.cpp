@@ -31,8 +31,8 @@ std::size_t apposition(std::string_view lower) {
   if (!lower.starts_with(" to ") && !lower.starts_with(" for ") && !lower.starts_with(" of ")) {
     return 0;
   }
-  const std::string_view sentence =
-      lower.substr(0, std::min(lower.find_first_of(".\n:$\\"), longest));
+  lower = lower.substr(0, longest);
+  const std::string_view sentence = lower.substr(0, lower.find_first_of(".\n:$\\"));
   const std::size_t verb = sentence.rfind(" is ");
   return verb == npos ? 0 : verb + 3;
 }

@@ -52,16 +52,30 @@ bool is_strict(const std::string& name) {
   return name.size() == 1;
 }
 
-/// |x| < 3, |x| >= 3.
+/// The a of x - a (0 of x alone), or nothing.
+std::optional<MathExpr> centre_of(const MathExpr& expr) {
+  if (expr.op == Op::symbol) return make_number(0);
+  if (expr.op != Op::add || expr.args.size() != 2) return std::nullopt;
+  const bool unknown_first = expr.args[0].op == Op::symbol;
+  const MathExpr& unknown = expr.args[unknown_first ? 0 : 1];
+  const MathExpr& shift = expr.args[unknown_first ? 1 : 0];
+  if (unknown.op != Op::symbol || !symbols_of(shift).empty()) return std::nullopt;
+  return make_expr(Op::negate, {shift});
+}
+
+/// |x| < 3, |x - 1| >= 3.
 Pieces absolute_inequality(const AnswerValue& value) {
   if (value.items.size() != 2 || !is_bound(value.items[1])) return std::nullopt;
   const AnswerValue& left = value.items[0];
-  const bool absolute = left.kind == Kind::expression && left.expr.op == Op::function &&
-                        left.expr.name == "abs" && left.expr.args[0].op == Op::symbol;
+  const bool absolute =
+      left.kind == Kind::expression && left.expr.op == Op::function && left.expr.name == "abs";
   const std::string& name = value.relations[0];
   if (!absolute || !(is_less(name) || is_greater(name))) return std::nullopt;
-  const AnswerValue& high = value.items[1];
-  const AnswerValue low = scalar(make_expr(Op::negate, {high.expr}));
+  const std::optional<MathExpr> centre = centre_of(left.expr.args[0]);
+  if (!centre) return std::nullopt;
+  const MathExpr& radius = value.items[1].expr;
+  const AnswerValue high = scalar(make_expr(Op::add, {*centre, radius}));
+  const AnswerValue low = scalar(make_expr(Op::add, {*centre, make_expr(Op::negate, {radius})}));
   const bool open = is_strict(name);
   if (is_less(name)) return std::vector{interval(low, open, high, open)};
   return std::vector{interval(infinity(true), true, low, open),
@@ -102,6 +116,15 @@ Pieces inequality(const AnswerValue& value) {
 bool is_all_reals(const AnswerValue& value) {
   return value.kind == Kind::expression && value.expr.op == Op::symbol &&
          value.expr.name == "\\mathbb{R}";
+}
+
+/// \mathbb{R}_{>0} and its kin: the ray.
+std::optional<AnswerValue> ray_of(const AnswerValue& value) {
+  if (value.kind != Kind::expression || value.expr.op != Op::symbol) return std::nullopt;
+  const std::string& name = value.expr.name;
+  const bool strict = name == "\\mathbb{R}_{>0}" || name == "\\mathbb{R}_{+}";
+  if (!strict && name != "\\mathbb{R}_{\\ge0}") return std::nullopt;
+  return interval(scalar(make_number(0)), strict, infinity(false), true);
 }
 
 bool is_infinite(const AnswerValue& value) {
@@ -206,6 +229,12 @@ Pieces of_all(const std::vector<AnswerValue>& items) {
   return result;
 }
 
+/// x = 2
+bool is_point(const AnswerValue& value) {
+  return value.relations.size() == 1 && value.relations[0] == "=" && is_unknown(value.items[0]) &&
+         is_bound(value.items[1]);
+}
+
 bool is_inequality(const AnswerValue& value) {
   return value.kind == Kind::relation && value.relations[0] != "=" && inequality(value).has_value();
 }
@@ -223,12 +252,13 @@ bool is_real_set(const AnswerValue& value) {
     case Kind::list:
       return std::all_of(value.items.begin(), value.items.end(), is_inequality);
     default:
-      return is_all_reals(value);
+      return is_all_reals(value) || ray_of(value).has_value();
   }
 }
 
 std::optional<std::vector<AnswerValue>> real_pieces(const AnswerValue& value) {
   if (is_all_reals(value)) return whole_line();
+  if (auto ray = ray_of(value)) return std::vector{std::move(*ray)};
   switch (value.kind) {
     case Kind::interval:
       return std::vector{value};
@@ -245,6 +275,7 @@ std::optional<std::vector<AnswerValue>> real_pieces(const AnswerValue& value) {
       if (value.relations.size() == 1 && value.relations[0] == "in") {
         return real_pieces(value.items[1]);
       }
+      if (is_point(value)) return std::vector{value.items[1]};
       return inequality(value);
     case Kind::list: {
       Pieces all = of_all(value.items);

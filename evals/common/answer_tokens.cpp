@@ -91,7 +91,12 @@ class Tokeniser {
     const std::string written(rest_.substr(0, bytes));
     rest_.remove_prefix(bytes);
     if (c == '$') return skipped_blank();
-    if (c == '&' && environments_ == 0) return;
+    if (c == '&' && environments_ == 0) {
+      // "3 & 4" joins; "x &= 4" aligns.
+      const std::size_t next = rest_.find_first_not_of(" ");
+      if (blank_ && next != 0 && next != npos && rest_[next] != '=') emit(Kind::word, "and");
+      return;
+    }
     count_bracket(c);
     emit(Kind::symbol, written);
   }

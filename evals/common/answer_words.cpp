@@ -82,7 +82,8 @@ constexpr Pair functions[] = {{"sin", "sin"},
                               {"cbrt", "cbrt"},
                               {"root", "root"},
                               {"Rational", "divide"},
-                              {"factorial", "factorial"}};
+                              {"factorial", "factorial"},
+                              {"cis", "cis"}};
 
 constexpr Pair constants[] = {{"pi", "pi"},
                               {"Pi", "pi"},
@@ -145,7 +146,9 @@ constexpr Pair units[] = {
     {"mol", "mol"},       {"nm", "nm"},         {"kJ", "kJ"},         {"kW", "kW"},
     {"MHz", "MHz"},       {"kPa", "kPa"},       {"point", "point"},   {"sq", "square"},
     {"square", "square"}, {"cubic", "cubic"},   {"per", "/"},         {"erg", "erg"},
-    {"dyne", "dyne"}};
+    {"dyne", "dyne"},     {"ohm", "ohm"},       {"C", "C"},           {"coulomb", "C"},
+    {"T", "T"},           {"tesla", "T"},       {"kmph", "km/h"},     {"cal", "cal"},
+    {"kcal", "kcal"}};
 
 /// Words behind a number that change it; no units.
 constexpr std::string_view value_words[] = {
@@ -209,6 +212,10 @@ class UnitReader {
     }
     // Adverbs and articles say nothing about the unit.
     if (lower == "of" || lower == "the" || lower == "a" || lower == "old") return true;
+    if (unit == "degree") {
+      add(with_scale("degree"));
+      return true;
+    }
     add(unit.empty() ? singular(lower) : std::string(unit));
     return true;
   }
@@ -278,15 +285,21 @@ class UnitReader {
     if (token.text == "%" || token.text == "\\%") unit = "%";
     if (token.text == "\\degree") unit = "degree";
     if (token.text == "\\$") unit = "$";
+    if (token.text == "\\Omega" && letters_) unit = "ohm";
     if (unit.empty()) return false;
     rest_ = rest_.subspan(1);
-    // 90° C: the letter belongs to the sign.
-    if (unit == "degree" && rest_.size() == 1 && (rest_[0].text == "C" || rest_[0].text == "F")) {
-      unit += ' ' + rest_[0].text;
-      rest_ = rest_.subspan(1);
-    }
-    add(unit);
+    add(unit == "degree" ? with_scale(unit) : unit);
     return true;
+  }
+
+  /// 90° C, 90 degrees Celsius: the scale belongs to the sign.
+  std::string with_scale(const std::string& degree) {
+    if (rest_.size() != 1 || rest_[0].kind != Kind::word) return degree;
+    const std::string scale = lower_case(rest_[0].text);
+    const bool celsius = rest_[0].text == "C" || scale == "celsius";
+    if (!celsius && rest_[0].text != "F" && scale != "fahrenheit") return degree;
+    rest_ = rest_.subspan(1);
+    return degree + (celsius ? " C" : " F");
   }
 
   struct Factor {

@@ -24,7 +24,10 @@ std::string with_decimal_point(std::string_view answer) {
 
 bool is_comma_number(std::string_view answer) {
   const std::size_t comma = answer.find(',');
-  return comma != std::string_view::npos && comma > 0 && comma + 1 < answer.size() &&
+  // 1,080 is a thousand and eighty; 0,080 and 1,08 have a decimal comma.
+  const bool thousands = comma != std::string_view::npos && comma < 4 && comma > 0 &&
+                         answer.size() == comma + 4 && answer[0] != '0';
+  return comma != std::string_view::npos && comma > 0 && comma + 1 < answer.size() && !thousands &&
          answer.find_first_not_of("0123456789,") == std::string_view::npos &&
          answer.find(',', comma + 1) == std::string_view::npos;
 }

@@ -7,7 +7,9 @@ using Op = MathExpr::Op;
 using Kind = AnswerToken::Kind;
 
 bool ExprReader::starts_word_factor(const AnswerToken& token) const {
-  if (!function_named(token.text).empty()) return !token.in_text || sees("(", 1) || sees("^", 1);
+  if (const std::string_view name = function_named(token.text); !name.empty()) {
+    return !token.in_text || sees("(", 1) || sees("^", 1) || name == "cis";
+  }
   if (token.in_text) return token.text == "e" || token.text == "i";
   if (!constant_named(token.text).empty() || !greek_named(token.text).empty()) return true;
   if (is_text_word(at_)) return false;
@@ -142,8 +144,8 @@ MaybeExpr ExprReader::word() {
     return peek() != nullptr ? primary() : std::nullopt;
   }
   if (const std::string_view name = function_named(token.text); !name.empty()) {
-    const bool called =
-        sees("(", 1) || !token.in_text || sees("^", 1) || sees("_", 1) || sees(Kind::number, 1);
+    const bool called = sees("(", 1) || !token.in_text || sees("^", 1) || sees("_", 1) ||
+                        sees(Kind::number, 1) || name == "cis";
     if (called) {
       ++at_;
       return function(std::string(name));
@@ -330,6 +332,11 @@ MaybeExpr ExprReader::applied(std::string name, std::vector<MathExpr> args, Mayb
     both.push_back(std::move(args[0]));
     return make_expr(Op::power, std::move(both));
   }
+  if (name == "cis") {  // cos + i sin
+    MathExpr sine = make_function("sin", args);
+    MathExpr turned = make_expr(Op::multiply, {make_constant("i"), std::move(sine)});
+    return make_expr(Op::add, {make_function("cos", std::move(args)), std::move(turned)});
+  }
   if (name == "factorial") return make_expr(Op::factorial, std::move(args));
   if (name == "divide") {
     if (args.size() == 1) return std::move(args[0]);
@@ -344,7 +351,8 @@ MaybeExpr ExprReader::applied(std::string name, std::vector<MathExpr> args, Mayb
 }
 
 std::optional<std::vector<MathExpr>> ExprReader::function_arguments(const std::string& name) {
-  if (sees("(") || sees("[")) return arguments();
+  const bool of_set = is_one_of(name, {"max", "min", "gcd", "lcm"}) && sees("\\{");
+  if (sees("(") || sees("[") || of_set) return arguments();
   std::vector<MathExpr> args;
   MaybeExpr argument;
   if (sees(Kind::open) || sees(Kind::group_open)) {
@@ -370,7 +378,7 @@ std::optional<std::vector<MathExpr>> ExprReader::arguments() {
     args.push_back(std::move(*argument));
   } while (take(","));
   bars_ = bars;
-  if (!take(")") && !take("]")) return std::nullopt;
+  if (!take(")") && !take("]") && !take("\\}")) return std::nullopt;
   return args;
 }
 

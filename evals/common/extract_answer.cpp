@@ -243,8 +243,15 @@ bool states_value(std::string_view text) {
                      [&](std::string_view word) { return lower.find(word) != npos; });
 }
 
+/// Whether one number stands there, and no word that makes another one of it.
 bool has_one_number(std::string_view text, const ExtractedAnswer& number) {
-  return text.substr(0, number.begin).find_first_of("0123456789") == npos;
+  if (text.substr(0, number.begin).find_first_of("0123456789") != npos) return false;
+  const std::string lower = folded(text);
+  constexpr std::array<std::string_view, 12> words = {
+      "root",    "reciprocal", "half",  "third", "negative", "minus",
+      "inverse", "squared",    "cubed", "power", " not ",    "least"};
+  return std::none_of(words.begin(), words.end(),
+                      [&](std::string_view word) { return lower.find(word) != npos; });
 }
 
 /// Whether words stand anywhere in the value.

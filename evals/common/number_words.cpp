@@ -39,22 +39,38 @@ class Reader {
   explicit Reader(AnswerTokens tokens) : tokens_(tokens) {}
 
   std::optional<NumberInWords> run() {
+    if (!tokens_.empty() && tokens_[0].kind == Kind::number) return digits_and_part();
     std::optional<long> whole = integer();
     // "a half", "half": one of it.
     const bool article = !whole && (take("a") || take("an"));
     const std::optional<long> part = take_part();
     if (part) return NumberInWords{fraction(whole.value_or(1), *part), at_};
     if (article || !whole) return std::nullopt;
-    NumberInWords found{mpq_class(*whole), at_};
-    if (take("and")) {
-      const long count = take("a") || take("an") ? 1 : integer().value_or(0);
-      const std::optional<long> behind = count > 0 ? take_part() : std::nullopt;
-      if (behind && count < *behind) found = {found.value + fraction(count, *behind), at_};
-    }
-    return found;
+    return with_part({mpq_class(*whole), at_});
   }
 
  private:
+  /// "2 and a half"
+  std::optional<NumberInWords> digits_and_part() {
+    const std::string& digits = tokens_[0].text;
+    constexpr std::size_t most_digits = 9;
+    if (digits.size() > most_digits || digits.find_first_of(".e") != std::string::npos) {
+      return std::nullopt;
+    }
+    at_ = 1;
+    NumberInWords found = with_part({mpq_class(mpz_class(digits, 10)), 1});
+    return found.used > 1 ? std::optional(found) : std::nullopt;
+  }
+
+  /// With "and a half" behind it, if it stands there.
+  NumberInWords with_part(NumberInWords found) {
+    if (!take("and")) return found;
+    const long count = take("a") || take("an") ? 1 : integer().value_or(0);
+    const std::optional<long> part = count > 0 ? take_part() : std::nullopt;
+    if (part && count < *part) found = {found.value + fraction(count, *part), at_};
+    return found;
+  }
+
   static mpq_class fraction(long count, long part) {
     mpq_class value(count, part);
     value.canonicalize();

@@ -64,6 +64,28 @@ void add_quantity(const AnswerValue& value, AnswerTokens tokens, const AnswerVal
                   std::vector<AnswerValue>& out) {
   if (!is_constant(other) || is_constant(value)) return;
   if (auto quantity = read_as_quantity(tokens)) out.push_back(std::move(*quantity));
+  if (auto thousands = read_as_thousands(tokens)) out.push_back(std::move(*thousands));
+}
+
+/// "12:30 p.m." beside 12:30.
+void add_time(AnswerTokens tokens, const AnswerValue& other, std::vector<AnswerValue>& out) {
+  const bool time = other.kind == Kind::ratio && tokens.size() > 3 &&
+                    tokens[0].kind == TokenKind::number && tokens[1].text == ":" &&
+                    tokens[2].kind == TokenKind::number;
+  if (!time) return;
+  const std::string half = folded_text(tokens.subspan(3));
+  if (half == "am" || half == "pm") out.push_back(parse_answer(tokens.first(3)).value);
+}
+
+/// "2k\pi, k \in \mathbb{Z}" beside one value: without the condition.
+void add_unconditional(const AnswerValue& value, const AnswerValue& other,
+                       std::vector<AnswerValue>& out) {
+  const bool one = other.kind == Kind::expression || other.kind == Kind::relation;
+  if (!one || value.kind != Kind::list || value.items.size() != 2) return;
+  const AnswerValue& condition = value.items[1];
+  const bool membership = condition.kind == Kind::relation && condition.relations.size() == 1 &&
+                          condition.relations[0] == "in" && is_symbol(condition.items[0]);
+  if (membership) out.push_back(value.items[0]);
 }
 
 bool is_choice_letter(std::string_view text) {
@@ -111,16 +133,30 @@ void add_choice(AnswerTokens tokens, const AnswerValue& other, std::vector<Answe
   out.push_back(std::move(choice));
 }
 
-void add_all_reals(const AnswerValue& value, std::vector<AnswerValue>& out) {
-  constexpr std::array<std::string_view, 8> words = {
-      "allrealnumbers",         "allreals",           "realnumbers",
-      "allrealnumbersx",        "anyrealnumber",      "reals",
-      "thesetofallrealnumbers", "setofallrealnumbers"};
-  if (value.kind != Kind::text ||
-      std::find(words.begin(), words.end(), value.text) == words.end()) {
-    return;
+/// Sets of numbers in words.
+void add_named_set(const AnswerValue& value, std::vector<AnswerValue>& out) {
+  constexpr std::pair<std::string_view, const char*> sets[] = {
+      {"realnumbers", "\\mathbb{R}"},
+      {"reals", "\\mathbb{R}"},
+      {"realnumber", "\\mathbb{R}"},
+      {"realnumbersx", "\\mathbb{R}"},
+      {"positiverealnumbers", "(0,\\infty)"},
+      {"positivereals", "(0,\\infty)"},
+      {"nonnegativerealnumbers", "[0,\\infty)"},
+      {"nonnegativereals", "[0,\\infty)"},
+      {"negativerealnumbers", "(-\\infty,0)"},
+      {"integers", "\\mathbb{Z}"},
+      {"rationalnumbers", "\\mathbb{Q}"},
+      {"positiveintegers", "\\mathbb{Z}^{+}"},
+      {"naturalnumbers", "\\mathbb{N}"}};
+  if (value.kind != Kind::text) return;
+  std::string_view words = value.text;
+  for (const std::string_view lead : {"the", "setof", "all", "any", "the"}) {
+    if (words.starts_with(lead)) words.remove_prefix(lead.size());
   }
-  out.push_back(parse_answer("\\mathbb{R}").value);
+  for (const auto& [name, latex] : sets) {
+    if (words == name) out.push_back(parse_answer(latex).value);
+  }
 }
 
 /// The length of the block that the digits end with at least twice (a single digit three times).
@@ -157,10 +193,14 @@ std::vector<AnswerValue> other_readings(const AnswerValue& value, AnswerTokens t
   if (tokens.empty()) return out;
   add_sides(value, tokens, other, out);
   add_quantity(value, tokens, other, out);
+  add_time(tokens, other, out);
+  add_unconditional(value, other, out);
   add_choice(tokens, other, out);
   add_small_letter(value, other, out);
   add_union(value, other, out);
-  add_all_reals(value, out);
+  add_named_set(value, out);
+  if (auto list = signed_tuple_as_list(value)) out.push_back(std::move(*list));
+  if (auto tuple = bracketed_pair_as_tuple(value, other)) out.push_back(std::move(*tuple));
   if (auto tuple = unit_vectors_as_tuple(value, other)) out.push_back(std::move(*tuple));
   if (auto tuple = named_point_as_tuple(value, other)) out.push_back(std::move(*tuple));
   return out;

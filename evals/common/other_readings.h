@@ -15,6 +15,8 @@ namespace assay::evals {
 ///   5 m, 24 m/s             a quantity, beside an answer without variables
 ///   (B) 12, b               the choice, beside a choice
 ///   all real numbers        the set of real numbers, beside sets
+///   70k, 12:30 pm           70000, beside a number; 12:30, beside a ratio
+///   2k\pi, k \in \mathbb{Z}  the value, beside one value
 ///   (1,2) and (3,4)         the union, beside a union of intervals
 ///   3i + 4j, P(3, 4)        the tuple, beside a vector or point
 std::vector<AnswerValue> other_readings(const AnswerValue& value, AnswerTokens tokens,

@@ -23,7 +23,7 @@ bool is_group(const AnswerToken& token) {
 /// Whether the unit may begin at `place`: 5 m and 24 m/s, but 5m and 2ab are products.
 bool may_begin_unit(AnswerTokens tokens, std::size_t place) {
   const AnswerToken& token = tokens[place];
-  if (token.text == "\\frac") return true;
+  if (token.text == "\\frac" || token.text == "\\Omega") return true;
   if (token.kind != Kind::word || unit_named(token.text).empty()) return false;
   if (token.text.size() > 1 || token.in_text || token.blank_before) return true;
   // "12m^2", "5m/s": no lone letter, and no product of several.
@@ -61,6 +61,13 @@ std::optional<std::string> unit_behind(AnswerTokens rest) {
 void lift_unit(AnswerValue& value) {
   MathExpr& root = value.expr;
   MathExpr* inner = root.op == Op::negate ? &root.args[0] : &root;
+  // 25^\circ\text{C}: the scale was read as a unit of its own.
+  const bool scale = value.unit == "C" || value.unit == "f" || value.unit == "F";
+  if (inner->op == Op::degrees && scale) {
+    value.unit = value.unit == "C" ? "degree C" : "degree F";
+    MathExpr operand = std::move(inner->args[0]);
+    *inner = std::move(operand);
+  }
   if (!value.unit.empty() || (inner->op != Op::degrees && inner->op != Op::percent)) return;
   value.unit = inner->op == Op::degrees ? "degree" : "%";
   MathExpr operand = std::move(inner->args[0]);
@@ -84,6 +91,21 @@ std::vector<AnswerTokens> compound_parts(AnswerTokens tokens) {
     at += 2;
   }
   return parts.size() > 1 ? parts : std::vector<AnswerTokens>{};
+}
+
+std::optional<AnswerValue> read_as_thousands(AnswerTokens tokens) {
+  const std::size_t n = tokens.size();
+  const bool glued = n > 1 && n < 4 && tokens[n - 2].kind == Kind::number &&
+                     (tokens[n - 1].text == "k" || tokens[n - 1].text == "K") &&
+                     !tokens[n - 1].blank_before;
+  if (!glued) return std::nullopt;
+  ParsedAnswer number = parse_answer(tokens.first(n - 1));
+  if (number.status != ParseStatus::value || number.value.expr.op != Op::number) {
+    return std::nullopt;
+  }
+  number.value.expr.value *= 1000;
+  number.value.expr.decimals = -1;
+  return std::move(number.value);
 }
 
 std::optional<AnswerValue> read_as_quantity(AnswerTokens tokens) {

@@ -27,4 +27,7 @@ std::vector<AnswerTokens> compound_parts(AnswerTokens tokens);
 /// letters are units. Nothing where `tokens` are none, or no blank stands before a lone letter.
 std::optional<AnswerValue> read_as_quantity(AnswerTokens tokens);
 
+/// "70k", "$70K": thousands. Nothing where `tokens` are none.
+std::optional<AnswerValue> read_as_thousands(AnswerTokens tokens);
+
 }  // namespace assay::evals

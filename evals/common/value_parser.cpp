@@ -190,10 +190,22 @@ class Reader {
     if (rows.size() == 1) return value(rows[0]);
     AnswerValue result;
     result.kind = Kind::list;
+    const bool aligns = tokens[0].text != "cases";
     for (const AnswerTokens row : rows) {
+      if (aligns) {
+        std::vector<Token> line(row.begin(), row.end());
+        std::erase_if(line, [](const Token& token) { return token.text == "&"; });
+        result.items.push_back(value(line));
+        continue;
+      }
       std::vector<AnswerTokens> cells =
           pieces(row, [](const Token& token) { return token.text == "&"; });
       std::erase_if(cells, [](AnswerTokens cell) { return cell.empty(); });
+      for (AnswerTokens& cell : cells) {
+        const bool word = cell.size() > 1 && (is_word(cell[0], "if") || is_word(cell[0], "for") ||
+                                              is_word(cell[0], "when"));
+        if (word) cell = cell.subspan(1);
+      }
       result.items.push_back(cells.size() == 1 ? value(cells[0]) : with_items(Kind::tuple, cells));
     }
     return result;

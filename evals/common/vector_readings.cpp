@@ -1,9 +1,12 @@
 #include "evals/common/vector_readings.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "evals/common/compare_expressions.h"
 
 namespace assay::evals {
 namespace {
@@ -97,6 +100,32 @@ std::optional<AnswerValue> named_point_as_tuple(const AnswerValue& value,
   AnswerValue tuple;
   tuple.kind = Kind::tuple;
   for (const MathExpr& arg : call.args) tuple.items.push_back(scalar(arg));
+  return tuple;
+}
+
+std::optional<AnswerValue> signed_tuple_as_list(const AnswerValue& value) {
+  if (value.kind != Kind::tuple || value.incomplete) return std::nullopt;
+  const auto is_signed = [](const AnswerValue& item) {
+    return item.kind == Kind::expression && has_op(item.expr, Op::plus_minus);
+  };
+  if (std::count_if(value.items.begin(), value.items.end(), is_signed) != 1) return std::nullopt;
+  const auto at = std::find_if(value.items.begin(), value.items.end(), is_signed);
+  AnswerValue list;
+  list.kind = Kind::list;
+  for (MathExpr& variant : expand_signs(at->expr)) {
+    list.items.push_back(value);
+    list.items.back().items[static_cast<std::size_t>(at - value.items.begin())].expr =
+        std::move(variant);
+  }
+  return list;
+}
+
+std::optional<AnswerValue> bracketed_pair_as_tuple(const AnswerValue& value,
+                                                   const AnswerValue& other) {
+  const bool closed = value.kind == Kind::interval && !value.open_low && !value.open_high;
+  if (!closed || other.kind != Kind::matrix) return std::nullopt;
+  AnswerValue tuple = value;
+  tuple.kind = Kind::tuple;
   return tuple;
 }
 

@@ -15,4 +15,11 @@ std::optional<AnswerValue> unit_vectors_as_tuple(const AnswerValue& value,
 /// P(3, 4) as (3, 4): a point with its capital letter, beside a tuple.
 std::optional<AnswerValue> named_point_as_tuple(const AnswerValue& value, const AnswerValue& other);
 
+/// (\pm 2, 1) as the list of its two tuples; nothing without one such sign.
+std::optional<AnswerValue> signed_tuple_as_list(const AnswerValue& value);
+
+/// [2, -1], which reads as an interval, as the tuple beside a matrix.
+std::optional<AnswerValue> bracketed_pair_as_tuple(const AnswerValue& value,
+                                                   const AnswerValue& other);
+
 }  // namespace assay::evals

@@ -16,10 +16,13 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<const char*, 15> text_fields = {
-    "completion",   "response",       "generation",    "output",  "full_response",
-    "model_output", "generated_text", "text",          "code",    "solution",
-    "resps",        "messages",       "conversations", "choices", "steps"};
+constexpr std::array<const char*, 27> text_fields = {
+    "completion",   "response",       "generation",  "output",        "full_response",
+    "model_output", "generated_text", "completions", "responses",     "generations",
+    "outputs",      "model_outputs",  "prediction",  "predictions",   "model_response",
+    "raw_response", "raw_output",     "text",        "texts",         "code",
+    "solution",     "resps",          "messages",    "conversations", "conversation",
+    "choices",      "steps"};
 constexpr std::array<const char*, 8> question_fields = {
     "question", "problem", "instruction",      "prompt",
     "query",    "input",   "original_message", "original_question"};
@@ -43,7 +46,9 @@ std::string plain_text(const json& value) {
 std::string turn_text(const json& turn) {
   const std::string content = json_text(turn, "content");
   const std::string thinking = json_text(turn, "reasoning_content");
-  if (!thinking.empty()) return "<think>" + thinking + "</think>" + content;
+  // Nothing behind it: the thinking part was cut off.
+  if (!thinking.empty())
+    return "<think>" + thinking + (content.empty() ? "" : "</think>" + content);
   return content.empty() ? json_text(turn, "value") : content;
 }
 
@@ -80,6 +85,10 @@ std::string joined_steps(const json& steps) {
 
 std::vector<Found> texts_in(const std::string& name, const json& value) {
   if (value.is_string()) return {{name, value.get<std::string>()}};
+  for (const char* inner : {"body", "choices"}) {  // a reply as its server sent it
+    const json& member = json_member(value, inner);
+    if (!member.is_null()) return texts_in(fmt::format("{}.{}", name, inner), member);
+  }
   if (value.is_object()) {  // choices[0], or a nested message
     const json& message = json_member(value, "message");
     const std::string text = message.is_object() ? turn_text(message) : json_text(value, "text");

@@ -70,6 +70,13 @@ bool is_part_of_chat(const json& object) {
          json_member(object, "message").is_object();
 }
 
+/// A text, or a list of texts: what some tools keep of each problem.
+bool holds_texts(const json& value) {
+  return value.is_string() ||
+         (value.is_array() && !value.empty() &&
+          std::all_of(value.begin(), value.end(), [](const json& e) { return e.is_string(); }));
+}
+
 /// Records, that is, and not the parts of one chat.
 bool holds_objects(const json& list) {
   return list.is_array() && !list.empty() &&
@@ -222,11 +229,15 @@ class Reader {
 
   Result<void> take(Found found) {
     summary_.container = found.container;
+    const bool texts_alone = std::all_of(found.records.begin(), found.records.end(), holds_texts);
     std::size_t place = 0;
     for (json& record : found.records) {
       const std::string where =
           fmt::format("{}, {}[{}]", summary_.name, name_for_message(found.path), place++);
       ++summary_.lines;
+      if (texts_alone) {  // completions by place
+        record = json{{"id", place - 1}, {"completions", std::move(record)}};
+      }
       if (!record.is_object()) {
         count_unreadable(summary_, &Unreadable::not_an_object, where,
                          fmt::format("a JSON {}, no object", record.type_name()));

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cctype>
 #include <map>
 #include <optional>
 #include <set>
@@ -43,29 +44,51 @@ class ProblemIndex {
       // "math500/algebra/12" is "algebra/12" and "test/algebra/12.json" elsewhere.
       const std::size_t slash = problems[i].id.find('/');
       if (slash != std::string::npos) by_tail_[problems[i].id.substr(slash + 1)] = i;
-      by_text_[collapsed(problems[i].question)] = i;
+      const std::string text = collapsed(problems[i].question);
+      if (text.size() >= key_bytes) by_begin_[text.substr(0, key_bytes)].push_back(i);
+      by_text_[text] = i;
+      texts_.push_back(text);
     }
   }
 
-  std::optional<std::size_t> find(const ForeignSample& sample) const {
+  std::optional<std::size_t> find(const ForeignSample& sample,
+                                  std::optional<std::int64_t> number) const {
     if (auto found = at(by_id_, sample.id)) return found;
     if (!sample.question.empty()) {
-      if (auto found = at(by_text_, collapsed(sample.question))) return found;
+      const std::string text = collapsed(sample.question);
+      if (auto found = at(by_text_, text)) return found;
+      if (auto found = inside(text)) return found;
     }
-    if (!sample.place) {
+    if (!number) {
       std::string_view tail = sample.id;
       if (tail.starts_with("test/")) tail.remove_prefix(5);
       if (tail.ends_with(".json")) tail.remove_suffix(5);
       return at(by_tail_, std::string(tail));
     }
-    if (!first_place_ || *sample.place < *first_place_) return std::nullopt;
+    if (!first_place_ || *number < *first_place_) return std::nullopt;
     const auto place =
-        static_cast<std::uint64_t>(*sample.place) - static_cast<std::uint64_t>(*first_place_);
+        static_cast<std::uint64_t>(*number) - static_cast<std::uint64_t>(*first_place_);
     return place < n_problems_ ? std::optional(static_cast<std::size_t>(place)) : std::nullopt;
   }
 
  private:
   using Map = std::unordered_map<std::string, std::size_t>;
+
+  /// The last problem whose text stands in a prompt, behind examples or before instructions.
+  std::optional<std::size_t> inside(std::string_view prompt) const {
+    std::optional<std::size_t> last;
+    for (std::size_t begin = 0; begin + key_bytes <= prompt.size(); ++begin) {
+      const bool word = begin == 0 || !std::isalnum(static_cast<unsigned char>(prompt[begin - 1]));
+      if (!word) continue;
+      const auto found = by_begin_.find(std::string(prompt.substr(begin, key_bytes)));
+      if (found == by_begin_.end()) continue;
+      for (const std::size_t i : found->second) {
+        if (prompt.substr(begin).starts_with(texts_[i])) last = i;
+      }
+    }
+    return last;
+  }
+
   static std::optional<std::size_t> at(const Map& map, const std::string& key) {
     const auto found = map.find(key);
     return found == map.end() ? std::nullopt : std::optional(found->second);
@@ -74,23 +97,54 @@ class ProblemIndex {
   Map by_id_;
   Map by_tail_;
   Map by_text_;
+  /// Problems by the first bytes of their texts; shorter texts are no sure sign in a prompt.
+  static constexpr std::size_t key_bytes = 32;
+  std::unordered_map<std::string, std::vector<std::size_t>> by_begin_;
+  std::vector<std::string> texts_;
   std::size_t n_problems_;
   std::optional<std::int64_t> first_place_;
 };
 
-/// Whether whole numbers as ids count the problems from 0 or from 1.
-std::int64_t first_place_of(const SamplesFile& file, std::size_t n_problems, Matched& matched) {
-  std::set<std::int64_t> places;
+using Number = std::optional<std::int64_t>;
+
+/// Each sample's number: its id, or what the id ends in, where no id is a problem's own, of this or
+/// another task ("HumanEval/7"), and no number beyond the last problem's.
+std::vector<Number> numbers_of(const SamplesFile& file, const std::vector<Problem>& problems) {
+  const ProblemIndex index(problems, std::nullopt);
+  const bool foreign =
+      std::none_of(file.samples.begin(), file.samples.end(), [&](const ForeignSample& sample) {
+        return sample.id.find('/') != std::string::npos ||
+               sample.number.value_or(0) > std::ssize(problems) ||
+               index.find(sample, sample.place).has_value();
+      });
+  std::vector<Number> numbers;
   for (const ForeignSample& sample : file.samples) {
-    if (sample.place) places.insert(*sample.place);
+    numbers.push_back(sample.place || !foreign ? sample.place : sample.number);
+  }
+  return numbers;
+}
+
+/// Whether whole numbers as ids count the problems from 0 or from 1.
+std::int64_t first_place_of(const std::vector<Number>& numbers, std::size_t n_problems,
+                            Matched& matched) {
+  std::set<std::int64_t> places;
+  for (const Number& number : numbers) {
+    if (number) places.insert(*number);
   }
   const auto n = static_cast<std::int64_t>(n_problems);
   if (places.contains(0) || places.empty()) return 0;
-  const bool from_one = places.contains(n) && 2 * places.size() >= n_problems;
-  matched.notes.push_back(fmt::format("ids are taken as places from {} on{}", from_one ? 1 : 0,
-                                      from_one ? fmt::format(": {} occurs and 0 does not", n)
-                                               : ": neither 0 nor the last from 1 says so"));
-  return from_one ? 1 : 0;
+  const bool last = places.contains(n) && 2 * places.size() >= n_problems;
+  // 1, 2, 3, ... without a gap: who counts from 0 has a 0.
+  constexpr std::size_t enough = 5;
+  const bool without_gap =
+      places.size() >= enough && *places.begin() == 1 && *places.rbegin() == std::ssize(places);
+  const std::string why = last ? fmt::format(": {} occurs and 0 does not", n)
+                          : without_gap
+                              ? ": they begin with 1 and have no gap"
+                              : ": neither 0, nor the last from 1, nor 1 without a gap says so";
+  matched.notes.push_back(
+      fmt::format("ids are taken as places from {} on{}", last || without_gap ? 1 : 0, why));
+  return last || without_gap ? 1 : 0;
 }
 
 /// A file without ids and texts, one sample a problem: in the dataset's order.
@@ -160,8 +214,9 @@ Result<Matched> match_to_dataset(const SamplesFile& file, const std::string& tas
   std::vector<std::vector<std::size_t>> samples(problems.size());
   Matched matched;
   matched.n_problems = std::ssize(problems);
-  std::optional<std::int64_t> first_place;
-  if (!has_questions) first_place = first_place_of(file, problems.size(), matched);
+  const std::vector<Number> numbers = numbers_of(file, problems);
+  Number first_place;
+  if (!has_questions) first_place = first_place_of(numbers, problems.size(), matched);
   const ProblemIndex index(problems, first_place);
   const bool in_order = in_dataset_order(file, problems.size());
   if (in_order) {
@@ -171,7 +226,7 @@ Result<Matched> match_to_dataset(const SamplesFile& file, const std::string& tas
   for (std::size_t i = 0; i < file.samples.size(); ++i) {
     if (in_order) {
       samples[i].push_back(i);
-    } else if (const auto place = index.find(file.samples[i])) {
+    } else if (const auto place = index.find(file.samples[i], numbers[i])) {
       samples[*place].push_back(i);
     } else {
       matched.unknown_ids.add(name_of(file.samples[i]));

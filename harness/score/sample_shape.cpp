@@ -55,9 +55,11 @@ const std::vector<KnownShape>& known_shapes() {
 constexpr std::array id_names = {"task_id", "problem_id", "unique_id", "question_id",
                                  "doc_id",  "idx",        "id",        "index"};
 constexpr std::array completion_names = {
-    "completion", "completions", "generation", "generations",  "generated_text", "response",
-    "responses",  "output",      "outputs",    "model_output", "model_outputs",  "samples",
-    "prediction", "predictions", "text",       "texts",        "choices",        "messages"};
+    "completion",     "completions",  "generation",    "generations", "generated_text",
+    "response",       "responses",    "output",        "outputs",     "model_output",
+    "model_outputs",  "samples",      "prediction",    "predictions", "full_response",
+    "model_response", "raw_response", "raw_output",    "text",        "texts",
+    "choices",        "messages",     "conversations", "conversation"};
 constexpr std::array answer_names = {"gt",
                                      "gold",
                                      "target",
@@ -65,8 +67,10 @@ constexpr std::array answer_names = {"gt",
                                      "correct_answer",
                                      "expected_answer",
                                      "gold_answer",
-                                     "reference_answer"};
-constexpr std::array question_names = {"question", "problem", "prompt", "query"};
+                                     "reference_answer",
+                                     "reference"};
+constexpr std::array question_names = {"question", "problem",     "prompt",
+                                       "query",    "instruction", "input"};
 constexpr std::array label_names = {"is_solved", "passed",      "base_status", "is_correct",
                                     "correct",   "correctness", "score",       "label"};
 constexpr std::array sample_names = {"sample", "sample_index", "sample_id", "completion_id"};

@@ -13,6 +13,7 @@
 #include "core/jsonl.h"
 #include "core/text.h"
 #include "evals/common/extract_answer.h"
+#include "harness/score/reply_texts.h"
 
 namespace assay::score {
 namespace {
@@ -64,35 +65,6 @@ std::optional<StopReason> stop_of(const json& value) {
   return std::nullopt;
 }
 
-/// The texts of a completion field, in order: a string; a list of strings, of chat turns (the
-/// assistant's last one counts) or of lists; an object with its text in `content` or the like, or
-/// one such object per key.
-void collect_texts(const json& value, int depth, std::vector<std::string>& out) {
-  constexpr int max_depth = 4;
-  if (depth > max_depth) return;
-  if (value.is_string()) {
-    out.push_back(value.get<std::string>());
-  } else if (value.is_array()) {
-    const bool is_chat =
-        !value.empty() && std::all_of(value.begin(), value.end(), [](const json& e) {
-          return e.is_object() && e.contains("role");
-        });
-    if (is_chat) {
-      for (auto turn = value.rbegin(); turn != value.rend(); ++turn) {
-        if (json_text(*turn, "role") != "assistant") continue;
-        return collect_texts(json_member(*turn, "content"), depth + 1, out);
-      }
-      return;
-    }
-    for (const json& element : value) collect_texts(element, depth + 1, out);
-  } else if (value.is_object()) {
-    for (const char* name : {"content", "text", "completion", "message", "generated_text"}) {
-      if (value.contains(name)) return collect_texts(value[name], depth + 1, out);
-    }
-    for (const json& element : value) collect_texts(element, depth + 1, out);
-  }
-}
-
 /// The i-th label of a record: of a list or of keyed objects as the texts are, else the one for
 /// all.
 std::optional<bool> label_at(const json& value, std::size_t i, std::size_t n_texts) {
@@ -111,16 +83,16 @@ class SampleBuilder {
       return {};
     }
     const SampleFields& fields = file_.shape.fields;
-    std::vector<std::string> texts;
-    collect_texts(field_at(record, fields.completion), 0, texts);
+    const json& completion = field_at(record, fields.completion);
+    std::vector<std::string> texts = reply_texts(completion);
     if (texts.empty()) ++file_.without_completion;
     ForeignSample sample;
     sample.where = where;
     const json& id = field_at(record, fields.id);
     sample.id = scalar_text(id).value_or("");
     if (id.is_number_integer()) sample.place = json_integer(json{{"id", id}}, "id");
-    const json& question = field_at(record, fields.question);
-    if (question.is_string()) sample.question = question.get<std::string>();
+    sample.question = prompt_text(field_at(record, fields.question));
+    if (sample.question.empty() && completion.is_array()) sample.question = prompt_text(completion);
     if (auto gold = scalar_text(field_at(record, fields.answer))) {
       sample.gold = gold_answer(*gold);
     }
@@ -208,6 +180,26 @@ Result<void> read_journal_samples(const std::string& path, const std::string& ta
   return {};
 }
 
+/// The number at the end of an id, and what stands before it.
+std::optional<std::pair<std::string_view, std::int64_t>> numbered(std::string_view id) {
+  constexpr std::size_t most_digits = 9;
+  std::size_t begin = id.size();
+  while (begin > 0 && id[begin - 1] >= '0' && id[begin - 1] <= '9') --begin;
+  if (begin == id.size() || id.size() - begin > most_digits) return std::nullopt;
+  return std::pair(id.substr(0, begin), std::stoll(std::string(id.substr(begin))));
+}
+
+/// The 7 of "request-7", where all ids are such with one prefix.
+void take_numbers(std::vector<ForeignSample>& samples) {
+  std::optional<std::string_view> prefix;
+  for (const ForeignSample& sample : samples) {
+    const auto parts = numbered(sample.id);
+    if (sample.place || !parts || (prefix && *prefix != parts->first)) return;
+    prefix = parts->first;
+  }
+  for (ForeignSample& sample : samples) sample.number = numbered(sample.id)->second;
+}
+
 }  // namespace
 
 Result<SamplesFile> read_samples(const std::string& path, const SampleFields& given,
@@ -243,8 +235,15 @@ Result<SamplesFile> read_samples(const std::string& path, const SampleFields& gi
   if (!summary) return tl::unexpected(summary.error());
   file.summary = std::move(*summary);
   if (!decided) {
+    const Unreadable& bad = file.summary.unreadable;
+    if (head.empty() && bad.total() > 0) {
+      return env_failure(fmt::format("{}: none of its {} lines holds a record ({})", path,
+                                     file.summary.lines, bad.examples.front()),
+                         "give JSON lines or a JSON document in UTF-8");
+    }
     if (Result<void> done = decide(); !done) return tl::unexpected(done.error());
   }
+  take_numbers(file.samples);
   if (file.shape.name == journal_shape) {
     if (auto done = read_journal_samples(path, task, file); !done) {
       return tl::unexpected(done.error());

@@ -17,8 +17,10 @@ namespace assay::score {
 struct ForeignSample {
   std::string id;                     ///< as the file has it; empty: none
   std::optional<std::int64_t> place;  ///< the id, where it is a whole number
-  std::string question;               ///< the problem's text, where the file has it
-  std::optional<std::string> gold;    ///< the gold answer, where the file has it
+  /// The number at the id's end ("request-7"), where all ids are such with one prefix.
+  std::optional<std::int64_t> number;
+  std::string question;             ///< the problem's text, where the file has it
+  std::optional<std::string> gold;  ///< the gold answer, where the file has it
   std::string text;
   std::optional<std::int64_t> sample;  ///< which of its problem's, where the file says so
   std::optional<bool> label;           ///< the file's own verdict

@@ -116,9 +116,10 @@ bool is_thinking(const SamplesFile& file) {
 }
 
 /// Code in a file of samples was taken out of its completion by whoever wrote it; only our own
-/// journal holds what the model said.
+/// journal, and texts with thinking tags, hold what the model said.
 std::string default_protocol(const SamplesFile& file, const Eval& eval) {
-  if (!is_code_eval(eval) || file.shape.name == journal_shape) return eval.protocols().front();
+  const bool said = file.shape.name == journal_shape || is_thinking(file);
+  if (!is_code_eval(eval) || said) return eval.protocols().front();
   return file.shape.name == "reflexion" ? "standalone" : "samples";
 }
 
@@ -390,8 +391,8 @@ Scored score_file(const ScoreOptions& options, const Listener& listener) {
   SamplesFile file = value_or_throw(read_samples(options.path, options.fields, options.task));
   Task task = find_task_or_answers(options, file);
   PromptOptions prompt;
-  prompt.protocol = protocol_of(options, file, *task.eval);
   const std::int64_t tagless = set_profiles(options, file);
+  prompt.protocol = protocol_of(options, file, *task.eval);
   prompt.thinking = is_thinking(file);
   if (tagless > 0) {
     scored.notes.push_back(

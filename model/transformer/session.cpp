@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <set>
 #include <utility>
@@ -122,10 +123,15 @@ class TransformerSession final : public Session {
         rope_(model_->config, options.max_context),
         buffer_(device_->allocate(sizes_.floats)),
         places_(places(weights_)),
-        fused_(device_->fuse({model_->config, places_, *kv_, rope_, options.max_context})) {}
+        fused_(device_->fuse(
+            {model_->config, places_, *kv_, rope_, options.max_context, options.max_batch})) {}
 
   const ModelConfig& config() const override { return model_->config; }
-  DeviceInfo device_info() const override { return device_->info(); }
+  DeviceInfo device_info() const override {
+    DeviceInfo info = device_->info();
+    if (fused_failed_) info.isa += " (its own decode pass gave other bits and is off)";
+    return info;
+  }
   KvType kv_type() const override { return options_.kv_type; }
   MemoryPlan memory() const override { return plan_; }
   std::int64_t max_context() const override { return options_.max_context; }
@@ -171,6 +177,7 @@ class TransformerSession final : public Session {
                        const Activations& a);
   void ffn_block(const Layer& layer, const Batch& batch, const Activations& a);
   void step(std::span<const DecodeItem> items, const LogitsSink& sink);
+  void check_fused(ConstTensor logits, std::span<const float> of_fused);
   void head(ConstTensor residual, std::span<const std::int32_t> rows, const LogitsSink& sink);
   LogitsSink copy_to(std::span<float> logits);
   void check_ids(std::span<const TokenId> ids) const;
@@ -187,7 +194,9 @@ class TransformerSession final : public Session {
   numerics::RopeTable rope_;
   std::unique_ptr<DeviceBuffer> buffer_;
   ModelWeights places_;
-  std::shared_ptr<FusedForward> fused_;                      ///< null: kernel by kernel
+  std::shared_ptr<FusedForward> fused_;  ///< null: kernel by kernel
+  bool fused_checked_ = false;
+  bool fused_failed_ = false;
   std::map<SequenceId, std::vector<HostMemory>> suspended_;  ///< pages of suspended sequences
   Probe probe_;
 };
@@ -385,16 +394,35 @@ void TransformerSession::step(std::span<const DecodeItem> items, const LogitsSin
   }
   check_ids(ids);
   const Batch batch{Phase::decode, static_cast<std::int32_t>(n), spans, positions};
+  std::vector<float> of_fused;  // to be compared: the first step goes both ways
   if (fused_ && !probe_ && fused_->serves(batch)) {
     const ConstTensor logits = fused_->decode(batch, ids);
-    for (const DecodeItem& item : items) pages_.advance(item.sequence, 1);
-    sink(logits, 0);
-    return;
+    if (fused_checked_ || !fused_->equals_single_kernels()) {
+      for (const DecodeItem& item : items) pages_.advance(item.sequence, 1);
+      sink(logits, 0);
+      return;
+    }
+    of_fused.resize(static_cast<std::size_t>(logits.size()));
+    device_->read(logits, of_fused);
   }
   const Activations a = activations(static_cast<std::int64_t>(n));
   forward(batch, ids, a);
   for (const DecodeItem& item : items) pages_.advance(item.sequence, 1);
-  head(a.residual, rows, sink);
+  if (of_fused.empty()) return head(a.residual, rows, sink);
+  head(a.residual, rows, [&](ConstTensor logits, std::size_t first) {
+    check_fused(logits, std::span(of_fused).subspan(first * static_cast<std::size_t>(logits.cols)));
+    sink(logits, first);
+  });
+}
+
+/// The device's own pass is kept only if it gave the bits of the single kernels.
+void TransformerSession::check_fused(ConstTensor logits, std::span<const float> of_fused) {
+  std::vector<float> single(static_cast<std::size_t>(logits.size()));
+  device_->read(logits, single);
+  fused_checked_ = true;
+  if (std::memcmp(single.data(), of_fused.data(), single.size() * sizeof(float)) == 0) return;
+  fused_.reset();
+  fused_failed_ = true;
 }
 
 }  // namespace

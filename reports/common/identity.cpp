@@ -57,6 +57,11 @@ std::string why_scores_differ_in_kind(const json& a, const json& b) {
 }
 
 std::string why_tokens_differ_in_kind(const json& a, const json& b) {
+  for (const json* report : {&a, &b}) {
+    if (json_member(*report, "endpoint").is_object()) {
+      return "which model file a server runs is not known";
+    }
+  }
   std::string model = first_difference(json_member(a, "model"), json_member(b, "model"),
                                        {{"sha256", "the model files differ"}});
   if (!model.empty()) return model;

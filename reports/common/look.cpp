@@ -33,7 +33,7 @@ std::string run_letter(std::size_t run) {
 }
 
 std::string run_classes(std::size_t run) {
-  return fmt::format("r{} k{} d{}", run, run % kColours, run / kColours % 3);
+  return fmt::format("r{} k{} d{}", run, run % kColours, run % 3);
 }
 
 std::string run_badge(std::size_t run) {

@@ -170,8 +170,11 @@ class Run {
 };
 
 Case make_case(const Shape& shape) {
-  return {
-      shape.op, shape.text(), [shape](Device& device) { return Run(shape, device).outputs(); }, {}};
+  return {shape.op,
+          shape.text(),
+          [shape](Device& device) { return Run(shape, device).outputs(); },
+          {},
+          {}};
 }
 
 }  // namespace

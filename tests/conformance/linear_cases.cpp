@@ -49,9 +49,10 @@ std::vector<float> run(const Shape& shape, Device& device) {
 
 /// Both sums, of k products in any order: each within sqrt(k) * 2^-24 of sum |w||x| times a
 /// constant (Higham and Mary 2019, SIAM J. Sci. Comput. 41(5): the probabilistic bound).
-std::vector<double> bound(const Shape& shape) {
+/// rounding: of each activation, relative.
+std::vector<double> bound(const Shape& shape, double rounding) {
   const Data data(shape);
-  const double factor = 16 * std::sqrt(static_cast<double>(shape.k)) * 0x1p-24;
+  const double factor = 16 * std::sqrt(static_cast<double>(shape.k)) * 0x1p-24 + rounding;
   std::vector<double> bounds(static_cast<std::size_t>(shape.m * shape.rows));
   for (std::int64_t row = 0; row < shape.rows; ++row) {
     const std::vector<float> w = data.weight.dequantized_row(row);
@@ -68,8 +69,11 @@ std::vector<double> bound(const Shape& shape) {
 }
 
 Case make_case(const Shape& shape) {
-  Case one{"linear", shape.text(), [shape](Device& device) { return run(shape, device); }, {}};
-  if (shape.phase == Phase::prefill) one.library_bound = [shape] { return bound(shape); };
+  Case one{"linear", shape.text(), [shape](Device& device) { return run(shape, device); }, {}, {}};
+  if (shape.phase == Phase::prefill) one.library_bound = [shape] { return bound(shape, 0); };
+  if (shape.type == TensorType::BF16) {
+    one.rounded_bound = [shape] { return bound(shape, 0x1p-8); };
+  }
   return one;
 }
 

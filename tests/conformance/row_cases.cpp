@@ -29,6 +29,7 @@ Case embed_case(TensorType type, std::int64_t cols, int misalignment) {
             device.embed(*weight, ids, out.tensor());
             return out.read(device);
           },
+          {},
           {}};
 }
 
@@ -48,6 +49,7 @@ Case norm_case(TensorType gain_type, std::int64_t rows, std::int64_t cols, bool 
             device.rms_norm(x.tensor(), *weight, 1e-5F, to.tensor());
             return to.read(device);
           },
+          {},
           {}};
 }
 
@@ -71,6 +73,7 @@ Case rope_case(RopeStyle style, std::int64_t head_dim, std::int64_t n_heads, std
             device.rope(x.tensor(), head_dim, positions, table);
             return x.read(device);
           },
+          {},
           {}};
 }
 
@@ -99,6 +102,7 @@ Case swiglu_case(std::int64_t rows, std::int64_t cols, bool in_place) {
             device.swiglu(gate.tensor(), up.tensor(), to.tensor());
             return to.read(device);
           },
+          {},
           {}};
 }
 
@@ -113,6 +117,7 @@ Case add_case(std::int64_t rows, std::int64_t cols) {
             device.add(x.tensor(), sum.tensor());
             return sum.read(device);
           },
+          {},
           {}};
 }
 
@@ -128,6 +133,7 @@ Case gather_case(std::int64_t cols) {
             device.gather_rows(x.tensor(), rows, out.tensor());
             return out.read(device);
           },
+          {},
           {}};
 }
 

@@ -24,6 +24,8 @@ struct Case {
   /// Largest absolute error of each output for a device whose prefill is served by a library;
   /// empty: the same bits are due from everyone.
   std::function<std::vector<double>()> library_bound;
+  /// Likewise for a device that rounds activations to bf16 where the weight is BF16.
+  std::function<std::vector<double>()> rounded_bound;
 };
 
 std::vector<Case> linear_cases();
@@ -50,7 +52,7 @@ Result<std::unique_ptr<Device>> create_variant(const Variant& variant);
 std::unique_ptr<Device> create_reference(Numerics numerics);
 
 /// What differs, with the place and a command that repeats this case alone; nothing when equal.
-/// `library`: prefill is served by one.
+/// `library`: prefill is served by one. A device whose semantics end in "+bf16" rounds activations.
 std::optional<std::string> compare(const Case& one, Device& device, Device& reference,
                                    bool library);
 

@@ -33,6 +33,19 @@ class StopRulesTest : public ::testing::Test {
   Tokenizer tokenizer_ = value_or_throw(Tokenizer::create(testing::tiny_vocabulary()));
 };
 
+TEST_F(StopRulesTest, WhatMayBeginAStopStringIsNotSettled) {
+  StopRules held = rules({}, {"hello!", "lo"});
+  std::vector<std::string> settled;
+  for (const char* piece : {"x", "h", "e", "l", "l", "x"}) {
+    (void)held.push(tokenizer_.encode(piece, false).at(0));
+    settled.emplace_back(held.settled_text());
+  }
+  EXPECT_EQ(settled, (std::vector<std::string>{"x", "x", "x", "x", "x", "xhellx"}));
+  (void)held.push(tokenizer_.encode("l", false).at(0));
+  EXPECT_EQ(held.push(tokenizer_.encode("o", false).at(0)), StopReason::stop_string);
+  EXPECT_EQ(held.settled_text(), "xhellx");
+}
+
 TEST_F(StopRulesTest, TheEndTokenEndsAndIsNotText) {
   const auto [stop, text] = push_text(rules({}, {}), "hello</s>more");
   EXPECT_EQ(stop, StopReason::eos);

@@ -1,5 +1,5 @@
-"""serve_process.py ASSAY ARGUMENTS...: runs `assay serve`, prints its port (0: this build has none),
-and ends it when the input closes."""
+"""serve_process.py ASSAY ARGUMENTS...: runs `assay serve`, prints its port (0: this build has
+none), and ends it when the input closes."""
 
 import re
 import subprocess

@@ -1,6 +1,6 @@
 // exact/1 held still: the first half of the hash of the logits (numerics::hash_completion) of 100
-// positions of each golden checkpoint, quantised to each type, KV in fp16, fed the ids of
-// quantised_golden_test. A change of one is a new version of exact.
+// positions of each golden checkpoint, quantised to each type, KV as runs have it (fp16, and fp32
+// for F32), fed the ids of quantised_golden_test. A change of one is a new version of exact.
 #pragma once
 
 #include <string>

@@ -15,4 +15,9 @@ inline bool isa_is_required(std::string_view isa) {
   return ("," + std::string(names) + ",").find("," + std::string(isa) + ",") != std::string::npos;
 }
 
+/// Where some are required, tests of whole models run no others: an emulator is slow.
+inline bool isa_is_wanted(std::string_view isa) {
+  return std::getenv("ASSAY_REQUIRE_ISA") == nullptr || isa_is_required(isa);
+}
+
 }  // namespace assay::testing

@@ -1,3 +1,4 @@
+// Checks of the fast kernels against the host reference.
 #pragma once
 
 #include <cuda_runtime_api.h>

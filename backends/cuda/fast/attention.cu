@@ -69,7 +69,7 @@ __device__ void merge_in_cluster(const AttentionArgs& a, int row, int kv_head, i
 template <int kDim, bool kInCluster>
 __global__ void __launch_bounds__(kThreads)
     attention_kernel(const __grid_constant__ AttentionArgs a) {
-  extern __shared__ __align__(128) std::uint8_t shared[];
+  ASSAY_DYNAMIC_SHARED(shared);
   auto& m = *reinterpret_cast<SplitMemory<kDim>*>(shared);
   const int split = static_cast<int>(blockIdx.x);
   const int kv_head = static_cast<int>(blockIdx.y);

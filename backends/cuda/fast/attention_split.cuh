@@ -5,6 +5,8 @@
 #include <cuda_bf16.h>
 #include <cuda_fp16.h>
 
+#include <cmath>
+
 #include "backends/cuda/fast/attention.h"
 #include "backends/cuda/fast/ptx.cuh"
 #include "core/numerics/attention.h"

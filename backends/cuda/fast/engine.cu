@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "backends/cuda/fast/carver.h"
 #include "backends/cuda/fast/head_parts.cuh"
 #include "backends/cuda/fast/launch.cuh"
 #include "backends/cuda/fast/ptx.cuh"
@@ -22,18 +23,6 @@ __global__ void advance_step(const HeadResult* result, std::int32_t* ids, std::i
   ids[0] = best_id(result->best);
   positions[0] += 1;
 }
-
-/// Hands out parts of one allocation.
-struct Carver {
-  std::uint8_t* base = nullptr;
-  std::int64_t at = 0;
-  template <class T>
-  T* take(std::int64_t n) {
-    T* out = base == nullptr ? nullptr : reinterpret_cast<T*>(base + at);
-    at += (n * static_cast<std::int64_t>(sizeof(T)) + 255) / 256 * 256;
-    return out;
-  }
-};
 
 std::int64_t qkv_width(const ModelConfig& c) {
   return (c.n_heads + 2 * c.n_kv_heads) * c.head_dim;

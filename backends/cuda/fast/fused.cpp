@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "backends/cuda/fast/batch_engine.h"
 #include "backends/cuda/fast/engine.h"
 #include "backends/cuda/kv_cache.h"
 #include "backends/cuda/weight.h"
@@ -49,6 +50,26 @@ EngineModel model_of(const FusedParts& parts, const RopeOnDevice& rope) {
   return m;
 }
 
+bool has_bf16(const EngineModel& m) {
+  const auto is_bf16 = [](const WeightPlanes& w) { return w.type == TensorType::BF16; };
+  if (is_bf16(m.head)) return true;
+  return std::ranges::any_of(m.layers, [&](const EngineLayer& l) {
+    return is_bf16(l.q) || is_bf16(l.k) || is_bf16(l.v) || is_bf16(l.attn_out) || is_bf16(l.gate) ||
+           is_bf16(l.up) || is_bf16(l.down);
+  });
+}
+
+/// Whether a block may have the shared memory that the kernels count on; sm_120 has less than half.
+bool has_large_blocks() {
+  constexpr int kNeeded = 227 * 1024;
+  int device = 0;
+  int bytes = 0;
+  check(cudaGetDevice(&device), "asking for the GPU");
+  check(cudaDeviceGetAttribute(&bytes, cudaDevAttrMaxSharedMemoryPerBlockOptin, device),
+        "asking for the GPU's shared memory");
+  return bytes >= kNeeded;
+}
+
 /// Host memory that copies to the device need not wait for.
 class PinnedInts {
  public:
@@ -67,15 +88,18 @@ class PinnedInts {
 
 class CudaFused final : public FusedForward {
  public:
-  CudaFused(EngineModel model, std::int32_t max_pages, const Stream& stream, MemoryMeter& meter)
-      : vocab_(model.config.vocab),
+  CudaFused(EngineModel model, std::int32_t max_pages, bool one_kernel, bool equals,
+            const Stream& stream, MemoryMeter& meter)
+      : equals_(equals),
+        vocab_(model.config.vocab),
         max_pages_(max_pages),
         stream_(stream),
         staging_(2 + max_pages),
-        engine_(std::move(model), max_pages, stream.get(), meter) {
+        engine_(std::move(model), max_pages, stream.get(), meter, one_kernel) {
     check(cudaGetDevice(&device_), "choosing the GPU");
   }
 
+  bool equals_single_kernels() const override { return equals_; }
   bool serves(const Batch& batch) const override {
     return batch.phase == Phase::decode && batch.n_rows == 1;
   }
@@ -106,6 +130,7 @@ class CudaFused final : public FusedForward {
   }
 
   int device_ = 0;
+  bool equals_;
   std::int64_t vocab_;
   std::int32_t max_pages_;
   const Stream& stream_;
@@ -114,19 +139,88 @@ class CudaFused final : public FusedForward {
   DecodeEngine engine_;
 };
 
+/// Any number of rows under `fast`.
+class CudaBatch final : public FusedForward {
+ public:
+  CudaBatch(EngineModel model, std::int32_t max_rows, std::int32_t max_pages, const GpuInfo& gpu,
+            const Stream& stream, MemoryMeter& meter)
+      : vocab_(model.config.vocab),
+        max_rows_(max_rows),
+        max_pages_(max_pages),
+        stream_(stream),
+        staging_(std::int64_t{max_rows} * (2 + max_pages)),
+        engine_(std::move(model), max_rows, max_pages, gpu.multiprocessors, stream.get(), meter) {
+    check(cudaGetDevice(&device_), "choosing the GPU");
+  }
+
+  bool equals_single_kernels() const override { return false; }
+  bool serves(const Batch& batch) const override { return batch.phase == Phase::decode; }
+  ConstTensor decode(const Batch& batch, std::span<const TokenId> ids) override {
+    const std::int32_t rows = batch.n_rows;
+    ASSAY_ASSERT(rows <= max_rows_);
+    check(cudaSetDevice(device_), "choosing the GPU");  // maybe another thread's call
+    stream_.wait();  // the staging memory may still be on its way
+    const std::int32_t last = *std::ranges::max_element(batch.positions);
+    const std::int32_t n_splits = last / kKvPageTokens + 1;
+    ASSAY_ASSERT(n_splits <= max_pages_);
+    std::int32_t* at = staging_.data();
+    copy(engine_.inputs().ids, ids, &at);
+    copy(engine_.inputs().positions, batch.positions, &at);
+    std::int32_t* pages = at;
+    for (const BatchSpan& span : batch.spans) {
+      const std::int32_t own = span.first_position / kKvPageTokens + 1;
+      std::int32_t* row = pages + std::int64_t{span.first_row} * n_splits;
+      std::copy_n(span.pages.begin(), own, row);
+      std::fill(row + own, row + n_splits, 0);
+    }
+    const auto n_pages = static_cast<std::size_t>(rows) * static_cast<std::size_t>(n_splits);
+    check(cudaMemcpyAsync(engine_.inputs().pages, pages, n_pages * sizeof(std::int32_t),
+                          cudaMemcpyHostToDevice, stream_.get()),
+          "copying the pages of a step");
+    engine_.step(rows, n_splits);
+    return {engine_.logits(), rows, vocab_};
+  }
+
+ private:
+  void copy(std::int32_t* to, std::span<const std::int32_t> from, std::int32_t** staging) const {
+    std::ranges::copy(from, *staging);
+    check(cudaMemcpyAsync(to, *staging, from.size_bytes(), cudaMemcpyHostToDevice, stream_.get()),
+          "copying the inputs of a step");
+    *staging += from.size();
+  }
+
+  int device_ = 0;
+  std::int64_t vocab_;
+  std::int32_t max_rows_;
+  std::int32_t max_pages_;
+  const Stream& stream_;
+  PinnedInts staging_;
+  BatchEngine engine_;
+};
+
 }  // namespace
 
 std::shared_ptr<FusedForward> make_fused(const FusedParts& parts, const RopeOnDevice& rope,
-                                         const GpuInfo& gpu, const Stream& stream,
-                                         MemoryMeter& meter) {
+                                         Numerics numerics, FusedMode mode, const GpuInfo& gpu,
+                                         const Stream& stream, MemoryMeter& meter) {
   constexpr int kBulkCopies = 9;  // sm_90 and later
-  if (gpu.major < kBulkCopies || parts.kv.layout().type != KvType::f16) return nullptr;
+  if (gpu.major < kBulkCopies || !has_large_blocks()) return nullptr;
+  if (parts.kv.layout().type != KvType::f16) return nullptr;
   const auto max_pages =
       static_cast<std::int32_t>((parts.max_context + kKvPageTokens - 1) / kKvPageTokens);
-  if (DecodeEngine::bytes(parts.config, max_pages) > kFusedScratch) return nullptr;
   EngineModel model = model_of(parts, rope);
+  // Under `fast` the single kernels round activations for bf16 weights: so does the pass for
+  // batches, which takes every step. Alone, a sequence may as well have exact/1, which is quicker.
+  const bool single_kernels_round = numerics == Numerics::fast && has_bf16(model);
+  if (single_kernels_round && parts.max_batch > 1) {
+    if (mode != FusedMode::step || !BatchEngine::serves(model)) return nullptr;
+    return std::make_shared<CudaBatch>(std::move(model), static_cast<std::int32_t>(parts.max_batch),
+                                       max_pages, gpu, stream, meter);
+  }
+  if (DecodeEngine::bytes(parts.config, max_pages) > kFusedScratch) return nullptr;
   if (!DecodeEngine::serves(model, gpu.multiprocessors)) return nullptr;
-  return std::make_shared<CudaFused>(std::move(model), max_pages, stream, meter);
+  return std::make_shared<CudaFused>(std::move(model), max_pages, mode == FusedMode::step,
+                                     !single_kernels_round, stream, meter);
 }
 
 }  // namespace assay::cuda::fast

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "backends/cuda/cuda_device.h"
 #include "backends/cuda/runtime.h"
 #include "core/fused.h"
 
@@ -17,9 +18,14 @@ struct RopeOnDevice {
 /// Memory it may take, part of the device's plan.
 inline constexpr std::int64_t kFusedScratch = std::int64_t{16} << 20;
 
+/// The same for rows of a batch under `fast`.
+constexpr std::int64_t batch_scratch_bytes(std::int64_t max_rows, std::int64_t widest) {
+  return (std::int64_t{160} << 20) + max_rows * (widest * 4 + (std::int64_t{256} << 10));
+}
+
 /// Null where the GPU, the model's shape or a weight's type is none that the engine serves.
 std::shared_ptr<FusedForward> make_fused(const FusedParts& parts, const RopeOnDevice& rope,
-                                         const GpuInfo& gpu, const Stream& stream,
-                                         MemoryMeter& meter);
+                                         Numerics numerics, FusedMode mode, const GpuInfo& gpu,
+                                         const Stream& stream, MemoryMeter& meter);
 
 }  // namespace assay::cuda::fast

@@ -4,6 +4,7 @@
 namespace assay::cuda::fast {
 
 std::shared_ptr<FusedForward> make_fused(const FusedParts& /*parts*/, const RopeOnDevice& /*rope*/,
+                                         Numerics /*numerics*/, FusedMode /*mode*/,
                                          const GpuInfo& /*gpu*/, const Stream& /*stream*/,
                                          MemoryMeter& /*meter*/) {
   return nullptr;

@@ -314,7 +314,7 @@ template <class W>
 __global__ void __launch_bounds__(kMaxWarps * 32, 2)
     gemv_kernel(const __grid_constant__ GemvArgs args, const __grid_constant__ Cut cut) {
   using Type = typename W::Type;
-  extern __shared__ __align__(128) std::uint8_t shared[];
+  ASSAY_DYNAMIC_SHARED(shared);
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const int lane = static_cast<int>(threadIdx.x) % 32;
   std::uint8_t* ring = shared + warp * cut.slots * W::kSlotBytes;

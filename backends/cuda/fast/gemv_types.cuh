@@ -10,12 +10,6 @@ namespace assay::cuda::fast {
 
 constexpr int kLanesOfRow = 8;
 
-/// Of unsigned times signed bytes.
-__device__ __forceinline__ int dot_unsigned(std::uint32_t a, std::uint32_t b, int sum) {
-  int out;
-  asm("dp4a.u32.s32 %0, %1, %2, %3;" : "=r"(out) : "r"(a), "r"(b), "r"(sum));
-  return out;
-}
 __device__ __forceinline__ int dot_signed(std::uint32_t a, std::uint32_t b, int sum) {
   return __dp4a(static_cast<int>(a), static_cast<int>(b), sum);
 }

@@ -20,10 +20,10 @@ __device__ __forceinline__ void grid_barrier(unsigned* counter, unsigned* target
   team_sync();
   *target += gridDim.x;
   if (threadIdx.x == 0) {
-    asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(counter) : "memory");
+    add_release(counter);
     unsigned seen = 0;
     for (long long tries = 0; tries < (1LL << 21); ++tries) {
-      asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(seen) : "l"(counter) : "memory");
+      seen = load_acquire(counter);
       if (seen >= *target) break;
     }
     if (seen < *target) __trap();  // a block is missing: better an error than a hung device
@@ -281,7 +281,7 @@ struct AttentionOfStep {
     const int i = static_cast<int>(threadIdx.x);
     if (i < kDim) m.rope[i / (kDim / 2)][i % (kDim / 2)] = rope;
     if (threadIdx.x == 0) {
-      asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+      fence_before_bulk_copy();
       const std::uint16_t* from = page(task);
       barrier_expect(barrier, 2 * kSplit * kDim * 2);
       bulk_copy(m.k, from, kSplit * kDim * 2, barrier);
@@ -384,7 +384,7 @@ struct AttentionOfStep {
 template <class Setup, int kDim>
 __global__ void __launch_bounds__(Setup::kWarps * 32 + 32, 1)
     step_kernel(const __grid_constant__ StepParams p) {
-  extern __shared__ __align__(128) std::uint8_t shared[];
+  ASSAY_DYNAMIC_SHARED(shared);
   constexpr int kRings = Setup::kWarps * Setup::kSlots;
   __shared__ std::uint64_t barriers[2 * kRings + 1];
   __shared__ CutOfBlock cut;

@@ -10,6 +10,10 @@
 #define ASSAY_CUDA_PRODUCER_WARPS 0
 #endif
 
+/// The block's dynamic shared memory. A macro, and everything below a function, so that a test can
+/// run the kernels on the CPU (tests/backends/cuda/emulated).
+#define ASSAY_DYNAMIC_SHARED(name) extern __shared__ __align__(128) std::uint8_t name[]
+
 namespace assay::cuda::fast {
 
 /// The threads that compute: all of the block but its producers.
@@ -101,6 +105,27 @@ __device__ __forceinline__ void copy_wait() {
   asm volatile("cp.async.wait_group %0;" ::"n"(kLeft) : "memory");
 }
 
+/// Adds one; what this thread has seen is visible to who reads the sum.
+__device__ __forceinline__ void add_release(unsigned* counter) {
+  asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(counter) : "memory");
+}
+__device__ __forceinline__ unsigned load_acquire(const unsigned* counter) {
+  unsigned seen;
+  asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(seen) : "l"(counter) : "memory");
+  return seen;
+}
+/// Before the copy engine writes where threads wrote or read.
+__device__ __forceinline__ void fence_before_bulk_copy() {
+  asm volatile("fence.proxy.async.shared::cta;" ::: "memory");
+}
+
+/// Of unsigned times signed bytes.
+__device__ __forceinline__ int dot_unsigned(std::uint32_t a, std::uint32_t b, int sum) {
+  int out;
+  asm("dp4a.u32.s32 %0, %1, %2, %3;" : "=r"(out) : "r"(a), "r"(b), "r"(sum));
+  return out;
+}
+
 /// The next kernel of the stream may be put beside this one.
 __device__ __forceinline__ void let_next_kernel_start() {
   asm volatile("griddepcontrol.launch_dependents;" ::: "memory");
@@ -110,6 +135,26 @@ __device__ __forceinline__ void wait_for_previous_kernel() {
   asm volatile("griddepcontrol.wait;" ::: "memory");
 }
 
+/// Blocks of a cluster: a block's rank, a meeting of all, and another's view of shared memory.
+__device__ __forceinline__ int cluster_rank() {
+  std::uint32_t rank;
+  asm volatile("mov.u32 %0, %%cluster_ctarank;" : "=r"(rank));
+  return static_cast<int>(rank);
+}
+__device__ __forceinline__ void cluster_sync() {
+  asm volatile("barrier.cluster.arrive.release.aligned;\nbarrier.cluster.wait.acquire.aligned;" ::
+                   : "memory");
+}
+__device__ __forceinline__ float load_of_peer(const float* own, int rank) {
+  std::uint32_t address;
+  float value;
+  asm volatile("mapa.shared::cluster.u32 %0, %1, %2;"
+               : "=r"(address)
+               : "r"(shared_address(own)), "r"(rank));
+  asm volatile("ld.shared::cluster.f32 %0, [%1];" : "=f"(value) : "r"(address) : "memory");
+  return value;
+}
+
 /// D = A B + D; A 16 x 16, B 16 x 8 in bf16, D in fp32.
 __device__ __forceinline__ void mma_bf16(float* d, const std::uint32_t* a, std::uint32_t b0,
                                          std::uint32_t b1) {
@@ -117,25 +162,6 @@ __device__ __forceinline__ void mma_bf16(float* d, const std::uint32_t* a, std::
       "mma.sync.aligned.m16n8k16.row.col.f32.bf16.bf16.f32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, "
       "{%8,%9}, {%0,%1,%2,%3};"
       : "+f"(d[0]), "+f"(d[1]), "+f"(d[2]), "+f"(d[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-}
-
-/// D = A B + D in int32; A 16 x 32 signed, B 32 x 8 signed bytes.
-__device__ __forceinline__ void mma_s8(std::int32_t* d, const std::uint32_t* a, std::uint32_t b0,
-                                       std::uint32_t b1) {
-  asm volatile(
-      "mma.sync.aligned.m16n8k32.row.col.s32.s8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
-      "{%0,%1,%2,%3};"
-      : "+r"(d[0]), "+r"(d[1]), "+r"(d[2]), "+r"(d[3])
-      : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
-}
-/// The same with unsigned A.
-__device__ __forceinline__ void mma_u8(std::int32_t* d, const std::uint32_t* a, std::uint32_t b0,
-                                       std::uint32_t b1) {
-  asm volatile(
-      "mma.sync.aligned.m16n8k32.row.col.s32.u8.s8.s32 {%0,%1,%2,%3}, {%4,%5,%6,%7}, {%8,%9}, "
-      "{%0,%1,%2,%3};"
-      : "+r"(d[0]), "+r"(d[1]), "+r"(d[2]), "+r"(d[3])
       : "r"(a[0]), "r"(a[1]), "r"(a[2]), "r"(a[3]), "r"(b0), "r"(b1));
 }
 

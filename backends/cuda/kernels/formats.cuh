@@ -130,6 +130,9 @@ struct Format;
 
 template <>
 struct Format<TensorType::Q8_0> : Format32<0, false> {
+  __device__ static constexpr int plane_bytes(int plane) {  // of a block
+    return plane == 0 ? 32 : plane == 1 ? 2 : 0;
+  }
   template <class Part>
   __device__ static Piece<1, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
                                                 std::int64_t piece, const Part& part) {
@@ -144,6 +147,9 @@ struct Format<TensorType::Q8_0> : Format32<0, false> {
 
 template <>
 struct Format<TensorType::Q4_0> : Format32<8, false> {
+  __device__ static constexpr int plane_bytes(int plane) {  // of a block
+    return plane == 0 ? 16 : plane == 1 ? 2 : 0;
+  }
   template <class Part>
   __device__ static Piece<1, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
                                                 std::int64_t piece, const Part& part) {
@@ -158,6 +164,9 @@ struct Format<TensorType::Q4_0> : Format32<8, false> {
 
 template <>
 struct Format<TensorType::Q4_1> : Format32<0, true> {
+  __device__ static constexpr int plane_bytes(int plane) {  // of a block
+    return plane == 0 ? 16 : plane == 1 ? 4 : 0;
+  }
   template <class Part>
   __device__ static Piece<1, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
                                                 std::int64_t piece, const Part& part) {
@@ -172,6 +181,9 @@ struct Format<TensorType::Q4_1> : Format32<0, true> {
 
 template <>
 struct Format<TensorType::Q5_0> : Format32<16, false> {
+  __device__ static constexpr int plane_bytes(int plane) {  // of a block
+    return plane == 0 ? 16 : plane == 1 ? 4 : plane == 2 ? 2 : 0;
+  }
   template <class Part>
   __device__ static Piece<1, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
                                                 std::int64_t piece, const Part& part) {
@@ -187,6 +199,9 @@ struct Format<TensorType::Q5_0> : Format32<16, false> {
 
 template <>
 struct Format<TensorType::Q5_1> : Format32<0, true> {
+  __device__ static constexpr int plane_bytes(int plane) {  // of a block
+    return plane == 0 ? 16 : plane == 1 ? 4 : plane == 2 ? 4 : 0;
+  }
   template <class Part>
   __device__ static Piece<1, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
                                                 std::int64_t piece, const Part& part) {
@@ -202,6 +217,9 @@ struct Format<TensorType::Q5_1> : Format32<0, true> {
 
 template <>
 struct Format<TensorType::Q2_K> : Format256<2, 0, true> {
+  __device__ static constexpr int plane_bytes(int plane) {  // of a block
+    return plane == 0 ? 64 : plane == 1 ? 16 : plane == 2 ? 4 : 0;
+  }
   template <class Part>
   __device__ static Piece<2, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
                                                 std::int64_t piece, const Part& part) {
@@ -224,6 +242,9 @@ struct Format<TensorType::Q2_K> : Format256<2, 0, true> {
 
 template <>
 struct Format<TensorType::Q3_K> : Format256<2, 4, false> {
+  __device__ static constexpr int plane_bytes(int plane) {  // of a block
+    return plane == 0 ? 64 : plane == 1 ? 32 : plane == 2 ? 12 : plane == 3 ? 2 : 0;
+  }
   template <class Part>
   __device__ static Piece<2, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
                                                 std::int64_t piece, const Part& part) {
@@ -265,6 +286,9 @@ __device__ inline void packed_scales(const std::uint8_t* bytes, int group, Piece
 
 template <>
 struct Format<TensorType::Q4_K> : Format256<1, 0, true> {
+  __device__ static constexpr int plane_bytes(int plane) {  // of a block
+    return plane == 0 ? 128 : plane == 1 ? 16 : 0;
+  }
   template <class Part>
   __device__ static Piece<1, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
                                                 std::int64_t piece, const Part& part) {
@@ -283,6 +307,9 @@ struct Format<TensorType::Q4_K> : Format256<1, 0, true> {
 
 template <>
 struct Format<TensorType::Q5_K> : Format256<1, 0, true> {
+  __device__ static constexpr int plane_bytes(int plane) {  // of a block
+    return plane == 0 ? 128 : plane == 1 ? 32 : plane == 2 ? 16 : 0;
+  }
   template <class Part>
   __device__ static Piece<1, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
                                                 std::int64_t piece, const Part& part) {
@@ -307,6 +334,9 @@ struct Format<TensorType::Q5_K> : Format256<1, 0, true> {
 
 template <>
 struct Format<TensorType::Q6_K> : Format256<2, 32, false> {
+  __device__ static constexpr int plane_bytes(int plane) {  // of a block
+    return plane == 0 ? 128 : plane == 1 ? 64 : plane == 2 ? 16 : plane == 3 ? 2 : 0;
+  }
   template <class Part>
   __device__ static Piece<2, Part::kWords> load(const WeightPlanes& w, std::int64_t row,
                                                 std::int64_t piece, const Part& part) {
@@ -329,6 +359,18 @@ struct Format<TensorType::Q6_K> : Format256<2, 32, false> {
     return {half_at(field(w, 3, row, block, 256, 2)), 0};
   }
 };
+
+/// The planes of one row, as a weight of that row alone: its fields are found without the row.
+template <class F>
+__device__ inline WeightPlanes row_planes(const WeightPlanes& w, std::int64_t row) {
+  WeightPlanes out = w;
+  const std::int64_t first = row * (w.cols / F::kElements);
+#pragma unroll
+  for (int p = 0; p < kMaxPlanes; ++p) {
+    out.plane[p] += first * F::plane_bytes(p);
+  }
+  return out;
+}
 
 /// Element k of a row of floats.
 template <TensorType kType>

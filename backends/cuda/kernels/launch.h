@@ -57,6 +57,14 @@ void linear_integer(const LinearArgs& args, cudaStream_t stream);
 void linear_mma(const LinearArgs& args, cudaStream_t stream);
 inline constexpr std::int64_t kFewestColumnsOfMma = 4;
 
+/// `fast` for permuted BF16 weights: activations rounded to bf16 (round_rows, at args.quantised),
+/// products on tensor cores, sums in fp32 whose order depends on K alone: a row's result is the
+/// same in any batch.
+void linear_bf16(const LinearArgs& args, cudaStream_t stream);
+/// Rows of activations in bf16, permuted like the weights; cols is a multiple of 64.
+void round_rows(const float* x, std::int64_t rows, std::int64_t cols, std::uint16_t* out,
+                cudaStream_t stream);
+
 // Keys and values. A page holds [layer][kv_head][K, V][64 positions][head_dim].
 
 struct KvView {

@@ -41,38 +41,49 @@ __device__ inline void multiply_16(int a0, int a1, int b, int (&d)[4]) {
       : "r"(a0), "r"(a1), "r"(b), "r"(0));
 }
 
-/// What a thread knows of the two columns of a tile whose results it holds.
-struct Columns {
-  const std::uint8_t* row[2];
-};
-
-/// One chunk of one tile of rows and kTiles tiles of columns.
+/// One chunk of one tile of rows and kTiles tiles of columns, as one warp computes it.
 template <TensorType kType, int kTiles>
 class Chunk {
  public:
   using F = Format<kType>;
 
-  __device__ Chunk(const LinearArgs& args, std::int64_t n0, std::int64_t m0)
-      : args_(args), layout_(args.w.cols, F::kElements) {
+  __device__ Chunk(const LinearArgs& args, std::int64_t n0, std::int64_t m0) {
+    const quant::ActivationLayout layout(args.w.cols, F::kElements);
     const int lane = static_cast<int>(threadIdx.x) % 32;
     const std::int64_t g = lane / 4;
     part_.c = lane % 4;
-    for (int i = 0; i < 2; ++i) rows_[i] = min(n0 + g + 8 * i, args.w.rows - 1);
+    for (int i = 0; i < 2; ++i) {
+      rows_[i] = row_planes<F>(args.w, min(n0 + g + 8 * i, args.w.rows - 1));
+    }
+    const auto x_row = [&](std::int64_t m) {
+      return args.quantised + min(m, args.m - 1) * layout.bytes();
+    };
+#pragma unroll
     for (int t = 0; t < kTiles; ++t) {
       const std::int64_t first = m0 + t * kTileColumns;
       operand_[t] = x_row(first + g);
-      for (int i = 0; i < 2; ++i) columns_[t].row[i] = x_row(first + 2 * part_.c + i);
+      for (int i = 0; i < 2; ++i) {
+        const std::uint8_t* row = x_row(first + 2 * part_.c + i);
+        sums_[t][i] = reinterpret_cast<const int*>(row + layout.sums_at());
+        factors_[t][i] = reinterpret_cast<const float*>(row + layout.factors_at());
+      }
     }
   }
 
   /// acc[tile][row * 2 + column], from +0.
-  __device__ void run(std::int64_t first, std::int64_t end, float (&acc)[kTiles][4]) {
-    for (std::int64_t piece = first; piece < end; ++piece) {
-      if constexpr (F::kElements == kPieceElements) {
-        add_block(piece, acc);
-      } else {
-        add_piece(piece);
-        if (piece % 8 == 7) close_block(piece / 8, acc);
+  __device__ void run(int first, int end, float (&acc)[kTiles][4]) {
+    if constexpr (F::kElements == kPieceElements) {
+#pragma unroll 2
+      for (int block = first; block < end; ++block) add_block(block, acc);
+    } else {
+      for (int block = first / 8; block < end / 8; ++block) {
+        int products[kTiles][4] = {};
+        int minima[kTiles][4] = {};
+#pragma unroll 2
+        for (int piece = block * 8; piece < block * 8 + 8; ++piece) {
+          add_piece(piece, products, minima);
+        }
+        close_block(block, products, minima, acc);
       }
     }
   }
@@ -80,30 +91,20 @@ class Chunk {
  private:
   using Words = Piece<F::kGroups, 2>;
 
-  __device__ const std::uint8_t* x_row(std::int64_t m) const {
-    return args_.quantised + min(m, args_.m - 1) * layout_.bytes();
-  }
-  __device__ void load_weights(std::int64_t piece, Words (&w)[2], int (&a)[4]) const {
+  __device__ void load_weights(int piece, Words (&w)[2], int (&a)[4]) const {
+#pragma unroll
     for (int i = 0; i < 2; ++i) {
-      w[i] = F::load(args_.w, rows_[i], piece, part_);
+      w[i] = F::load(rows_[i], 0, piece, part_);
       a[i] = less_offset<F::kOffset>(w[i].q[0]);
       a[i + 2] = less_offset<F::kOffset>(w[i].q[1]);
     }
   }
-  __device__ void load_operand(int tile, std::int64_t piece, int (&b)[2]) const {
-    part_.load(operand_[tile] + piece * kPieceElements, b);
+  __device__ static int low(int sums) {
+    return static_cast<std::int16_t>(sums);
   }
-  __device__ float x_factor(int tile, int column, std::int64_t block) const {
-    return __ldg(reinterpret_cast<const float*>(columns_[tile].row[column] + layout_.factors_at()) +
-                 block);
+  __device__ static int high(int sums) {
+    return sums >> 16;
   }
-  /// Two sums of 16, in the halves of a word.
-  __device__ int x_sums(int tile, int column, std::int64_t piece) const {
-    return __ldg(reinterpret_cast<const int*>(columns_[tile].row[column] + layout_.sums_at()) +
-                 piece);
-  }
-  __device__ static int low(int sums) { return static_cast<std::int16_t>(sums); }
-  __device__ static int high(int sums) { return sums >> 16; }
 
   /// acc = fma(S, d_w d_x, acc), then fma(M, -(m_w d_x), acc).
   __device__ static float combine(int products, int minima, const Factors& w, float x, float acc) {
@@ -114,24 +115,23 @@ class Chunk {
     return acc;
   }
 
-  __device__ void add_block(std::int64_t block, float (&acc)[kTiles][4]) {
+  __device__ void add_block(int block, float (&acc)[kTiles][4]) const {
     Words w[2];
     int a[4];
     load_weights(block, w, a);
-    const Factors factors[2] = {F::factors(args_.w, rows_[0], block),
-                                F::factors(args_.w, rows_[1], block)};
+    const Factors factors[2] = {F::factors(rows_[0], 0, block), F::factors(rows_[1], 0, block)};
 #pragma unroll
     for (int t = 0; t < kTiles; ++t) {
       int b[2];
       int dot[4];
-      load_operand(t, block, b);
+      part_.load(operand_[t] + block * kPieceElements, b);
       multiply_32(a, b, dot);
 #pragma unroll
       for (int column = 0; column < 2; ++column) {
-        const float x = x_factor(t, column, block);
+        const float x = __ldg(factors_[t][column] + block);
         int minima = 0;
         if constexpr (F::kHasMinimum) {
-          const int sums = x_sums(t, column, block);
+          const int sums = __ldg(sums_[t][column] + block);
           minima = low(sums) + high(sums);
         }
 #pragma unroll
@@ -144,20 +144,15 @@ class Chunk {
   }
 
   /// Of a type of 256 elements: S and M grow piece by piece.
-  __device__ void add_piece(std::int64_t piece) {
+  __device__ void add_piece(int piece, int (&products)[kTiles][4], int (&minima)[kTiles][4]) const {
     Words w[2];
     int a[4];
     load_weights(piece, w, a);
-    if (piece % 8 == 0) {
-      for (int t = 0; t < kTiles; ++t) {
-        for (int i = 0; i < 4; ++i) products_[t][i] = 0, minima_[t][i] = 0;
-      }
-    }
 #pragma unroll
     for (int t = 0; t < kTiles; ++t) {
       int b[2];
       int dot[2][4];
-      load_operand(t, piece, b);
+      part_.load(operand_[t] + piece * kPieceElements, b);
       if constexpr (F::kGroups == 1) {
         multiply_32(a, b, dot[0]);
       } else {
@@ -167,66 +162,79 @@ class Chunk {
 #pragma unroll
       for (int column = 0; column < 2; ++column) {
         int sums = 0;
-        if constexpr (F::kHasMinimum) sums = x_sums(t, column, piece);
+        if constexpr (F::kHasMinimum) sums = __ldg(sums_[t][column] + piece);
 #pragma unroll
         for (int row = 0; row < 2; ++row) {
           const int i = row * 2 + column;
           if constexpr (F::kGroups == 1) {
-            products_[t][i] += w[row].scale[0] * dot[0][i];
+            products[t][i] += w[row].scale[0] * dot[0][i];
             if constexpr (F::kHasMinimum) {
-              minima_[t][i] += w[row].minimum[0] * (low(sums) + high(sums));
+              minima[t][i] += w[row].minimum[0] * (low(sums) + high(sums));
             }
           } else {
-            products_[t][i] += w[row].scale[0] * dot[0][i] + w[row].scale[1] * dot[1][i];
+            products[t][i] += w[row].scale[0] * dot[0][i] + w[row].scale[1] * dot[1][i];
             if constexpr (F::kHasMinimum) {
-              minima_[t][i] += w[row].minimum[0] * low(sums) + w[row].minimum[1] * high(sums);
+              minima[t][i] += w[row].minimum[0] * low(sums) + w[row].minimum[1] * high(sums);
             }
           }
         }
       }
     }
   }
-  __device__ void close_block(std::int64_t block, float (&acc)[kTiles][4]) {
-    const Factors factors[2] = {F::factors(args_.w, rows_[0], block),
-                                F::factors(args_.w, rows_[1], block)};
+  __device__ void close_block(int block, const int (&products)[kTiles][4],
+                              const int (&minima)[kTiles][4], float (&acc)[kTiles][4]) const {
+    const Factors factors[2] = {F::factors(rows_[0], 0, block), F::factors(rows_[1], 0, block)};
 #pragma unroll
     for (int t = 0; t < kTiles; ++t) {
+      const float x[2] = {__ldg(factors_[t][0] + block), __ldg(factors_[t][1] + block)};
 #pragma unroll
       for (int i = 0; i < 4; ++i) {
-        acc[t][i] = combine(products_[t][i], minima_[t][i], factors[i / 2],
-                            x_factor(t, i % 2, block), acc[t][i]);
+        acc[t][i] = combine(products[t][i], minima[t][i], factors[i / 2], x[i % 2], acc[t][i]);
       }
     }
   }
 
-  const LinearArgs& args_;
-  quant::ActivationLayout layout_;
   QuarterPiece part_;
-  std::int64_t rows_[2];
+  WeightPlanes rows_[2];
   const std::uint8_t* operand_[kTiles];
-  Columns columns_[kTiles];
-  int products_[kTiles][4] = {};
-  int minima_[kTiles][4] = {};
+  const int* sums_[kTiles][2];
+  const float* factors_[kTiles][2];
 };
 
+/// How a block's warps share the work: `slots` chunks at once of each of `tiles` tiles of rows.
+struct Sharing {
+  int slots;
+  int tiles;
+};
+Sharing share_warps(std::int64_t cols) {
+  const std::int64_t chunks = (cols + num::kChunkElements - 1) / num::kChunkElements;
+  const int slots = chunks < kWarps ? static_cast<int>(chunks) : kWarps;
+  return {slots, kWarps / slots};
+}
+
 template <TensorType kType, int kTiles>
-__global__ void __launch_bounds__(kWarps * 32) mma_rows(LinearArgs args) {
+__global__ void __launch_bounds__(kWarps * 32) mma_rows(LinearArgs args, Sharing sharing) {
   constexpr int kColumns = kTiles * kTileColumns;
-  constexpr int kOutputs = kTileRows * kColumns;
-  constexpr int kEach = (kOutputs + kWarps * 32 - 1) / (kWarps * 32);
+  constexpr int kOutputs = kTileRows * kColumns;  // of a tile of rows
   __shared__ float parts[kWarps][kOutputs];
+  __shared__ float totals[kWarps][kOutputs];
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const int lane = static_cast<int>(threadIdx.x) % 32;
-  const std::int64_t n0 = std::int64_t{blockIdx.x} * kTileRows;
+  const int tile = warp / sharing.slots;
+  const int slot = warp % sharing.slots;
+  const std::int64_t n0 = std::int64_t{blockIdx.x} * kTileRows * sharing.tiles;
   const std::int64_t m0 = std::int64_t{blockIdx.y} * kColumns;
-  const std::int64_t pieces = args.w.cols / kPieceElements;
-  const std::int64_t chunks = (pieces + kPiecesOfChunk - 1) / kPiecesOfChunk;
+  const int pieces = static_cast<int>(args.w.cols / kPieceElements);
+  const int chunks = (pieces + kPiecesOfChunk - 1) / kPiecesOfChunk;
+  const int outputs = sharing.tiles * kOutputs;
 
-  Chunk<kType, kTiles> chunk(args, n0, m0);
-  float total[kEach] = {};
-  for (std::int64_t round = 0; round < chunks; round += kWarps) {
-    const std::int64_t mine = round + warp;
-    if (mine < chunks) {
+  Chunk<kType, kTiles> chunk(args, n0 + std::int64_t{tile} * kTileRows, m0);
+  for (int o = static_cast<int>(threadIdx.x); o < outputs; o += kWarps * 32) {
+    totals[o / kOutputs][o % kOutputs] = 0;
+  }
+  for (int round = 0; round < chunks; round += sharing.slots) {
+    const int mine = round + slot;
+    if (mine < chunks && tile < sharing.tiles) {
       float acc[kTiles][4] = {};
       chunk.run(mine * kPiecesOfChunk, min((mine + 1) * kPiecesOfChunk, pieces), acc);
 #pragma unroll
@@ -240,31 +248,32 @@ __global__ void __launch_bounds__(kWarps * 32) mma_rows(LinearArgs args) {
       }
     }
     __syncthreads();
-    const int n = static_cast<int>(min(chunks - round, std::int64_t{kWarps}));
-#pragma unroll
-    for (int e = 0; e < kEach; ++e) {
-      const int output = static_cast<int>(threadIdx.x) + e * kWarps * 32;
-      if (output >= kOutputs) continue;
-      for (int w = 0; w < n; ++w) total[e] += parts[w][output];
+    const int n = min(chunks - round, sharing.slots);
+    for (int o = static_cast<int>(threadIdx.x); o < outputs; o += kWarps * 32) {
+      float total = totals[o / kOutputs][o % kOutputs];
+      for (int w = 0; w < n; ++w) total += parts[o / kOutputs * sharing.slots + w][o % kOutputs];
+      totals[o / kOutputs][o % kOutputs] = total;
     }
     __syncthreads();
   }
-#pragma unroll
-  for (int e = 0; e < kEach; ++e) {
-    const int output = static_cast<int>(threadIdx.x) + e * kWarps * 32;
-    const std::int64_t n = n0 + output % kTileRows;
-    const std::int64_t m = m0 + output / kTileRows;
-    if (output >= kOutputs || n >= args.w.rows || m >= args.m) continue;
-    args.y[m * args.w.rows + n] = args.bias == nullptr ? total[e] : total[e] + args.bias[n];
+  for (int o = static_cast<int>(threadIdx.x); o < outputs; o += kWarps * 32) {
+    const int within = o % kOutputs;
+    const std::int64_t n = n0 + o / kOutputs * kTileRows + within % kTileRows;
+    const std::int64_t m = m0 + within / kTileRows;
+    if (n >= args.w.rows || m >= args.m) continue;
+    const float total = totals[o / kOutputs][within];
+    args.y[m * args.w.rows + n] = args.bias == nullptr ? total : total + args.bias[n];
   }
 }
 
 template <TensorType kType, int kTiles>
 void launch(const LinearArgs& args, cudaStream_t stream) {
-  const dim3 grid(
-      static_cast<unsigned>((args.w.rows + kTileRows - 1) / kTileRows),
-      static_cast<unsigned>((args.m + kTiles * kTileColumns - 1) / (kTiles * kTileColumns)));
-  mma_rows<kType, kTiles><<<grid, kWarps * 32, 0, stream>>>(args);
+  constexpr std::int64_t kColumns = kTiles * kTileColumns;
+  const Sharing sharing = share_warps(args.w.cols);
+  const std::int64_t rows = std::int64_t{kTileRows} * sharing.tiles;
+  const dim3 grid(static_cast<unsigned>((args.w.rows + rows - 1) / rows),
+                  static_cast<unsigned>((args.m + kColumns - 1) / kColumns));
+  mma_rows<kType, kTiles><<<grid, kWarps * 32, 0, stream>>>(args, sharing);
 }
 
 }  // namespace

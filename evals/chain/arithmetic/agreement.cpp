@@ -35,6 +35,22 @@ void remember_rounded(const Expression& left, const Expression& right, Values& v
   }
 }
 
+/// 1.000 and 1.234: perhaps thousands.
+bool has_three_decimals(const Expression& expression) {
+  return std::any_of(expression.nodes.begin(), expression.nodes.end(), [](const auto& node) {
+    return node.op == Expression::Op::number && node.token->decimals == 3 && !node.token->cut &&
+           node.token->value >= 1;
+  });
+}
+
+/// 0.30000000000000004: what binary floating point prints.
+bool is_floating_noise(const Number& a, const Number& b, const MathToken* shown) {
+  constexpr int many_decimals = 12;
+  if (shown == nullptr || shown->decimals < many_decimals) return false;
+  const mpq_class difference = abs(mpq_class(a.low - b.low));
+  return difference * 1'000'000'000'000L <= abs(a.low);
+}
+
 bool values_agree(const Number& a, const Expression& left, const Number& b, const Expression& right,
                   bool approximate, Values& values) {
   if (overlap(a, b)) {
@@ -42,6 +58,7 @@ bool values_agree(const Number& a, const Expression& left, const Number& b, cons
     return true;
   }
   const MathToken* shown = right.literal() != nullptr ? right.literal() : left.literal();
+  if (is_floating_noise(a, b, shown)) return true;
   mpq_class tolerance = 0;
   if (shown != nullptr) tolerance = rounding_of(*shown, right.literal() != nullptr ? a : b);
   if (approximate) {
@@ -82,6 +99,18 @@ std::optional<bool> agree(const Expression& left, const Expression& right, bool 
     for (const Number& b : *right_values) {
       if (values_agree(a, left, b, right, approximate, values)) return true;
     }
+  }
+  if (!values.points_group && (has_three_decimals(left) || has_three_decimals(right))) {
+    values.points_group = true;
+    const auto grouped = agree(left, right, approximate, values);
+    values.points_group = false;
+    if (grouped == true) return true;
+  }
+  if (!values.parts_are_rounded) {
+    values.parts_are_rounded = true;
+    const auto parts = agree(left, right, approximate, values);
+    values.parts_are_rounded = false;
+    if (parts == true) return true;
   }
   const bool irrational = std::any_of(left_values->begin(), left_values->end(),
                                       [](const Number& n) { return !n.is_exact(); });

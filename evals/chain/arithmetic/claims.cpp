@@ -11,6 +11,7 @@
 #include "evals/chain/arithmetic/agreement.h"
 #include "evals/chain/arithmetic/definitions.h"
 #include "evals/chain/arithmetic/equations.h"
+#include "evals/chain/arithmetic/excuses.h"
 #include "evals/chain/arithmetic/recollection.h"
 #include "evals/chain/arithmetic/sides.h"
 #include "evals/chain/arithmetic/wording.h"
@@ -335,23 +336,13 @@ class Checker {
     const std::string_view unit =
         sides_.kind(end) == Kind::word ? std::string_view(tokens_[end].text) : std::string_view();
     if (by_definition && mentions(lead_in(text_, span.begin), hypothetical)) return true;
-    return takes_back(text_, span) || cut_off(left, right) ||
-           rounded_to_whole(left.expression, right.expression, text_, span, values_) ||
-           converts_units(left.expression, right.expression, unit, values_);
-  }
-
-  /// "12 + 5 = 1" at the text's very end: the rest of the number may be missing.
-  bool cut_off(const Side& left, const Side& right) const {
-    const std::string_view rest = text_.substr(sides_.span(left, right).end);
-    if (!rest.empty() && rest != ",") return false;
-    const MathToken* shown = right.expression.literal();
-    if (shown == nullptr) return text_.back() >= '0' && text_.back() <= '9';
-    const auto value = evaluate(left.expression, 0, values_);
-    if (!value) return false;
-    const bool integer = value->is_exact() && value->low.get_den() == 1;
-    const std::string digits =
-        integer ? value->low.get_str() : fmt::format("{:.12f}", value->low.get_d());
-    return digits.starts_with(slice(text_, shown->span));
+    const Expression& a = left.expression;
+    const Expression& b = right.expression;
+    return takes_back(text_, span) || is_supposed(text_, span.begin) ||
+           is_cut_off(text_, span.end, a, b, values_) ||
+           rounded_to_whole(a, b, text_, span, values_) || converts_units(a, b, unit, values_) ||
+           mixes_units(a) || mixes_units(b) || is_residue(a, b, values_) ||
+           counts_in_cents(slice(text_, span)) || is_relative_percent(a, b, values_);
   }
 
   /// In "f(4) = 3 - 2f(3) = 11 - 8f(1)", where f is defined by recursion, what stands on the right

@@ -80,6 +80,19 @@ std::optional<Number> base_of(std::string_view name) {
   return Number::exact(mpz_class(digits));
 }
 
+/// 33.33, 16.67, 66.7: thirds and sixths as people write them.
+bool is_rounded_part(const MathToken& token) {
+  const mpq_class scaled = token.value * (token.decimals == 2 ? 100 : 10);
+  if (token.decimals < 1 || token.decimals > 2 || scaled.get_den() != 1) return false;
+  if (!scaled.get_num().fits_slong_p()) return false;
+  const long digits = scaled.get_num().get_si();
+  constexpr std::array<long, 5> hundredths = {33, 66, 67, 17, 83};
+  constexpr std::array<long, 5> tenths = {333, 666, 667, 167, 833};
+  return token.decimals == 2
+             ? std::find(hundredths.begin(), hundredths.end(), digits % 100) != hundredths.end()
+             : std::find(tenths.begin(), tenths.end(), digits) != tenths.end();
+}
+
 class Evaluator {
  public:
   Evaluator(const Expression& expression, unsigned reading, const Values& values, int& steps,
@@ -135,10 +148,12 @@ class Evaluator {
   }
 
   Number literal(const MathToken& token) const {
+    if (values_.points_group && token.decimals == 3) return Number::exact(token.value * 1000);
     const Number value = Number::exact(token.value);
     const bool rounded = token.cut || token.decimals >= rounded_decimals ||
                          (values_.decimals_are_rounded && token.decimals > 0) ||
-                         values_.rounded.contains(literal_key(token));
+                         values_.rounded.contains(literal_key(token)) ||
+                         (values_.parts_are_rounded && is_rounded_part(token));
     return rounded ? widened(value, unit_in_last_place(token)) : value;
   }
 

@@ -249,9 +249,11 @@ class Parser {
 
   int powered() {
     int base = postfix();
+    const int lowest = base;
     while (base >= 0 && here() == Kind::caret) {
       const std::size_t before = at_;
       ++at_;
+      if (base != lowest && !is_degree_mark()) out_.ambiguous = true;  // 2^3^2
       if (takes_degree()) {
         base = make(Op::degrees, base);
         continue;
@@ -261,6 +263,10 @@ class Parser {
       base = make(Op::power, base, exponent);
     }
     return base;
+  }
+
+  bool is_degree_mark() const {
+    return here() == Kind::degree || (here() == Kind::open && kind(at_ + 1) == Kind::degree);
   }
 
   /// ^\circ and ^{\circ}: a unit.

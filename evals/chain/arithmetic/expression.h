@@ -92,6 +92,10 @@ struct Values {
   std::set<std::string> rounded;
   /// All literals with decimals do: they stand beside something irrational.
   bool decimals_are_rounded = false;
+  /// 33.33 and 66.7 are rounded thirds, wherever they came from.
+  bool parts_are_rounded = false;
+  /// 1.000 is a thousand, as many languages write it.
+  bool points_group = false;
   /// Work that is left for the whole text, in steps; beyond it nothing is evaluated.
   long* work = nullptr;
   /// What applied names stand for; nothing: no application can be evaluated.

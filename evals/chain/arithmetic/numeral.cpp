@@ -1,8 +1,11 @@
 #include "evals/chain/arithmetic/numeral.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
+#include <utility>
 
+#include "core/utf8.h"
 #include "evals/chain/arithmetic/tokens.h"
 
 namespace assay::chain {
@@ -84,6 +87,40 @@ Numeral read_numeral(std::string_view text, bool in_math) {
   out.cut = ellipsis > 0;
   out.size = i + ellipsis;
   return out;
+}
+
+RaisedDigits read_raised_digits(std::string_view text) {
+  constexpr std::array<std::pair<std::string_view, char>, 10> digits = {{{"\xC2\xB9", '1'},
+                                                                         {"\xC2\xB2", '2'},
+                                                                         {"\xC2\xB3", '3'},
+                                                                         {"\xE2\x81\xB0", '0'},
+                                                                         {"\xE2\x81\xB4", '4'},
+                                                                         {"\xE2\x81\xB5", '5'},
+                                                                         {"\xE2\x81\xB6", '6'},
+                                                                         {"\xE2\x81\xB7", '7'},
+                                                                         {"\xE2\x81\xB8", '8'},
+                                                                         {"\xE2\x81\xB9", '9'}}};
+  RaisedDigits out;
+  for (bool found = true; found;) {
+    found = false;
+    for (const auto& [bytes, digit] : digits) {
+      if (!text.substr(out.size).starts_with(bytes)) continue;
+      out.digits += digit;
+      out.size += bytes.size();
+      found = true;
+    }
+  }
+  return out;
+}
+
+std::size_t foreign_letter(std::string_view text) {
+  if (text.empty() || static_cast<unsigned char>(text[0]) < 0x80) return 0;
+  const Utf8Step step = utf8_step(text);
+  const char32_t c = step.code_point;
+  const bool letter = (c >= 0xC0 && c < 0x2000 && c != 0xD7 && c != 0xF7) ||
+                      (c >= 0x3040 && c < 0xD800);  // behind signs and punctuation
+  const bool pi = c == 0x3C0;
+  return step.status == Utf8Status::character && letter && !pi ? step.bytes : 0;
 }
 
 std::optional<mpz_class> in_base(std::string_view digits, std::string_view index) {

@@ -37,8 +37,10 @@ std::optional<Side> SideReader::left(std::size_t limit, std::size_t relation, Le
     const MathToken* literal = expression->literal();
     const bool bare =
         expression->units.empty() || expression->units[0] == "$" || expression->units[0] == "%";
+    const bool concluded = begin > limit && this->kind(begin - 1) == Kind::word &&
+                           one_of(tokens_[begin - 1].text, concluding);
     if (literal != nullptr && kind != LeftKind::number &&
-        ((begin != limit && !tokens_[begin].opens_math) || !bare)) {
+        ((begin != limit && !tokens_[begin].opens_math && !concluded) || !bare)) {
       return std::nullopt;
     }
     // Cut off at the limit of the search: there may be more of it.
@@ -115,11 +117,26 @@ bool SideReader::right_ends_at(std::size_t next) const {
 }
 
 bool SideReader::is_plain_end(const MathToken& token) {
-  constexpr std::array<std::string_view, 16> ends = {
-      "\n",          "",  ".",    ",",       ";",
-      ":",           "?", "\\\\", "implies", "Rightarrow",
-      "=>",          "*", "quad", "qquad",   "\xE2\x80\x9D",
-      "\xE2\x87\x92"};
+  constexpr std::array<std::string_view, 20> ends = {"\xE3\x80\x82",
+                                                     "\xEF\xBC\x8C",
+                                                     "\xEF\xBC\x9B",
+                                                     "\xEF\xBC\x9A",
+                                                     "\n",
+                                                     "",
+                                                     ".",
+                                                     ",",
+                                                     ";",
+                                                     ":",
+                                                     "?",
+                                                     "\\\\",
+                                                     "implies",
+                                                     "Rightarrow",
+                                                     "=>",
+                                                     "*",
+                                                     "quad",
+                                                     "qquad",
+                                                     "\xE2\x80\x9D",
+                                                     "\xE2\x87\x92"};
   return one_of(token.text, ends);
 }
 

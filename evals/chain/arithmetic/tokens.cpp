@@ -6,6 +6,7 @@
 
 #include "evals/chain/arithmetic/numeral.h"
 #include "evals/chain/arithmetic/spellings.h"
+#include "evals/chain/arithmetic/token_context.h"
 
 namespace assay::chain {
 namespace {
@@ -111,6 +112,10 @@ class Lexer {
       ++at_;
     } else if (c == '*') {
       star();
+    } else if (const std::size_t note = rest().starts_with("<<") ? rest().find(">>") : npos;
+               note != npos && rest().substr(0, note).find('\n') == npos) {
+      at_ += note + 2;  // <<48/2=24>>: a calculator's note
+      space_ = true;
     } else {
       sign(c);
     }
@@ -170,7 +175,7 @@ class Lexer {
       space_ = true;
       return;
     }
-    if (c == ',' && in_call()) {
+    if (c == ',' && in_call(out_)) {
       push(Kind::comma, {at_, at_ + 1});
       ++at_;
       return;
@@ -178,6 +183,10 @@ class Lexer {
     if (c == '|' && in_math_) {
       push(Kind::bar, {at_, at_ + 1});
       ++at_;
+      return;
+    }
+    if (foreign_letter(rest()) > 0) {
+      letters_run();
       return;
     }
     const std::size_t begin = at_;
@@ -206,22 +215,6 @@ class Lexer {
     return next != npos && next - at_ <= longest_gap && text_.substr(next).starts_with("which ");
   }
 
-  /// Whether the innermost open bracket stands right behind a name: f(2
-  bool in_call() const {
-    int depth = 0;
-    constexpr std::size_t longest = 40;
-    for (std::size_t i = out_.size(); i-- > 0 && i + longest > out_.size();) {
-      const Kind kind = out_[i].kind;
-      if (kind == Kind::barrier) return false;
-      if (kind == Kind::close) ++depth;
-      if (kind == Kind::open && depth-- == 0) {
-        const bool round = out_[i].text == "(" && i > 0 && !out_[i].space;
-        return round && (out_[i - 1].kind == Kind::variable || out_[i - 1].kind == Kind::function);
-      }
-    }
-    return false;
-  }
-
   /// "12-hour", "well-known": part of a word.
   bool hyphen() {
     if (in_math_ || at_ == 0 || !is_letter(at(at_ + 1)) || !is_letter(at(at_ + 2))) return false;
@@ -234,28 +227,11 @@ class Lexer {
   }
 
   bool superscript() {
-    constexpr std::array<std::pair<std::string_view, char>, 10> digits = {{{"\xC2\xB9", '1'},
-                                                                           {"\xC2\xB2", '2'},
-                                                                           {"\xC2\xB3", '3'},
-                                                                           {"\xE2\x81\xB0", '0'},
-                                                                           {"\xE2\x81\xB4", '4'},
-                                                                           {"\xE2\x81\xB5", '5'},
-                                                                           {"\xE2\x81\xB6", '6'},
-                                                                           {"\xE2\x81\xB7", '7'},
-                                                                           {"\xE2\x81\xB8", '8'},
-                                                                           {"\xE2\x81\xB9", '9'}}};
-    std::string exponent;
     const std::size_t begin = at_;
-    for (bool found = true; found;) {
-      found = false;
-      for (const auto& [bytes, digit] : digits) {
-        if (!rest().starts_with(bytes)) continue;
-        exponent += digit;
-        at_ += bytes.size();
-        found = true;
-      }
-    }
+    const RaisedDigits raised = read_raised_digits(rest());
+    const std::string& exponent = raised.digits;
     if (exponent.empty() || exponent.size() > 6) return false;
+    at_ += raised.size;
     push(Kind::caret, {begin, at_});
     push(Kind::number, {begin, at_});
     out_.back().value = mpz_class(exponent);
@@ -328,11 +304,6 @@ class Lexer {
     }
   }
 
-  static bool is_operand_end(Kind kind) {
-    return kind == Kind::number || kind == Kind::variable || kind == Kind::close ||
-           kind == Kind::percent || kind == Kind::word || kind == Kind::factorial;
-  }
-
   void command() {
     const std::size_t begin = at_;
     ++at_;
@@ -395,7 +366,10 @@ class Lexer {
     const bool argument = single_digits_ > 0 && begin == single_at_ && is_digit(text_[begin]);
     const Numeral numeral = read_numeral(argument ? rest().substr(0, 1) : rest(), in_math_);
     at_ += numeral.size;
-    if (!numeral.readable) {
+    // "2,5" with a decimal comma, or a list without blanks.
+    const bool comma = at(at_) == ',' && is_digit(at(at_ + 1)) && !argument && !in_bracket(out_);
+    while (comma && (at(at_) == ',' || is_digit(at(at_)))) ++at_;
+    if (!numeral.readable || comma) {
       push(Kind::barrier, {begin, at_}, "number");
       return;
     }
@@ -412,7 +386,20 @@ class Lexer {
   void letters_run() {
     const std::size_t begin = at_;
     while (at_ < end_ && is_letter(text_[at_])) ++at_;
+    const std::size_t ascii_end = at_;
+    while (at_ < end_ && !in_math_ && (is_letter(text_[at_]) || foreign_letter(rest()) > 0)) {
+      at_ += std::max<std::size_t>(foreign_letter(rest()), 1);
+    }
     const std::string_view run = text_.substr(begin, at_ - begin);
+    if (at_ > ascii_end) {
+      push(Kind::word, {begin, at_}, std::string(run));
+      return;
+    }
+    if (in_math_ && at_ == begin) {  // a letter of another script
+      at_ += foreign_letter(rest());
+      push(Kind::word, {begin, at_}, std::string(text_.substr(begin, at_ - begin)));
+      return;
+    }
     if (text_depth_ == 0 && run.size() == 1) {
       single_letter(begin, run[0]);
       return;
@@ -420,6 +407,11 @@ class Lexer {
     std::string word(run);
     for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
     if (one_of(word, spoken_functions)) {
+      for (const std::string_view base : {"2(", "10("}) {  // log2(8)
+        if (word != "log" || !rest().starts_with(base)) continue;
+        at_ += base.size() - 1;
+        word += "_" + std::string(base.substr(0, base.size() - 1));
+      }
       push(Kind::function, {begin, at_}, word);
       return;
     }

@@ -29,6 +29,10 @@ inline constexpr std::array<std::string_view, 14> extending_words = {
     "more", "less", "fewer", "times",   "greater",    "remainder", "r",
     "mod",  "plus", "minus", "divided", "multiplied", "raised",    "squared"};
 
+/// Behind these a bare number begins an equation: "so 15 = 3 * 5".
+inline constexpr std::array<std::string_view, 9> concluding = {
+    "so", "thus", "hence", "since", "because", "therefore", "then", "that", "note"};
+
 /// Words that join sentences or compare: never a unit.
 inline constexpr std::array<std::string_view, 62> joining_words = {
     "and",    "or",        "so",    "then", "which",  "is",      "are",        "if",      "than",
@@ -92,9 +96,9 @@ inline constexpr std::size_t max_derivation_bytes = 160;
 inline constexpr std::size_t max_branch_bytes = 400;
 
 /// These mean that a result was rounded to a whole number.
-inline constexpr std::array<std::string_view, 12> rounding = {
-    "round",   "approx", "about", "nearly",   "nearest", "whole",
-    "roughly", "floor",  "ceil",  "estimate", "almost",  "around"};
+inline constexpr std::array<std::string_view, 15> rounding = {
+    "round", "approx",   "about",  "nearly", "nearest",     "whole",        "roughly", "floor",
+    "ceil",  "estimate", "almost", "around", "integer div", "integer part", "truncat"};
 
 /// ASCII letters in lower case; bytes stay where they are.
 std::string lower(std::string_view text);

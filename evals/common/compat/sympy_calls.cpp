@@ -74,8 +74,10 @@ Read SympyReader::known_function(const std::string& name) {
     if (!below && take("_") && !(below = braced_or_atom())) return std::nullopt;
     if (!above && take("^") && !(above = braced_or_atom())) return std::nullopt;
   }
+  const std::size_t end = at_;
   Read argument = attempt([this] { return parenthesised_argument(); });
   if (!argument) argument = attempt([this] { return product(true); });
+  if (!argument && below && !above) argument = last_digit_of_base(*below, end);
   if (!argument) return std::nullopt;
   if (is_log) {
     if (!below && name == "lg") below = integer(10);
@@ -89,6 +91,16 @@ Read SympyReader::known_function(const std::string& name) {
     return named(Op::function, "a" + sympy_name, {std::move(*argument)});
   }
   return raised(named(Op::function, std::move(sympy_name), {std::move(*argument)}), above);
+}
+
+Read SympyReader::last_digit_of_base(MathExpr& below, std::size_t end) {
+  const bool digits = end > 1 && tokens_[end - 1].kind == Kind::digit &&
+                      tokens_[end - 2].kind == Kind::digit && below.op == Op::number &&
+                      below.decimals < 0;
+  if (!digits) return std::nullopt;
+  below.value = mpq_class(below.value.get_num() / 10);
+  at_ = end - 1;
+  return attempt([this] { return product(true); });
 }
 
 bool SympyReader::is_minus_one(const MathExpr& expr) {

@@ -178,7 +178,25 @@ class PlainReader {
     expr.value = mpq_class(mpz_class(digits, 10), scale);
     expr.value.canonicalize();
     expr.decimals = decimals;
+    take_exponent(expr);
     return expr;
+  }
+
+  /// 1.25e-1, glued as Python wants it.
+  void take_exponent(MathExpr& number) {
+    constexpr std::size_t most_digits = 4;
+    if (at_ >= text_.size() || (text_[at_] != 'e' && text_[at_] != 'E')) return;
+    std::size_t end = at_ + 1;
+    const bool negative = end < text_.size() && text_[end] == '-';
+    if (negative || (end < text_.size() && text_[end] == '+')) ++end;
+    const std::size_t first = end;
+    while (end < text_.size() && is_ascii_digit(text_[end])) ++end;
+    if (end == first || end - first > most_digits) return;
+    mpz_class scale;
+    mpz_ui_pow_ui(scale.get_mpz_t(), 10, std::stoul(std::string(text_.substr(first, end - first))));
+    number.value = negative ? mpq_class(number.value / scale) : mpq_class(number.value * scale);
+    number.decimals = std::max(number.decimals, 0);
+    at_ = end;
   }
 
   Read name() {

@@ -86,6 +86,8 @@ class SympyReader {
   Read named_call();
   Read root();
   Read known_function(const std::string& name);
+  /// \log_28 with nothing behind it is log 8 to base 2: an unbraced index gives back one digit.
+  Read last_digit_of_base(MathExpr& below, std::size_t end);
   static bool is_minus_one(const MathExpr& expr);
   static Read raised(MathExpr base, Read& exponent);
   /// Of several arguments only the first counts.

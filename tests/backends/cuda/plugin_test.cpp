@@ -39,7 +39,8 @@ TEST(CudaPlugin, RefusesWhatItDoesNotKnow) {
         {{"device", "x"}},
         {{"device", "-1"}},
         {{"device", "1x"}},
-        {{"device", "99999999999"}}}) {
+        {{"device", "99999999999"}},
+        {{"fused", "all"}}}) {
     BackendRequest request;
     request.options = options;
     const auto device = plugin->create(request);

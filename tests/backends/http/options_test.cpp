@@ -4,9 +4,10 @@
 #include <gmock/gmock.h>
 
 #include <cstdlib>
+#include <nlohmann/json.hpp>
 
+#include <nlohmann/json.hpp>
 #include "backends/http/body.h"
-#include "nlohmann/json.hpp"
 #include "tests/support/test_data.h"
 
 namespace assay::http {

@@ -14,6 +14,17 @@ std::int64_t characters(const std::string& text) {
                        [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; });
 }
 
+/// Characters rather than bytes, for expressions.
+std::wstring wide(std::string_view text) {
+  std::wstring out;
+  while (!text.empty()) {
+    const Utf8Step step = utf8_step(text);
+    out += static_cast<wchar_t>(step.code_point);
+    text.remove_prefix(step.bytes);
+  }
+  return out;
+}
+
 bool has_type(const OrderedJson& value, const std::string& type) {
   if (type == "integer") {
     return value.is_number() && value.get<double>() == std::trunc(value.get<double>());
@@ -60,7 +71,7 @@ bool string_fits(const OrderedJson& schema, const std::string& value) {
   if (characters(value) < schema.value("minLength", 0)) return false;
   if (characters(value) > schema.value("maxLength", 1 << 30)) return false;
   return !schema.contains("pattern") ||
-         std::regex_search(value, std::regex(schema.at("pattern").get<std::string>()));
+         std::regex_search(wide(value), std::wregex(wide(schema.at("pattern").get<std::string>())));
 }
 
 bool number_fits(const OrderedJson& schema, double value) {

@@ -337,5 +337,46 @@ TEST(Arithmetic, HostileInputStaysWithinItsBudget) {
   EXPECT_EQ(check_arithmetic(many).checked, 20'000U);
 }
 
+TEST(Arithmetic, OtherScriptsAreWords) {
+  expect_all({{"\xE6\x89\x80\xE4\xBB\xA5 17\xC3\x97"
+               "23=391\xE3\x80\x82",
+               1, 0},
+              {"\xE6\x89\x80\xE4\xBB\xA5 17\xC3\x97"
+               "23=381\xE3\x80\x82",
+               1, 1},
+              {"\xD0\x98\xD1\x82\xD0\xBE\xD0\xB3\xD0\xBE 17*23 = 381.", 1, 1},
+              {"La r\xC3\xA9ponse: 17*23 = 391.", 1, 0},
+              {"Das macht 2,5 * 4 = 10.", 0, 0},
+              {"Son 1.500 + 500 = 2.000.", 1, 0},
+              {"Son 1.500 + 500 = 2.100.", 1, 1}});
+}
+
+TEST(Arithmetic, UnitsPercentsAndResiduesOfProse) {
+  expect_all({{"1 hour + 30 minutes = 90 minutes.", 0, 0},
+              {"60 miles/hour * 30 minutes = 30 miles.", 0, 0},
+              {"3 hours * 60 minutes/hour = 150 minutes.", 1, 1},
+              {"$50 - 20% = $40.", 0, 0},
+              {"$50 - 20% = $45.", 1, 1},
+              {"11 + 3 = 2 mod 12.", 0, 0},
+              {"11 + 3 = 4 mod 12.", 1, 1},
+              {"4 \xC3\x97 25\xC2\xA2 = $1.", 0, 0},
+              {"Suppose 2 + 2 = 5.", 0, 0},
+              {"Suppose she buys more, so 2 + 2 = 5.", 1, 1},
+              {"7 / 2 = 3 (integer division).", 0, 0}});
+}
+
+TEST(Arithmetic, NotationsOfTools) {
+  expect_all({{"48/2 = <<48/2=24>>24 clips.", 1, 0},
+              {"48/2 = <<48/2=25>>25 clips.", 1, 1},
+              {"log2(8) = 3.", 1, 0},
+              {"log2(8) = 4.", 1, 1},
+              {"2^3^2 = 512.", 0, 0},
+              {"0.1 + 0.2 = 0.30000000000000004.", 1, 0},
+              {"33.33 * 3 = 100.", 1, 0},
+              {"33.33 * 3 = 101.", 1, 1},
+              {"so 187 = 13 * 14.", 1, 1},
+              {"so 187 = 11 * 17.", 1, 0}});
+}
+
 }  // namespace
 }  // namespace assay::chain

@@ -134,6 +134,14 @@ TEST(Answers, AValueOfTheChainsEndIsFound) {
   EXPECT_FALSE(*answer_from_chain(early, all(early), "12").ok);
 }
 
+TEST(Answers, AFenceThatClosesInTheChainsEndOpenedBefore) {
+  std::string text = "We count.\n\n```python\n";
+  for (int i = 0; i < 40; ++i) text += fmt::format("x{} = {}\n", i, i * i);
+  text += "```\n\nSo it is 4242.";
+  EXPECT_TRUE(*answer_from_chain(text, all(text), "4242").ok);
+  EXPECT_FALSE(*answer_from_chain(text, all(text), "1521").ok) << "code states nothing";
+}
+
 TEST(Answers, APlainChainIsSearchedBeforeItsAnswer) {
   ChainInput input;
   const std::string text =
@@ -226,6 +234,13 @@ TEST(TextLoops, EnumerationsAreNoLoop) {
         i, i % 2 == 0 ? "red" : "green");
   }
   EXPECT_TRUE(find_text_loop(counting));
+}
+
+TEST(TextLoops, ARunOfLettersIsNoWord) {
+  std::string text = paragraph(1, 40) + paragraph(2, 40);
+  EXPECT_FALSE(find_text_loop(text + "pneumonoultramicroscopicsilicovolcanoconiosis"));
+  for (int i = 0; i < 200; ++i) text += "ha";
+  EXPECT_TRUE(find_text_loop(text));
 }
 
 TEST(TextLoops, ManyLikeCalculationsAreNoLoop) {

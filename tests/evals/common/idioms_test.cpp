@@ -203,6 +203,77 @@ TEST(Idioms, FunctionsThatAgreeNearZeroOnly) {
   expect_all({{"y=\\pm\\frac32 x", "y = \\pm\\frac{2x}{3}"}}, Verdict::not_equal);
 }
 
+TEST(Idioms, WordsAroundAnAnswer) {
+  expect_all({{"26", "exactly 26"},
+              {"26", "26 times"},
+              {"26", "There are 26"},
+              {"26", "\\$26 a day"},
+              {"\\text{Monday}", "It is Monday"},
+              {"\\sqrt[3]{7}", "the cube root of 7"},
+              {"\\frac72", "3 and a half"},
+              {"41000", "41k"},
+              {"41000", "\\$41K"},
+              {"7:45", "7:45 pm"},
+              {"7:45\\text{ p.m.}", "7:45"},
+              {"1, 2", "1 & 2"},
+              {"2\\pi k", "x = 2\\pi k, k\\in\\mathbb{Z}"}},
+             Verdict::equal);
+  expect_all({{"26", "27 times"},
+              {"7", "the cube root of 7"},
+              {"41000", "41"},
+              {"41k", "41000x"},
+              {"7:45\\text{ a.m.}", "7:45 pm"},
+              {"26", "26 million"}},
+             Verdict::not_equal);
+  EXPECT_EQ(answer_in("the reciprocal of 5"), "the reciprocal of 5");
+}
+
+TEST(Idioms, UnitsOfPhysics) {
+  expect_all({{"8\\,\\Omega", "8 ohms"},
+              {"8", "8 Ω"},
+              {"3.2\\times10^{-19}", "3.2 \\times 10^{-19} C"},
+              {"36^\\circ\\text{C}", "36"},
+              {"36^\\circ\\text{C}", "36 degrees Celsius"},
+              {"90\\text{ km/h}", "90 kmph"}},
+             Verdict::equal);
+  expect_all({{"36^\\circ\\text{C}", "36°F"}, {"8 \\Omega", "9 ohms"}}, Verdict::not_equal);
+}
+
+TEST(Idioms, ComplexNumbersByAngleAndNamedSets) {
+  expect_all({{"e^{2\\pi i/3}", "\\operatorname{cis}\\frac{2\\pi}{3}"},
+              {"3i", "3\\text{cis}\\,90^\\circ"},
+              {"\\max(a,b)", "\\max\\{b,a\\}"},
+              {"(0,\\infty)", "\\mathbb{R}^+"},
+              {"(0,\\infty)", "all positive real numbers"},
+              {"[0,\\infty)", "\\mathbb{R}_{\\ge 0}"},
+              {"\\mathbb{Z}", "all integers"},
+              {"\\{2\\}\\cup[5,\\infty)", "x=2\\text{ or }x\\ge5"},
+              {"(2,1),(-2,1)", "(\\pm 2, 1)"},
+              {"\\begin{pmatrix}2\\\\-1\\end{pmatrix}", "[2,-1]"}},
+             Verdict::equal);
+  expect_all({{"3i", "3\\text{cis}\\,180^\\circ"},
+              {"[0,\\infty)", "\\mathbb{R}^+"},
+              {"\\mathbb{Z}", "all real numbers"},
+              {"(2,1),(-2,1)", "(\\pm 2, 3)"},
+              {"\\{2\\}\\cup[5,\\infty)", "x=3\\text{ or }x\\ge5"}},
+             Verdict::not_equal);
+}
+
+TEST(Idioms, ThousandsAreNoDecimals) {
+  expect_all({{"1,080", "1080.0"}, {"0,080", "0.08"}, {"1,5", "1.5"}}, Verdict::equal);
+  expect_all({{"1,080", "1.080"}, {"1,080", "1.08"}}, Verdict::not_equal);
+}
+
+TEST(Idioms, SystemsCasesAndAbsoluteValues) {
+  expect_all({{"x=1, y=2", "\\begin{aligned}x&=1\\\\y&=2\\end{aligned}"},
+              {"\\begin{cases}x&x>0\\\\-x&x<0\\end{cases}",
+               "\\begin{cases}x&\\text{if }x>0\\\\-x&\\text{if }x<0\\end{cases}"},
+              {"(-2,4)", "|x-1|<3"},
+              {"(-\\infty,-5]\\cup[1,\\infty)", "|x+2|\\ge 3"}},
+             Verdict::equal);
+  expect_all({{"(-2,4)", "|x+1|<3"}, {"(-2,4)", "|x-1|\\le3"}}, Verdict::not_equal);
+}
+
 // --- sentences ---
 
 std::string extracted(const char* text) {
@@ -235,6 +306,12 @@ TEST(Phrases, OtherLanguages) {
   EXPECT_EQ(extracted("Ответ: 17"), "17");
   EXPECT_EQ(extracted("정답은 17"), "17");
   EXPECT_EQ(extracted("Antwortbogen"), "(none)");
+}
+
+TEST(Phrases, ManyOfThemAreReadInLinearTime) {
+  std::string text;
+  for (int i = 0; i < 100'000; ++i) text += "the answer to ";
+  EXPECT_FALSE(extract_answer(text));  // quadratic, this would take minutes
 }
 
 TEST(Phrases, BoxesInBoxesAndSeveralBoxes) {

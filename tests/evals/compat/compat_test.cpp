@@ -279,6 +279,19 @@ TEST(Symbolic, ReadsTheLongestPrefix) {
   }
 }
 
+TEST(Symbolic, AnIndexOfALogarithmLeavesItsArgument) {
+  const auto equal = [](const char* grader, const char* gold, const char* prediction) {
+    const CompatGrader& g = *find_compat_grader(grader);
+    return verdict_name(g.equal(g.gold(gold, ""), g.gold(prediction, "")).verdict);
+  };
+  EXPECT_EQ(equal("qwen", "3", "\\log_2 8"), "equal");
+  EXPECT_EQ(equal("lm-eval", "\\log_3 5", "\\frac{\\ln 5}{\\ln 3}"), "equal");
+  EXPECT_EQ(equal("lm-eval", "\\log_3 5", "\\log_3 7"), "not_equal");
+  EXPECT_EQ(equal("lm-eval", "2", "\\log_{5}25"), "equal");
+  EXPECT_EQ(equal("prm800k", "0.125", "1.25e-1"), "equal");
+  EXPECT_EQ(equal("prm800k", "0.125", "1.25e-2"), "not_equal");
+}
+
 TEST(Symbolic, LettersAreVariablesAndCallsAreFunctions) {
   EXPECT_EQ(sympy("x(x+1)", "x^2+x"), "different");
   EXPECT_EQ(sympy("(x+1)x", "x^2+x"), "same");

@@ -88,6 +88,47 @@ TEST(Match, PlacesBeginAtOneWhereTheNumbersSaySo) {
   EXPECT_THAT(part.notes, ElementsAre(HasSubstr("places from 0 on")));
 }
 
+std::vector<Problem> many_problems(int n) {
+  std::vector<Problem> problems(static_cast<std::size_t>(n));
+  for (int i = 0; i < n; ++i) {
+    problems[static_cast<std::size_t>(i)].id = fmt::format("set/p{}", i);
+    problems[static_cast<std::size_t>(i)].question =
+        fmt::format("A train with {} wagons leaves the station at noon. How long is it?", i);
+  }
+  return problems;
+}
+
+TEST(Match, NumbersInIdsArePlacesWhereNoIdIsKnown) {
+  std::vector<ForeignSample> samples;
+  for (int i = 1; i <= 6; ++i) {
+    samples.push_back(sample(fmt::format("request-{}", i)));
+    samples.back().number = i;
+  }
+  const auto out = match_to_dataset(file_of(samples), "set", many_problems(9));
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->problems[0].problem.id, "set/p0");
+  EXPECT_THAT(out->notes, ElementsAre(HasSubstr("they begin with 1 and have no gap")));
+  for (ForeignSample& one : samples) one.id = fmt::format("other/{}", *one.number);
+  EXPECT_FALSE(match_to_dataset(file_of(samples), "set", many_problems(9))) << "another task's";
+  for (ForeignSample& one : samples) one.id = fmt::format("request-{}", *one.number);
+  EXPECT_FALSE(match_to_dataset(file_of(samples), "set", many_problems(5))) << "too many";
+  samples[0].id = "set/p4";
+  const auto by_id = match_to_dataset(file_of(samples), "set", many_problems(9));
+  ASSERT_TRUE(by_id);
+  EXPECT_EQ(by_id->unknown_ids.count, 5);
+  EXPECT_TRUE(by_id->notes.empty());
+}
+
+TEST(Match, APromptMayHoldTheProblemsText) {
+  ForeignSample prompted = sample("chatcmpl-1");
+  prompted.question =
+      "Q: A train with 2 wagons leaves the station at noon. How long is it?\nA: 40 m\n\nQ: A train "
+      "with 5 wagons leaves the station at noon. How long is it?\nPlease reason step by step.";
+  const auto out = match_to_dataset(file_of({prompted}), "set", many_problems(9));
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->problems[0].problem.id, "set/p5") << "the last one is the one asked";
+}
+
 TEST(Match, AFileWithoutIdsIsInTheDatasetsOrder) {
   const Matched out = matched(file_of({sample(""), sample(""), sample("")}));
   EXPECT_THAT(out.problems[2].samples, ElementsAre(2));

@@ -127,6 +127,52 @@ TEST_F(Samples, RepliesOfChatServers) {
   EXPECT_EQ(sound({{{"id", 1}, {"messages", turns}, {"response", "c"}}}).samples.at(0).text, "c");
 }
 
+TEST_F(Samples, ReasoningThatAServerKeptApartIsPutBack) {
+  const json message = {{"role", "assistant"}, {"reasoning_content", "r"}, {"content", "a"}};
+  const SamplesFile file =
+      sound({{{"id", "x"}, {"choices", json::array({{{"message", message}}})}}});
+  EXPECT_EQ(file.samples.at(0).text, "<think>\nr\n</think>\n\na");
+  const json cut = {{"role", "assistant"}, {"reasoning_content", "r"}, {"content", nullptr}};
+  EXPECT_EQ(sound({{{"id", "x"}, {"messages", json::array({cut})}}}).samples.at(0).text,
+            "<think>\nr");
+}
+
+TEST_F(Samples, ChatsOfSeveralToolsKnowTheirQuestion) {
+  const json share = {{{"from", "human"}, {"value", "q"}}, {{"from", "gpt"}, {"value", "a"}}};
+  const SamplesFile file = sound({{{"conversations", share}}});
+  EXPECT_EQ(file.samples.at(0).text, "a");
+  EXPECT_EQ(file.samples.at(0).question, "q");
+  const json output = {{"model", "m"},
+                       {"choices", json::array({{{"message", {{"content", "b"}}}}})}};
+  const SamplesFile inspect = sound({{{"id", 1}, {"input", "q"}, {"output", output}}});
+  ASSERT_EQ(inspect.samples.size(), 1U);
+  EXPECT_EQ(inspect.samples[0].text, "b");
+  EXPECT_EQ(inspect.samples[0].question, "q");
+}
+
+TEST_F(Samples, TextsAloneAreByPlace) {
+  testing::write_text(dir_.path() / "g.json", R"([["x", "y"], ["z", "w"]])");
+  const auto lists = read_samples((dir_.path() / "g.json").string(), {}, "task");
+  ASSERT_TRUE(lists);
+  ASSERT_EQ(lists->samples.size(), 4U);
+  EXPECT_EQ(lists->samples[3].text, "w");
+  EXPECT_EQ(lists->samples[3].place, 1);
+  testing::write_text(dir_.path() / "h.jsonl", "\xFF\xFE{\n");
+  const auto other = read_samples((dir_.path() / "h.jsonl").string(), {}, "task");
+  ASSERT_FALSE(other);
+  EXPECT_THAT(other.error().line(), HasSubstr("not UTF-8); give JSON lines or a JSON document"));
+}
+
+TEST_F(Samples, IdsThatEndInNumbers) {
+  const SamplesFile file =
+      sound({{{"id", "r-7"}, {"completion", "x"}}, {{"id", "r-12"}, {"completion", "y"}}});
+  EXPECT_EQ(file.samples[1].number, 12);
+  EXPECT_FALSE(file.samples[1].place);
+  const SamplesFile mixed =
+      sound({{{"id", "r-7"}, {"completion", "x"}}, {{"id", "s-12"}, {"completion", "y"}}});
+  EXPECT_FALSE(mixed.samples[1].number);
+}
+
 TEST_F(Samples, FieldsGivenByTheUserReachIntoObjects) {
   SampleFields given;
   given.completion = "models.v1.5";  // a member whose own name holds a dot

@@ -213,6 +213,17 @@ TEST_F(Score, CodeIsReadAsItsOwnVerdictsSay) {
   EXPECT_EQ(score_file(named, {}).labels["agree"], 0) << "a named protocol stays";
 }
 
+TEST_F(Score, CodeBehindThinkingTagsIsAChats) {
+  if (value_or_throw(find_eval("humaneval"))->create()->unavailable()) {
+    GTEST_SKIP() << "no sandbox here";
+  }
+  std::vector<json> records;
+  for (const Problem& problem : problems_of("mini-code")) {
+    records.push_back({{"id", problem.id}, {"completion", "<think>\nhm\n</think>\nSorry."}});
+  }
+  EXPECT_EQ(score_file(options(write(records), "mini-code"), {}).task["protocol"], "chat-think");
+}
+
 TEST_F(Score, WholeProgramsAreNotCutOff) {
   if (value_or_throw(find_eval("humaneval"))->create()->unavailable()) {
     GTEST_SKIP() << "no sandbox here";

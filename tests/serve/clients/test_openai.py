@@ -117,7 +117,8 @@ def test_completions_with_echo_and_logprobs(server):
     assert echoed.usage.completion_tokens == 0
     # A generated token's logprob is what an echo says of it.
     more = client.completions.create(model="student", prompt="One two three", max_tokens=5,
-                                     temperature=0, logprobs=1, extra_body={"return_token_ids": True})
+                                     temperature=0, logprobs=1,
+                                     extra_body={"return_token_ids": True})
     ids = more.choices[0].prompt_token_ids + more.choices[0].token_ids
     again = client.completions.create(model="student", prompt=ids, max_tokens=0, echo=True,
                                       logprobs=1)
