@@ -61,7 +61,7 @@ Comparison compare_scores(const Claim& claim, const Evidence& it) {
   out.interval = {wilson.low, wilson.high};
   out.consistent = claim.number() >= wilson.low && claim.number() <= wilson.high;
   out.arithmetic =
-      fmt::format("{} of {} problems: 95 % interval {} to {} (Wilson); the claim of {} is {}",
+      fmt::format("{} % of {} problems: 95 % interval {} to {} (Wilson); the claim of {} is {}",
                   percent(found), it.problems, percent(wilson.low), percent(wilson.high),
                   percent(claim.number()), out.consistent ? "inside" : "outside");
   return out;
@@ -94,8 +94,8 @@ Verdict judge_score(const Claim& claim) {
     if (!found.consistent && out.scope.empty()) {
       out.scope =
           found.interval.is_null()
-              ? fmt::format("{} is {}", it.source, percent(it.value.get<double>()))
-              : fmt::format("{} is {} ({} to {})", it.source, percent(it.value.get<double>()),
+              ? fmt::format("{} has {}", it.source, percent(it.value.get<double>()))
+              : fmt::format("{} has {} ({} to {})", it.source, percent(it.value.get<double>()),
                             percent(found.interval[0].get<double>()),
                             percent(found.interval[1].get<double>()));
     }

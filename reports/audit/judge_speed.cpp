@@ -14,11 +14,17 @@ using nlohmann::json;
 constexpr const char* kStream = "single stream, without speculation";
 
 std::string number(double value) {
-  return value >= 99.95 ? fmt::format("{:.0f}", value) : fmt::format("{:.1f}", value);
+  return value >= 999.5 ? fmt::format("{:.0f}", value) : fmt::format("{:.1f}", value);
 }
 
 std::string gigabytes(double bytes) {
   return fmt::format("{:.3f} GB", bytes / 1e9);
+}
+
+/// A sentence that another may follow.
+std::string without_stop(std::string text) {
+  if (text.ends_with('.')) text.pop_back();
+  return text;
 }
 
 /// Bits a weight as they really come out.
@@ -122,7 +128,7 @@ Verdict judge_decode(const Decode& it, const AuditContext& context) {
     return row.weights_bytes <= it.device.memory_bytes;
   });
   if (!fits) out.why += "; nor do the weights fit into its memory";
-  if (!it.device.note.empty()) out.why += ". " + it.device.note;
+  if (!it.device.note.empty()) out.why += ". " + without_stop(it.device.note);
   return out;
 }
 

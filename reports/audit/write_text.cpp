@@ -82,8 +82,8 @@ std::vector<const json*> telling_bounds(const json& claim, bool all) {
   std::vector<const json*> out;
   const json* last_no = nullptr;
   for (const json& row : bounds) {
-    const bool is_row_of_precision = row.contains("bits_per_weight");
-    if (all || bounds.size() <= 3 || !is_row_of_precision) {
+    const bool is_one_of_many = row.contains("bits_per_weight") || bounds.size() > 7;
+    if (all || bounds.size() <= 3 || !is_one_of_many) {
       out.push_back(&row);
       continue;
     }

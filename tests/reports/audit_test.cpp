@@ -163,7 +163,7 @@ TEST(Audit, AScoreIsJudgedByIntervals) {
   claim["value"] = 0.689;
   const json far = one(claim);
   EXPECT_EQ(far["verdict"], "contradicted");
-  EXPECT_THAT(far["scope"].get<std::string>(), HasSubstr("x is 83.1 (79.6 to 86.1)"));
+  EXPECT_THAT(far["scope"].get<std::string>(), HasSubstr("x has 83.1 (79.6 to 86.1)"));
   claim["evidence"][0]["verified"] = false;
   EXPECT_EQ(one(claim)["verdict"], "not tested") << "from memory decides nothing";
   // On the same problems only the draw of the answers differs: 1.2 standard errors.
