@@ -182,6 +182,11 @@ std::string Connection::head_problem() const {
   if (fields.count(http::field::host) > 1) return "more than one Host";
   if (parser_->get().version() >= 11 && fields.count(http::field::host) == 0) return "no Host";
   if (fields.count(http::field::content_length) > 1) return "more than one Content-Length";
+  // A list of equal lengths ("3, 3") is one length to Beast, and none to other readers.
+  if (fields[http::field::content_length].find_first_not_of("0123456789") !=
+      beast::string_view::npos) {
+    return "a Content-Length that is no plain number";
+  }
   if (fields.count(http::field::transfer_encoding) > 0 &&
       (fields.count(http::field::transfer_encoding) > 1 ||
        !beast::iequals(fields[http::field::transfer_encoding], "chunked"))) {
