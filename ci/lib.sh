@@ -21,8 +21,10 @@ TEST_PACKAGES=(
   libgtest-dev libgmock-dev libbenchmark-dev
   clang clang-tidy libclang-rt-dev
   shellcheck python3-venv ccache
-  g++-aarch64-linux-gnu qemu-user-static
 )
+# What ci/neon needs.
+# shellcheck disable=SC2034
+NEON_PACKAGES=(g++-aarch64-linux-gnu qemu-user-static)
 # The arm64 libraries of cross builds; ci/arm64-sysroot unpacks them.
 # shellcheck disable=SC2034
 ARM64_PACKAGES=(
