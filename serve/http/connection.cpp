@@ -281,14 +281,14 @@ void Connection::respond(const HttpResponse& response) {
                       fmt::format("Content-Length: {}\r\n\r\n", response.body.size());
   if (!head_only_) bytes += response.body;
   whole_ = true;
-  send(std::move(bytes));
+  send(bytes);
 }
 
 void Connection::begin_events(const std::vector<std::pair<std::string, std::string>>& headers) {
   if (!chunked_) keep_alive_ = false;
   std::string head = head_of(200, "text/event-stream", headers);
   head += chunked_ ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n";
-  send(std::move(head));
+  send(head);
 }
 
 void Connection::send_event(std::string_view data) {
@@ -302,7 +302,7 @@ void Connection::end_events() {
   send(chunked_ ? "0\r\n\r\n" : "");
 }
 
-void Connection::send(std::string bytes) {
+void Connection::send(std::string_view bytes) {
   unsent_ += bytes;
   // A whole answer may be long; a stream that the client does not read may not.
   if (!whole_ && unsent_.size() > state_->limits.unsent_bytes) return close();

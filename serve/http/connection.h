@@ -67,7 +67,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void end_events();
   std::string head_of(int status, std::string_view content_type,
                       const std::vector<std::pair<std::string, std::string>>& headers) const;
-  void send(std::string bytes);
+  void send(std::string_view bytes);
   void write_more();
   void answer_is_whole();
   void after_answer();
