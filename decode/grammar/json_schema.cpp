@@ -196,7 +196,7 @@ Sequence SchemaCompiler::array(const Json& schema, const std::string& where, int
   if (items != schema.end()) {
     const bool none = items->is_boolean() && !items->get<bool>();
     if (!none) element = value(*items, where + ".items", depth + 1);
-  } else if (first.empty()) {
+  } else {
     element = rules_.value();
   }
   if (!element && least > std::ssize(first)) return rules_.grammar().any_of({});
