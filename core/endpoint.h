@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/completer.h"
@@ -93,7 +94,8 @@ class Endpoint : public Completer {
   RunTotals run(const RequestSource& source, const CompletionSink& sink,
                 const std::function<bool()>& cancelled) final {
     return answer(
-        source, [&sink](const Request& request, EndpointCompletion it) { sink(request, it); },
+        source,
+        [&sink](const Request& request, EndpointCompletion it) { sink(request, std::move(it)); },
         cancelled);
   }
   /// How the run's prompts and replies are to be read; before answer() and probe().

@@ -110,7 +110,7 @@ Sequence SchemaCompiler::reference(const std::string& name, const std::string& w
     refuse(where, fmt::format("$ref '{}' leads nowhere in this schema", name_for_message(name)));
   }
   const std::int32_t rule = rules_.grammar().declare();
-  const Sequence out = Grammar::of_rule(rule);
+  Sequence out = Grammar::of_rule(rule);
   references_.emplace(name, out);
   rules_.grammar().define(rule, {value(*target, name, depth + 1)});
   return out;
