@@ -1,16 +1,45 @@
-# assay_library(NAME SOURCES ... [DEPS ...])        a static library with the project's flags
+# assay_library(NAME SOURCES ... [DEPS ...])        a static library with the project's flags; where
+#                                                    ASSAY_COLD is set, optimised for a quick build
 # assay_plugin(KIND NAME TARGET)                     KIND: backend, dataset, eval, report
 # assay_write_registry(KIND)                         the generated array of all plugins of a KIND
 # assay_test(NAME SOURCES ... [DEPS ...])            a GoogleTest binary, each case a ctest test
 # assay_fuzzer(NAME SOURCES ... [DEPS ...])          a libFuzzer binary, built by the target fuzzers
 include_guard()
 
+# assay_precompiled(NAME [HEADERS ...])  a target whose precompiled headers others reuse: for those of
+# the same flags only, so that there is one for each kind of target.
+function(assay_precompiled name)
+  if(ASSAY_PRECOMPILE)
+    file(CONFIGURE OUTPUT "${CMAKE_BINARY_DIR}/generated/${name}.cpp" CONTENT "")
+    add_library(${name} OBJECT "${CMAKE_BINARY_DIR}/generated/${name}.cpp")
+    target_link_libraries(${name} PRIVATE assay_flags fmt::fmt nlohmann_json::nlohmann_json
+                          tl::expected)
+    target_precompile_headers(${name} PRIVATE "${PROJECT_SOURCE_DIR}/cmake/precompiled.h" ${ARGN})
+  endif()
+endfunction()
+
+# What reads, writes and reports takes no time worth minutes of -O3 in every build.
+function(assay_cold name)
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Release>:-O1>)
+endfunction()
+
+assay_precompiled(assay_headers)
+assay_precompiled(assay_cold_headers)
+if(TARGET assay_cold_headers)
+  assay_cold(assay_cold_headers)
+endif()
+
 function(assay_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;DEPS" ${ARGN})
   add_library(${name} STATIC ${ARG_SOURCES})
   target_link_libraries(${name} PUBLIC assay_flags ${ARG_DEPS})
-  if(ASSAY_PRECOMPILE AND NOT name STREQUAL assay_core)
-    target_precompile_headers(${name} REUSE_FROM assay_core)
+  set(headers assay_headers)
+  if(ASSAY_COLD)
+    assay_cold(${name})
+    set(headers assay_cold_headers)
+  endif()
+  if(ASSAY_PRECOMPILE)
+    target_precompile_headers(${name} REUSE_FROM ${headers})
   endif()
 endfunction()
 
@@ -54,6 +83,12 @@ function(assay_test name)
   add_executable(${name} ${ARG_SOURCES})
   target_link_libraries(${name} PRIVATE assay_flags assay_test_support ${ARG_DEPS} GTest::gmock
                         GTest::gtest_main)
+  # Tests of one binary share file-local names: never a unity build.
+  set_target_properties(${name} PROPERTIES UNITY_BUILD OFF)
+  assay_cold(${name})
+  if(ASSAY_PRECOMPILE)
+    target_precompile_headers(${name} REUSE_FROM assay_test_headers)
+  endif()
   # The first folder below tests/ is the ctest label of its cases (ctest -L model) and, as
   # tests_model, a target that builds what they need.
   cmake_path(RELATIVE_PATH CMAKE_CURRENT_SOURCE_DIR BASE_DIRECTORY "${PROJECT_SOURCE_DIR}/tests"

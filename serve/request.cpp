@@ -179,7 +179,7 @@ ApiResult<ApiRequest> read_chat_request(const Json& body, const RequestLimits& l
   } else {
     fields.fail("messages", "is required");
   }
-  if (const Json* tools = fields.any("tools"); tools != nullptr && !tools->empty()) {
+  if (const Json* tools = fields.any("tools"); tools != nullptr && *tools != Json::array()) {
     ApiResult<Json> read = read_tools(*tools, limits);
     if (!read) return tl::unexpected(read.error());
     out.tools = std::move(*read);

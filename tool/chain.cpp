@@ -125,7 +125,7 @@ void add_chain_command(CLI::App& app, Action& action) {
   auto flags = std::make_shared<Flags>();
   CLI::App* command =
       app.add_subcommand("chain", "Are the reasoning chains of a file complete? No model needed");
-  command->add_option("file", flags->file, "JSON lines (plain or gzipped) or a JSON array")
+  command->add_option("file", flags->file, "JSON lines (plain, gzip or zip) or a JSON array")
       ->required();
   command->add_option("--text-field", flags->text_field,
                       "The field with the text (default: found by itself); a.b for nested ones");

@@ -169,7 +169,8 @@ void add_score_command(CLI::App& app, Action& action) {
       "rates\n"
       "  assay score --pairs pairs.jsonl --json\n"
       "Shapes known by themselves: HumanEval's samples, evalplus, lm-eval --log_samples,\n"
-      "Qwen2.5-Math and SkyThought, {id, completion}, {id, completions}, assay's journal.");
+      "Qwen2.5-Math and SkyThought, Reflexion, batches of OpenAI's, {id, completion},\n"
+      "{id, completions}, assay's journal.");
   command->callback([flags, &action] { action = [flags] { return score_something(*flags); }; });
 }
 

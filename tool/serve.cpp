@@ -96,8 +96,8 @@ void add_serve_command(CLI::App& app, Action& action) {
       "  curl -N http://127.0.0.1:8000/v1/completions -H 'Content-Type: application/json' \\\n"
       "       -d '{\"prompt\": \"Once\", \"max_tokens\": 32, \"stream\": true}'\n"
       "  assay serve --model m.gguf --host 0.0.0.0 --token-file token --allow-host my-board\n"
-      "Routes: /v1/chat/completions, /v1/completions, /v1/models, /tokenize, /detokenize, "
-      "/health.\n"
+      "Routes: /v1/chat/completions, /v1/completions, /v1/models, /tokenize, /detokenize,\n"
+      "/tokenizer_info, /health.\n"
       "Prints its address when it takes requests. docs/serve.md has the fields.");
   command->callback([flags, &action] { action = [flags] { return serve_command(*flags); }; });
 }

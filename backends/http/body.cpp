@@ -110,8 +110,8 @@ std::vector<std::string> field_names(const Dialect& dialect, const Sampling& sam
   ask.prompt = &prompt;
   ask.sampling = sampling;
   std::vector<std::string> names;
-  const Result<std::string> body = completion_body(dialect, ask, {});
-  for (const auto& [name, value] : json::parse(*body).items()) names.push_back(name);
+  const json body = json::parse(*completion_body(dialect, ask, {}));
+  for (const auto& [name, value] : body.items()) names.push_back(name);
   return names;
 }
 

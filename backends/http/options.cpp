@@ -212,7 +212,9 @@ Result<Options> parse_options(const std::map<std::string, std::string>& given,
   out.concurrency = default_concurrency;
   std::vector<std::string> known;
   for (const Option& option : all_options()) known.push_back(option.doc.name);
-  for (const auto& [name, value] : given) {
+  for (const auto& entry : given) {
+    const std::string& name = entry.first;
+    const std::string& value = entry.second;
     const auto option = std::find_if(all_options().begin(), all_options().end(),
                                      [&](const Option& it) { return it.doc.name == name; });
     if (option == all_options().end()) {

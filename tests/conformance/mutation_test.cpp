@@ -93,10 +93,10 @@ using Target = std::tuple<std::string, std::string>;
 class Mutation : public ::testing::TestWithParam<Target> {};
 
 TEST_P(Mutation, OfOneUnitInTheLastPlaceIsCaughtAndLocated) {
-  const auto& [backend, op] = GetParam();
+  const std::string op = std::get<1>(GetParam());
   const auto reference = create_reference(Numerics::exact);
   Variant variant;
-  variant.backend = backend;
+  variant.backend = std::get<0>(GetParam());
   variant.numerics = Numerics::exact;
   const auto device = create_variant(variant);
   if (!device) {

@@ -72,7 +72,7 @@ TEST(ConversationTemplate, FailuresSayWhere) {
   const auto raises = value_or_throw(ConversationTemplate::compile("\n{{ raise_exception('no') }}"))
                           .build({&messages, nullptr, "", std::nullopt}, tokens, prompts);
   ASSERT_FALSE(raises);
-  EXPECT_THAT(raises.error().line(), HasSubstr("chat template line 2: no"));
+  EXPECT_THAT(raises.error().line(), HasSubstr("chat template line 2: the template refuses: no"));
   EXPECT_FALSE(ConversationTemplate::compile("{% if"));
 }
 

@@ -33,7 +33,7 @@ nlohmann::ordered_json ask_jinja2(const std::vector<OracleCase>& cases) {
   const TempDir dir;
   write_text(dir.path() / "in.json", question.dump());
   const std::string command =
-      fmt::format("'{}' '{}' < '{}' > '{}'", *test_python(), ASSAY_JINJA_ORACLE,
+      fmt::format("'{}' '{}' < '{}' > '{}'", *python_of_ci(), ASSAY_JINJA_ORACLE,
                   (dir.path() / "in.json").string(), (dir.path() / "out.json").string());
   // NOLINTNEXTLINE(bugprone-command-processor): a developer's own interpreter
   if (std::system(command.c_str()) != 0) {
@@ -51,7 +51,7 @@ Result<std::string> render(const OracleCase& test) {
 
 }  // namespace
 
-std::optional<std::string> test_python() {
+std::optional<std::string> python_of_ci() {
   const char* python = std::getenv("ASSAY_TEST_PYTHON");
   if (python == nullptr || *python == '\0') return std::nullopt;
   return python;

@@ -18,7 +18,7 @@ struct OracleCase {
 };
 
 /// The interpreter of ASSAY_TEST_PYTHON, if it is set.
-std::optional<std::string> test_python();
+std::optional<std::string> python_of_ci();
 
 /// Renders every case with jinja2 and with ChatTemplate and expects the same text, or that both
 /// refuse. Returns in how many cases both gave text.
@@ -27,6 +27,6 @@ int expect_same_as_jinja2(const std::vector<OracleCase>& cases);
 }  // namespace assay::testing
 
 #define ASSAY_REQUIRE_TEST_PYTHON()                                                    \
-  if (!::assay::testing::test_python()) {                                              \
+  if (!::assay::testing::python_of_ci()) {                                             \
     GTEST_SKIP() << "ASSAY_TEST_PYTHON is not set: it names a Python that has jinja2"; \
   }
