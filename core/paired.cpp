@@ -83,6 +83,7 @@ void PairedResults::add(const std::string& problem, bool first, bool second) {
 nlohmann::json PairedResults::to_json() const {
   ASSAY_ASSERT(table_.pairs() > 0);
   std::vector<double> differences;
+  differences.reserve(by_problem_.size());
   for (const auto& [problem, table] : by_problem_) {
     differences.push_back(static_cast<double>(table.second_only - table.first_only) /
                           static_cast<double>(table.pairs()));

@@ -121,6 +121,7 @@ class Bench {
 
   double run_decode(const Row& row) {
     std::vector<SequenceId> sequences;
+    sequences.reserve(static_cast<std::size_t>(row.batch));
     for (std::int64_t i = 0; i < row.batch; ++i) sequences.push_back(at_depth(row.depth));
     const double start = now_seconds();
     for (std::int64_t i = 0; i < row.tokens; ++i) decode_step(sequences);

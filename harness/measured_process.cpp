@@ -93,6 +93,7 @@ Result<pid_t> start(const MeasuredProcess& process, int out, int err, const std:
   std::vector<std::string> words = {process.program};
   words.insert(words.end(), process.arguments.begin(), process.arguments.end());
   std::vector<char*> pointers;
+  pointers.reserve(words.size() + 1);
   for (std::string& word : words) pointers.push_back(word.data());
   pointers.push_back(nullptr);
   pid_t pid = 0;

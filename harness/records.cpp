@@ -98,6 +98,7 @@ std::int64_t flops_per_token(const ModelFile& model) {
 double measure_bandwidth(Session& session, const ModelFile& model) {
   if (const auto own = session.device_bandwidth_gb_per_s()) return *own;
   std::vector<std::span<const std::byte>> pieces;
+  pieces.reserve(model.mappings.size());
   for (const auto& mapping : model.mappings) pieces.push_back(mapping->bytes());
   return read_bandwidth_in_child(pieces, session.device_info().threads);
 }

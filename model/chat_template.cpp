@@ -21,7 +21,7 @@ tl::unexpected<Error> template_failure(const jinja::TemplateError& error) {
   const std::string where =
       error.line > 0 ? fmt::format("chat template line {}", error.line) : "chat template";
   // The message may quote the template, and raise_exception writes what it likes.
-  return env_failure(fmt::format("{}: {}", where, name_for_message(error.message, 400)),
+  return env_failure(fmt::format("{}: {}", where, name_for_message(error.what(), 400)),
                      "use raw prompts, or a model file with another template");
 }
 

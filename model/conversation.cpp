@@ -24,7 +24,7 @@ using Json = nlohmann::ordered_json;
 tl::unexpected<Error> render_failure(const jinja::TemplateError& error) {
   const std::string where =
       error.line > 0 ? fmt::format("chat template line {}", error.line) : "chat template";
-  return env_failure(fmt::format("{}: {}", where, name_for_message(error.message, 400)));
+  return env_failure(fmt::format("{}: {}", where, name_for_message(error.what(), 400)));
 }
 
 /// Depth of foreign values is bounded where they were parsed.

@@ -35,7 +35,7 @@ void Engine::stop() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool Engine::submit(std::shared_ptr<Job> job) {
+bool Engine::submit(const std::shared_ptr<Job>& job) {
   {
     const std::lock_guard lock(mutex_);
     const std::size_t n = job->parts.size();

@@ -62,7 +62,7 @@ class Engine final : private DecodeWatcher {
   ~Engine() override;
 
   /// False: too many wait, or the engine has stopped. Any thread.
-  bool submit(std::shared_ptr<Job> job);
+  bool submit(const std::shared_ptr<Job>& job);
   /// Completions that wait, and those that run. Any thread.
   std::size_t waiting() const;
   std::size_t running() const;

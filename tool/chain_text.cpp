@@ -127,7 +127,7 @@ std::string annotated_chain(const ChainText& text, const TextAnalysis& result, b
   if (result.answer) {
     out += "answer: " + name_for_message(*result.answer);
     if (result.correct) out += *result.correct ? "  (as expected)" : "  (not as expected)";
-    out += "\n";
+    out += '\n';
   }
   out += parts_table(a, colour) + "\n";
   return out + marked_text(text.text, marks_of(a), colour) + "\n";

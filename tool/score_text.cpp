@@ -105,7 +105,7 @@ std::string score_text(const json& report) {
       text += fmt::format(": the whole lies between {:.1f} and {:.1f} %",
                           bounds[0].get<double>() * 100, bounds[1].get<double>() * 100);
     }
-    text += "\n";
+    text += '\n';
   }
   text += metrics_text(report);
   text += fmt::format("  complete chains  {}\n",

@@ -65,7 +65,7 @@ BatchTables tables_of(const Batch& batch, std::int32_t rows_of_tile, std::int32_
     }
     for (std::int32_t i = 0; i < span.n_rows; ++i) {
       const std::int32_t position = span.first_position + i;
-      tables.row_pages[static_cast<std::size_t>(span.first_row + i)] =
+      tables.row_pages[static_cast<std::size_t>(span.first_row) + static_cast<std::size_t>(i)] =
           span.pages[static_cast<std::size_t>(position / kKvPageTokens)];
     }
     for (std::int32_t i = 0; i < span.n_rows; i += rows_of_tile) {

@@ -76,10 +76,11 @@ Sequence JsonRules::null() {
 Sequence JsonRules::value() {
   if (value_) return *value_;
   const std::int32_t rule = grammar_->declare();
-  value_ = Grammar::of_rule(rule);
+  Sequence any = Grammar::of_rule(rule);
+  value_ = any;
   grammar_->define(
-      rule, {string(0, -1), number(), boolean(), null(), any_object(), array({}, *value_, 0, -1)});
-  return *value_;
+      rule, {string(0, -1), number(), boolean(), null(), any_object(), array({}, any, 0, -1)});
+  return any;
 }
 
 Sequence JsonRules::any_object() {

@@ -118,6 +118,7 @@ Sequence SchemaCompiler::reference(const std::string& name, const std::string& w
 
 Sequence SchemaCompiler::choices(const Json& list, const std::string& where, int depth) {
   std::vector<Sequence> ways;
+  ways.reserve(list.size());
   for (std::size_t i = 0; i < list.size(); ++i) {
     ways.push_back(value(list[i], fmt::format("{}[{}]", where, i), depth));
   }
@@ -240,7 +241,7 @@ Result<Sequence> json_schema_rules(Grammar& grammar, const Json& schema) {
   try {
     return SchemaCompiler(grammar, schema).compile();
   } catch (const SchemaError& error) {
-    return failure(ErrorKind::usage, error.what);
+    return failure(ErrorKind::usage, error.what());
   }
 }
 

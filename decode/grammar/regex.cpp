@@ -4,6 +4,7 @@
 
 #include <charconv>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
@@ -15,8 +16,8 @@ namespace assay::grammar {
 namespace {
 
 /// Why a pattern cannot be used; caught in matching_string.
-struct PatternError {
-  std::string what;
+class PatternError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
 const CodePoints kDigits = {{'0', '9'}};
@@ -260,7 +261,7 @@ Result<Sequence> matching_string(JsonRules& rules, std::string_view pattern) {
     return rules.quoted(PatternParser(rules, pattern).parse());
   } catch (const PatternError& error) {
     return failure(ErrorKind::usage, fmt::format("the pattern '{}' has {}, which is not supported",
-                                                 name_for_message(pattern), error.what));
+                                                 name_for_message(pattern), error.what()));
   }
 }
 

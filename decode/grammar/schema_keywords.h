@@ -6,6 +6,7 @@
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,8 +16,8 @@
 namespace assay::grammar {
 
 /// Why a schema is refused; caught in json_schema_rules.
-struct SchemaError {
-  std::string what;
+class SchemaError : public std::runtime_error {
+  using std::runtime_error::runtime_error;
 };
 
 /// Refuses a keyword that is not supported, by name.

@@ -159,7 +159,7 @@ class StatedValues {
   /// An answer in words stands in the text as it is, whatever the case of its letters.
   std::optional<ByteSpan> find_words(std::string_view answer) const {
     constexpr std::string_view text_command = "\\text{";
-    if (answer.starts_with(text_command) && answer.ends_with("}")) {
+    if (answer.starts_with(text_command) && answer.ends_with('}')) {
       answer = answer.substr(text_command.size(), answer.size() - text_command.size() - 1);
     }
     const std::string wanted = folded(answer);

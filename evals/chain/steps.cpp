@@ -94,7 +94,7 @@ LineStart line_start(std::string_view line) {
   rest.remove_prefix(std::to_string(*number).size());
   while (!rest.empty() && is_digit(rest[0])) rest.remove_prefix(1);  // "03."
   const bool marks =
-      bracket ? rest.starts_with(")") : rest.starts_with(".") || rest.starts_with(")");
+      bracket ? rest.starts_with(')') : rest.starts_with('.') || rest.starts_with(')');
   if (!marks || (rest.size() > 1 && rest[1] != ' ' && rest[1] != '*' && rest[1] != '\r'))
     return out;
   out.starts_step = true;
@@ -105,7 +105,7 @@ LineStart line_start(std::string_view line) {
 /// One line that introduces what follows: "### Plan", "**Step 1**", "First we add:".
 bool is_heading(std::string_view part) {
   if (part.find('\n') != npos) return false;
-  if (part.starts_with("#") || part.ends_with(":")) return true;
+  if (part.starts_with('#') || part.ends_with(':')) return true;
   return part.size() > 4 && part.starts_with("**") &&
          (part.ends_with("**") || part.ends_with(":**"));
 }

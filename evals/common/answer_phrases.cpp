@@ -114,7 +114,7 @@ std::optional<std::size_t> value_behind_foreign_phrase(std::string_view text) {
       std::size_t length = 0;
       if (!phrase.copula.empty() && behind.starts_with(phrase.copula))
         length = phrase.copula.size();
-      if (behind.substr(blank).starts_with(":")) length = blank + 1;
+      if (behind.substr(blank).starts_with(':')) length = blank + 1;
       if (behind.substr(blank).starts_with(wide_colon)) length = blank + wide_colon.size();
       if (length == 0) continue;
       if (behind.substr(length).starts_with(wide_colon)) length += wide_colon.size();

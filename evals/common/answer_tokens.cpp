@@ -93,7 +93,7 @@ class Tokeniser {
     if (c == '$') return skipped_blank();
     if (c == '&' && environments_ == 0) {
       // "3 & 4" joins; "x &= 4" aligns.
-      const std::size_t next = rest_.find_first_not_of(" ");
+      const std::size_t next = rest_.find_first_not_of(' ');
       if (blank_ && next != 0 && next != npos && rest_[next] != '=') emit(Kind::word, "and");
       return;
     }
@@ -147,7 +147,7 @@ class Tokeniser {
     switch (command.kind) {
       case CommandClass::dropped:
         // \left. and \right. stand for no delimiter at all.
-        if ((written == "\\left" || written == "\\right") && rest_.starts_with(".")) {
+        if ((written == "\\left" || written == "\\right") && rest_.starts_with('.')) {
           rest_.remove_prefix(1);
         }
         return;
@@ -156,7 +156,7 @@ class Tokeniser {
       case CommandClass::dropped_group:
         return drop_group();
       case CommandClass::text:
-        if (rest_.starts_with("*")) rest_.remove_prefix(1);
+        if (rest_.starts_with('*')) rest_.remove_prefix(1);
         text_command_ = true;
         return;
       case CommandClass::unknown:
@@ -175,7 +175,7 @@ class Tokeniser {
     }
     if (command.name == "\\{") ++bracket_depth_;
     if (command.name == "\\}") --bracket_depth_;
-    if (command.name == "\\\\" && rest_.starts_with("[")) {  // \\[2pt]
+    if (command.name == "\\\\" && rest_.starts_with('[')) {  // \\[2pt]
       const std::size_t end = rest_.find(']');
       if (end != npos && rest_.substr(0, end).ends_with("pt")) rest_.remove_prefix(end + 1);
     }
@@ -201,15 +201,15 @@ class Tokeniser {
 
   void take_environment(bool begins) {
     std::string name;
-    if (rest_.starts_with("{")) {
+    if (rest_.starts_with('{')) {
       const std::size_t end = rest_.find('}');
       name = std::string(rest_.substr(1, end == npos ? npos : end - 1));
       rest_.remove_prefix(end == npos ? rest_.size() : end + 1);
     }
-    if (name.ends_with("*")) name.pop_back();
+    if (name.ends_with('*')) name.pop_back();
     environments_ = std::max(0, environments_ + (begins ? 1 : -1));
     if (begins && (name == "array" || name == "tabular")) {
-      if (rest_.starts_with("["))
+      if (rest_.starts_with('['))
         rest_.remove_prefix(std::min(rest_.find(']'), rest_.size() - 1) + 1);
       drop_group();
     }

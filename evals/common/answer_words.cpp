@@ -160,7 +160,7 @@ constexpr std::string_view value_words[] = {
 
 /// "apples" and "apple" are one unit.
 std::string singular(std::string word) {
-  if (word.size() > 3 && word.ends_with("s") && !word.ends_with("ss")) word.pop_back();
+  if (word.size() > 3 && word.ends_with('s') && !word.ends_with("ss")) word.pop_back();
   return word;
 }
 
@@ -203,7 +203,7 @@ class UnitReader {
     rest_ = rest_.subspan(1);
     if (unit == "square" || unit == "cubic") {
       power_ = unit == "square" ? "^2" : "^3";
-      if (rest_.empty() || lower.ends_with("s")) add("unit");  // "5 square units", "5 squares"
+      if (rest_.empty() || lower.ends_with('s')) add("unit");  // "5 square units", "5 squares"
       return true;
     }
     if (unit == "/") {
@@ -325,7 +325,7 @@ std::string lower_case(std::string_view text) {
 }
 
 std::string_view function_named(std::string_view word) {
-  if (word.starts_with("\\")) word.remove_prefix(1);
+  if (word.starts_with('\\')) word.remove_prefix(1);
   return find_in(functions, word);
 }
 
@@ -358,7 +358,7 @@ std::string_view unit_named(std::string_view word) {
   const std::string lower = lower_case(word);
   if (const std::string_view unit = find_in(units, lower); !unit.empty()) return unit;
   if (lower == "inches") return "in";
-  return lower.ends_with("s") ? find_in(units, std::string_view(lower).substr(0, lower.size() - 1))
+  return lower.ends_with('s') ? find_in(units, std::string_view(lower).substr(0, lower.size() - 1))
                               : std::string_view{};
 }
 

@@ -42,6 +42,7 @@ bool has_point(std::string_view answer) {
 const AnswerValue& stated(const AnswerValue& value) {
   const bool equation = value.kind == Kind::relation && value.relations.back() == "=" &&
                         value.items[0].kind == Kind::expression;
+  // NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter): callers hold the value
   return equation ? value.items.back() : value;
 }
 

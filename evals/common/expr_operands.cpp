@@ -230,12 +230,12 @@ MaybeExpr ExprReader::symbol(std::string name) {
     if (take("_")) {
       name += subscript();
     } else if (take("'")) {
-      name += "'";
+      name += '\'';
     } else {
       break;
     }
   }
-  const bool primed = name.ends_with("'");
+  const bool primed = name.ends_with('\'');
   if (sees("(") &&
       (primed || is_one_of(name.substr(0, 1), {"f", "g", "h"}) || is_application(name))) {
     return application(name);

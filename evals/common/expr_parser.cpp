@@ -216,7 +216,7 @@ MaybeExpr ExprReader::named(const char* function, MaybeExpr argument) {
 MaybeExpr ExprReader::raised(MaybeExpr base) {
   if (sees(Kind::open) && sees("*", 1) && sees(Kind::close, 2) && base->op == Op::symbol) {
     at_ += 3;  // x^* is a name
-    base->name += "*";
+    base->name += '*';
     return base;
   }
   MaybeExpr exponent = exponent_value();

@@ -95,6 +95,7 @@ std::optional<AnswerValue> product(const AnswerValue& a, const AnswerValue& b) {
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t column = 0; column < b.columns; ++column) {
       std::vector<MathExpr> terms;
+      terms.reserve(a.columns);
       for (std::size_t k = 0; k < a.columns; ++k) {
         terms.push_back(combined(Op::multiply, a.items[row * a.columns + k].expr,
                                  b.items[k * b.columns + column].expr));

@@ -44,6 +44,7 @@ void add_tokenizer(const TokenizerSpec& spec, GgufMetadataWriter& out) {
   out.add_text("tokenizer.ggml.pre", gguf_pre_tokenizer_name(spec.pre));
   out.add_texts("tokenizer.ggml.tokens", spec.tokens);
   std::vector<std::int32_t> types;
+  types.reserve(spec.kinds.size());
   for (const TokenKind kind : spec.kinds) types.push_back(gguf_token_type(kind));
   out.add_i32s("tokenizer.ggml.token_type", types);
   out.add_texts("tokenizer.ggml.merges", spec.merges);

@@ -88,7 +88,7 @@ Result<Mixture> find_mixture(std::string_view name) {
     if (mixture.name == name) return mixture;
     known.push_back(mixture.name);
   }
-  return tl::unexpected(unknown_name("type", std::string(name), known));
+  return tl::unexpected(unknown_name("type", name, known));
 }
 
 TensorType tensor_type_in(const Mixture& mixture, std::string_view name, std::int64_t rows,

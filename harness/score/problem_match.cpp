@@ -118,6 +118,7 @@ std::vector<Number> numbers_of(const SamplesFile& file, const std::vector<Proble
                index.find(sample, sample.place).has_value();
       });
   std::vector<Number> numbers;
+  numbers.reserve(file.samples.size());
   for (const ForeignSample& sample : file.samples) {
     numbers.push_back(sample.place || !foreign ? sample.place : sample.number);
   }

@@ -76,7 +76,7 @@ void read_array(ByteReader& in, std::string_view key, GgufValue& value) {
     ahead.string("a string of an array");
   }
   if (!ahead.ok()) {
-    in = ahead;
+    in = std::move(ahead);
     return;
   }
   value.data = in.take(ahead.offset() - in.offset(), "an array of strings");

@@ -74,7 +74,7 @@ void read_shape(JsonFields& fields, ModelConfig& c) {
 std::optional<std::string> read_rope(JsonFields& rope, ModelConfig& c) {
   c.rope_theta = rope.real("rope_theta").value_or(c.rope_theta);
   const std::string old_key = rope.text("type").value_or("default");
-  const std::string type = rope.text("rope_type").value_or(old_key);
+  std::string type = rope.text("rope_type").value_or(old_key);
   if (rope.real("partial_rotary_factor").value_or(1) != 1) return "partial rotary";
   if (type == "default") return std::nullopt;
   if (type != "llama3") return type;

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 
 namespace assay::jinja {
@@ -21,9 +22,11 @@ inline constexpr std::int64_t kMaxOutputBytes = std::int64_t{16} << 20;
 inline constexpr std::int64_t kMaxRange = 100'000;  ///< as Jinja's own sandbox
 
 /// A template that does not compile or does not render. `line` counts from 1; 0: not known.
-struct TemplateError {
-  int line = 0;
-  std::string message;
+struct TemplateError : std::runtime_error {
+  TemplateError(int at_line, const std::string& message)
+      : std::runtime_error(message), line(at_line) {}
+
+  int line;
 };
 
 /// Counts what a rendering spends; every method throws TemplateError once the budget is gone.
@@ -32,9 +35,7 @@ class Budget {
   /// The line that is being executed, for messages.
   int line = 0;
 
-  [[noreturn]] void fail(std::string message) const {
-    throw TemplateError{line, std::move(message)};
-  }
+  [[noreturn]] void fail(const std::string& message) const { throw TemplateError(line, message); }
   /// One evaluation, comparison or copy of an element.
   void step(std::int64_t count = 1) {
     steps_ += count;

@@ -47,9 +47,7 @@ class Lexer {
   }
 
  private:
-  [[noreturn]] void fail(std::string message) const {
-    throw TemplateError{line_, std::move(message)};
-  }
+  [[noreturn]] void fail(const std::string& message) const { throw TemplateError(line_, message); }
   bool at(std::string_view piece) const { return source_.substr(pos_, piece.size()) == piece; }
   void advance(std::size_t bytes) {
     const auto passed = source_.substr(pos_, bytes);

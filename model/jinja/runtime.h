@@ -35,7 +35,7 @@ class Runtime {
 
   Budget budget;
   const std::string& date_iso() const { return date_iso_; }
-  [[noreturn]] void fail(std::string message) const { budget.fail(std::move(message)); }
+  [[noreturn]] void fail(const std::string& message) const { budget.fail(message); }
 
   Value text(std::string text);
   Value text(std::string_view text) { return this->text(std::string(text)); }

@@ -55,9 +55,7 @@ class TokenStream {
     return take().text;
   }
 
-  [[noreturn]] void fail(std::string message) const {
-    throw TemplateError{line(), std::move(message)};
-  }
+  [[noreturn]] void fail(const std::string& message) const { throw TemplateError(line(), message); }
   [[noreturn]] void fail_expected(std::string_view what) const {
     fail(fmt::format("expected {}, found {}", what, describe(current())));
   }

@@ -92,7 +92,7 @@ std::vector<EndpointWarning> endpoint_warnings(const json& endpoint) {
   if (probes.is_object()) {
     for (const auto& [name, probe] : probes.items()) {
       const std::string warning = json_text(probe, "warning");
-      if (!warning.empty()) out.push_back({"endpoint_probe", name + ": " + warning});
+      if (!warning.empty()) out.push_back({"endpoint_probe", fmt::format("{}: {}", name, warning)});
     }
   }
   const json& notes = json_member(json_member(endpoint, "replies"), "notes");

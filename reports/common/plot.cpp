@@ -109,11 +109,11 @@ class Painter {
         const std::string at_x = svg_number(1000 * x(point.x));
         const std::string at_y = svg_number(y(point.y));
         if (path.empty()) {
-          path = "M" + at_x + "," + at_y;
+          path = fmt::format("M{},{}", at_x, at_y);
         } else if (it.steps) {
-          path += "H" + at_x + "V" + at_y;
+          path += fmt::format("H{}V{}", at_x, at_y);
         } else {
-          path += "L" + at_x + "," + at_y;
+          path += fmt::format("L{},{}", at_x, at_y);
         }
       }
       out += fmt::format("<path class=\"curve {}\" d=\"{}\"/>", run_classes(it.run), path);
@@ -174,6 +174,7 @@ class Painter {
     }
     std::sort(ends.begin(), ends.end());
     std::vector<double> at;
+    at.reserve(ends.size());
     for (const auto& end : ends) {
       at.push_back(at.empty() ? std::max(8.0, end.first)
                               : std::max(end.first, at.back() + kLetterGap));

@@ -52,7 +52,7 @@ std::string settings_table(const json& comparison) {
     for (const json& value : json_list(it, "values")) {
       out += " " + as_markdown_code(show_short(value)) + " |";
     }
-    out += "\n";
+    out += '\n';
   }
   return out + "\n";
 }

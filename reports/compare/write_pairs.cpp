@@ -38,7 +38,7 @@ TableCell chance_cell(const json& table) {
                       "what counts."),
             {}};
   }
-  return {*p < 0.001 ? "below 0.1 %" : show_percent(p), *p};
+  return {*p < 0.001 ? "below 0.1 %" : show_percent(p), p};
 }
 
 TableRow table_row(const std::string& head, std::size_t run, const json& table, const char* label) {

@@ -238,6 +238,7 @@ class ReportGate {
 
   void correct_for_many() {
     std::vector<double> p_values;
+    p_values.reserve(tests_.size());
     for (const PairedCheck& test : tests_) p_values.push_back(test.p_value);
     const std::vector<double> adjusted = holm_adjusted(p_values);
     for (std::size_t i = 0; i < tests_.size(); ++i) {

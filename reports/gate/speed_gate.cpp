@@ -138,6 +138,7 @@ MetricVerdict judge_metric(const SpeedRule& rule, const std::string& name,
                            const std::vector<double>& candidate) {
   ASSAY_ASSERT(!baseline.empty() && baseline.size() == candidate.size());
   std::vector<double> logs;
+  logs.reserve(baseline.size());
   for (std::size_t i = 0; i < baseline.size(); ++i) {
     logs.push_back(std::log(candidate[i] / baseline[i]));
   }

@@ -71,6 +71,7 @@ bool GateOutcome::passed() const {
 
 std::string gate_text(const GateOutcome& outcome) {
   std::vector<Row> rows;
+  rows.reserve(outcome.checks.size());
   for (const GateCheck& check : outcome.checks) {
     rows.push_back({status_word(check.status), name_for_message(check.subject, 60), check.name,
                     check.baseline, check.candidate, check.why});

@@ -233,7 +233,7 @@ BackendRequest parse_options(int& argc, char** argv) {
     const std::string_view arg = argv[i];
     const auto value = std::string(arg.substr(std::min(arg.find('=') + 1, arg.size())));
     if (arg.starts_with("--threads=")) {
-      request.threads = std::atoi(value.c_str());
+      request.threads = static_cast<int>(std::strtol(value.c_str(), nullptr, 10));
     } else if (arg.starts_with("--isa=") || arg.starts_with("--gemm=") ||
                arg.starts_with("--pin=")) {
       request.options[std::string(arg.substr(2, arg.find('=') - 2))] = value;

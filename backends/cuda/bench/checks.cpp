@@ -1,6 +1,7 @@
 // Each kernel against the host reference, bit for bit, before anything is timed.
 #include "backends/cuda/bench/checks.h"
 
+#include <bit>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -17,7 +18,7 @@ namespace assay::cuda::bench {
 namespace {
 
 bool same_bits(float a, float b) {
-  return std::memcmp(&a, &b, sizeof(a)) == 0;
+  return std::bit_cast<std::uint32_t>(a) == std::bit_cast<std::uint32_t>(b);
 }
 
 const char* kind_name(fast::GemvKind kind) {
@@ -163,6 +164,7 @@ bool check_attention(const AttentionCase& c, cudaStream_t stream) {
   a.rope_sin = m.rope_sin;
   a.interleaved = c.interleaved;
   std::vector<std::int32_t> pages;
+  pages.reserve(static_cast<std::size_t>(kRows) * kMaxPages);
   for (int i = 0; i < kRows * kMaxPages; ++i) pages.push_back((i * 7 + 3) % (kRows * kMaxPages));
   auto* positions = static_cast<std::int32_t*>(memory.bytes(sizeof(position_list)));
   auto* table = static_cast<std::int32_t*>(memory.bytes(std::int64_t{kRows} * kMaxPages * 4));
@@ -177,7 +179,8 @@ bool check_attention(const AttentionCase& c, cudaStream_t stream) {
   a.parts =
       memory.vector(fast::attention_parts_floats(kRows, c.n_heads, c.head_dim, kMaxPages), -9, 9);
   a.arrivals = static_cast<std::int32_t*>(memory.bytes(kRows * c.n_kv_heads * 4));
-  check(cudaMemset(a.arrivals, 0, static_cast<std::size_t>(kRows * c.n_kv_heads * 4)), "memset");
+  check(cudaMemset(a.arrivals, 0, std::size_t{kRows} * static_cast<std::size_t>(c.n_kv_heads) * 4),
+        "memset");
   check(cudaDeviceSynchronize(), "inputs");
   bool all = true;
   for (int pass = 0; pass < 2; ++pass) {

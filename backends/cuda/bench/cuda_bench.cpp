@@ -137,8 +137,9 @@ void set_rows(const fast::BatchEngine& engine, const Rows& rows, int first, int 
        static_cast<std::size_t>(n));
   copy(engine.inputs().positions, &rows.positions[static_cast<std::size_t>(first)],
        static_cast<std::size_t>(n));
-  copy(engine.inputs().pages, &rows.pages[static_cast<std::size_t>(first * rows.n_splits)],
-       static_cast<std::size_t>(n * rows.n_splits));
+  copy(engine.inputs().pages,
+       &rows.pages[static_cast<std::size_t>(first) * static_cast<std::size_t>(rows.n_splits)],
+       static_cast<std::size_t>(n) * static_cast<std::size_t>(rows.n_splits));
 }
 
 /// Rows in a batch against themselves alone (bits) and against exact/1 (closeness).
@@ -175,10 +176,11 @@ bool check_batch(int multiprocessors, cudaStream_t stream) {
     check(cudaMemcpy(exact.inputs().positions, &rows.positions[static_cast<std::size_t>(row)], 4,
                      cudaMemcpyHostToDevice),
           "copy");
-    check(
-        cudaMemcpy(exact.inputs().pages, &rows.pages[static_cast<std::size_t>(row * rows.n_splits)],
-                   static_cast<std::size_t>(rows.n_splits) * 4, cudaMemcpyHostToDevice),
-        "copy");
+    check(cudaMemcpy(
+              exact.inputs().pages,
+              &rows.pages[static_cast<std::size_t>(row) * static_cast<std::size_t>(rows.n_splits)],
+              static_cast<std::size_t>(rows.n_splits) * 4, cudaMemcpyHostToDevice),
+          "copy");
     exact.step(rows.positions[static_cast<std::size_t>(row)], false);
     check(cudaStreamSynchronize(stream), "exact");
     check(cudaMemcpy(one.data(), exact.logits(), n * 4, cudaMemcpyDeviceToHost), "copy");

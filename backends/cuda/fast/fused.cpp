@@ -105,7 +105,7 @@ class CudaFused final : public FusedForward {
   }
   ConstTensor decode(const Batch& batch, std::span<const TokenId> ids) override {
     const std::int32_t position = batch.positions[0];
-    const auto pages = batch.spans[0].pages.first(static_cast<std::size_t>(position / 64 + 1));
+    const auto pages = batch.spans[0].pages.first(static_cast<std::size_t>(position / 64) + 1);
     ASSAY_ASSERT(std::ssize(pages) <= max_pages_);
     check(cudaSetDevice(device_), "choosing the GPU");  // maybe another thread's call
     stream_.wait();  // the staging memory may still be on its way

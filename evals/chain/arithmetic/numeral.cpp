@@ -124,7 +124,7 @@ std::size_t foreign_letter(std::string_view text) {
 }
 
 std::optional<mpz_class> in_base(std::string_view digits, std::string_view index) {
-  if (index.starts_with("{") && index.ends_with("}")) index = index.substr(1, index.size() - 2);
+  if (index.starts_with('{') && index.ends_with('}')) index = index.substr(1, index.size() - 2);
   const bool number =
       !index.empty() && index.size() <= 2 && std::all_of(index.begin(), index.end(), is_digit);
   if (!number || digits.empty() || !std::all_of(digits.begin(), digits.end(), is_digit))

@@ -66,7 +66,7 @@ bool names_a_base(std::string_view lower_case) {
   for (std::size_t at = lower_case.find("base"); at != std::string_view::npos;
        at = lower_case.find("base", at + 1)) {
     std::string_view rest = lower_case.substr(at + 4);
-    if (rest.starts_with("-")) return true;
+    if (rest.starts_with('-')) return true;
     const std::size_t mark = rest.find_first_not_of(" $\\(");
     if (mark != std::string_view::npos && mark > 0 && mark < 5 && rest[mark] >= '0' &&
         rest[mark] <= '9') {

@@ -242,7 +242,7 @@ Result<std::string> find_bubblewrap() {
   std::istringstream folders(std::string("/usr/bin:/usr/local/bin:") +
                              (path == nullptr ? "" : path));
   for (std::string folder; std::getline(folders, folder, ':');) {
-    const std::string file = folder + "/bwrap";
+    std::string file = folder + "/bwrap";
     if (!folder.empty() && folder[0] == '/' && access(file.c_str(), X_OK) == 0) return file;
   }
   return env_failure("code tasks need bubblewrap (bwrap), which is not installed",
