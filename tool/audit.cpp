@@ -15,7 +15,7 @@
 namespace assay::tool {
 namespace {
 
-struct Flags {
+struct AuditFlags {
   std::string claims;
   std::vector<std::string> reports;
   std::string page;
@@ -38,7 +38,7 @@ void read_inputs(const std::vector<std::string>& paths, std::vector<NamedReport>
   }
 }
 
-int audit(const Flags& flags) {
+int audit(const AuditFlags& flags) {
   if (flags.markdown && flags.json) {
     throw Error(ErrorKind::usage, "--markdown and --json exclude one another",
                 "choose one; -o PAGE.html may be added to either");
@@ -62,7 +62,7 @@ int audit(const Flags& flags) {
 }  // namespace
 
 void add_audit_command(CLI::App& app, Action& action) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<AuditFlags>();
   CLI::App* command = app.add_subcommand("audit", "Are published numbers true?");
   std::string shipped;
   for (const EmbeddedText& file : embedded_claims()) {

@@ -18,7 +18,7 @@
 namespace assay::tool {
 namespace {
 
-struct Flags {
+struct BenchFlags {
   ModelFlags model;
   BackendFlags backend;
   std::string prefill = "512";
@@ -65,7 +65,7 @@ std::string table(const nlohmann::json& report) {
   return sanitize_for_terminal(text);
 }
 
-int bench(const Flags& flags) {
+int bench(const BenchFlags& flags) {
   BenchOptions options;
   options.model = flags.model.model;
   options.mirror = flags.model.mirror;
@@ -104,7 +104,7 @@ int bench(const Flags& flags) {
 }  // namespace
 
 void add_bench_command(CLI::App& app, Action& action) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<BenchFlags>();
   CLI::App* command = app.add_subcommand("bench", "Prefill and decode speed, beside the roofline");
   flags->model.add_to(*command);
   flags->backend.add_to(*command);

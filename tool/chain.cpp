@@ -22,7 +22,7 @@ namespace {
 
 using nlohmann::json;
 
-struct Flags {
+struct ChainFlags {
   std::string file;
   std::string text_field;
   std::string profile = "auto";
@@ -33,7 +33,7 @@ struct Flags {
   bool summary = false;
 };
 
-int write_sheet(const Flags& flags, const std::vector<ChainText>& chains) {
+int write_sheet(const ChainFlags& flags, const std::vector<ChainText>& chains) {
   const RatingSheet sheet = rating_sheet(chains);
   const std::string key = flags.sheet + ".key.csv";
   write_file(flags.sheet, sheet.sheet);
@@ -85,7 +85,7 @@ class Cleaner {
   std::array<std::size_t, 7> by_reason_{};  ///< by the first reason
 };
 
-int chain(const Flags& flags) {
+int chain(const ChainFlags& flags) {
   const ChainFile file = value_or_throw(read_chain_file(flags.file, flags.text_field));
   const std::vector<ChainText>& chains = file.chains;
   if (const std::string left_out = left_out_of(file); !left_out.empty()) {
@@ -122,7 +122,7 @@ int chain(const Flags& flags) {
 }  // namespace
 
 void add_chain_command(CLI::App& app, Action& action) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ChainFlags>();
   CLI::App* command =
       app.add_subcommand("chain", "Are the reasoning chains of a file complete? No model needed");
   command->add_option("file", flags->file, "JSON lines (plain, gzip or zip) or a JSON array")

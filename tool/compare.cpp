@@ -13,7 +13,7 @@
 namespace assay::tool {
 namespace {
 
-struct Flags {
+struct CompareFlags {
   std::vector<std::string> reports;
   std::string page;
   bool markdown = false;
@@ -46,7 +46,7 @@ std::vector<NamedReport> load_all(const std::vector<std::string>& paths) {
   return reports;
 }
 
-int compare(const Flags& flags) {
+int compare(const CompareFlags& flags) {
   if (flags.markdown + flags.csv + flags.json + flags.summary > 1) {
     throw Error(ErrorKind::usage, "--markdown, --csv, --json and --summary exclude one another",
                 "choose one; -o PAGE.html may be added to any");
@@ -77,7 +77,7 @@ int compare(const Flags& flags) {
 }  // namespace
 
 void add_compare_command(CLI::App& app, Action& action) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<CompareFlags>();
   CLI::App* command = app.add_subcommand("compare", "Reports side by side; the first is the base");
   command
       ->add_option("reports", flags->reports,

@@ -14,14 +14,14 @@
 namespace assay::tool {
 namespace {
 
-struct Flags {
+struct FetchFlags {
   std::string kind;
   std::string name;
   std::string mirror;
   bool json = false;
 };
 
-int fetch_thing(const Flags& flags) {
+int fetch_thing(const FetchFlags& flags) {
   TerminalListener terminal;
   const Listener listener = terminal.listener();
   const fetch::Options options = fetch_options(flags.mirror, listener);
@@ -45,7 +45,7 @@ int fetch_thing(const Flags& flags) {
 }  // namespace
 
 void add_fetch_command(CLI::App& app, Action& action) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<FetchFlags>();
   CLI::App* command = app.add_subcommand("fetch", "Bring a model or a dataset into the cache");
   command->add_option("kind", flags->kind, "model or dataset")
       ->required()

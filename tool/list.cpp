@@ -164,11 +164,11 @@ std::string as_text(const json& rows, const std::string& what) {
 }  // namespace
 
 void add_list_command(CLI::App& app, Action& action) {
-  struct Flags {
+  struct ListFlags {
     std::string what;
     bool json = false;
   };
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ListFlags>();
   CLI::App* command = app.add_subcommand("list", "What this build and this machine offer");
   command->add_option("what", flags->what, "backends, tasks, datasets, models, devices or recipes")
       ->required()

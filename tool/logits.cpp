@@ -12,7 +12,7 @@
 namespace assay::tool {
 namespace {
 
-struct Flags {
+struct LogitsFlags {
   ModelFlags model;
   BackendFlags backend;
   std::string tokens;
@@ -36,7 +36,7 @@ std::string npy_bytes(const std::vector<float>& values, std::size_t rows, std::s
   return out;
 }
 
-int logits(const Flags& flags) {
+int logits(const LogitsFlags& flags) {
   TerminalListener terminal;
   const BackendSpec spec = flags.backend.spec();
   const Numerics policy = flags.backend.policy();
@@ -68,7 +68,7 @@ int logits(const Flags& flags) {
 }  // namespace
 
 void add_logits_command(CLI::App& app, Action& action) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<LogitsFlags>();
   CLI::App* command = app.add_subcommand("logits", "Logits of given tokens as a NumPy file");
   flags->model.add_to(*command);
   flags->backend.add_to(*command);

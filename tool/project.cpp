@@ -14,7 +14,7 @@
 namespace assay::tool {
 namespace {
 
-struct Flags {
+struct ProjectFlags {
   std::string model;
   std::string device;
   std::int64_t context = 4096;
@@ -29,7 +29,7 @@ const DeviceProfile& device_named(const std::string& name) {
   throw unknown_name("device", name, known);
 }
 
-int project(const Flags& flags) {
+int project(const ProjectFlags& flags) {
   const DeviceProfile& device = device_named(flags.device);
   const KnownModel model = find_model(flags.model);
   if (model.shape.max_context > 0 && flags.context > model.shape.max_context) {
@@ -55,7 +55,7 @@ int project(const Flags& flags) {
 }  // namespace
 
 void add_project_command(CLI::App& app, Action& action) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ProjectFlags>();
   CLI::App* command =
       app.add_subcommand("project", "Would a model fit on a device, and how fast at most?");
   command

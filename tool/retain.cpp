@@ -16,7 +16,7 @@ namespace {
 
 using nlohmann::json;
 
-struct Flags {
+struct RetainFlags {
   RetainOptions options;
   std::string backend;
   std::string reference_backend;
@@ -41,7 +41,7 @@ std::string record_text(const json& record) {
   return text;
 }
 
-RetainOptions options_of(const Flags& flags) {
+RetainOptions options_of(const RetainFlags& flags) {
   RetainOptions options = flags.options;
   options.forced = options.forced || !options.model.empty() || !options.reference_model.empty();
   if (!flags.backend.empty()) {
@@ -54,7 +54,7 @@ RetainOptions options_of(const Flags& flags) {
   return options;
 }
 
-int retain(const Flags& flags) {
+int retain(const RetainFlags& flags) {
   json result;
   {
     TerminalListener terminal;
@@ -76,7 +76,7 @@ int retain(const Flags& flags) {
   return 0;
 }
 
-void add_model_options(CLI::App& command, Flags& flags) {
+void add_model_options(CLI::App& command, RetainFlags& flags) {
   command.add_flag("--forced", flags.options.forced,
                    "Feed the reference's chains to the models, too (implied by --model)");
   command.add_option("--model", flags.options.model,
@@ -103,7 +103,7 @@ void add_model_options(CLI::App& command, Flags& flags) {
 }  // namespace
 
 void add_retain_command(CLI::App& app, Action& action) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<RetainFlags>();
   CLI::App* command =
       app.add_subcommand("retain", "How much of a reference run's chains a run keeps");
   command->add_option("--run", flags->options.run_dir, "Folder of the run")->required();

@@ -23,7 +23,7 @@
 namespace assay::tool {
 namespace {
 
-struct Flags {
+struct RunFlags {
   ModelFlags model;
   BackendFlags backend;
   RunOptions options;
@@ -36,7 +36,7 @@ struct Flags {
   bool json = false;
 };
 
-RunOptions checked_options(const Flags& flags) {
+RunOptions checked_options(const RunFlags& flags) {
   RunOptions options = flags.options;
   options.model = flags.model.model;
   options.mirror = flags.model.mirror;
@@ -79,7 +79,7 @@ std::string default_folder(const RunPlan& plan) {
 }
 
 /// What --dry-run of a recipe prints; needs neither the model nor the datasets.
-int dry_run_of(const Recipe& recipe, const Flags& flags, const RunOptions& options,
+int dry_run_of(const Recipe& recipe, const RunFlags& flags, const RunOptions& options,
                const nlohmann::json& record, const Listener& listener) {
   const RunEstimate estimate = estimate_run(recipe, options, flags.assumed_tokens_per_s, listener);
   const Availability here = recipe_availability(recipe);
@@ -97,7 +97,7 @@ int dry_run_of(const Recipe& recipe, const Flags& flags, const RunOptions& optio
   return 0;
 }
 
-int run(const Flags& flags) {
+int run(const RunFlags& flags) {
   RunOptions options = checked_options(flags);
   TerminalListener terminal;
   const Listener listener = terminal.listener();
@@ -133,7 +133,7 @@ int run(const Flags& flags) {
   return 0;
 }
 
-void add_options(CLI::App& command, Flags& flags) {
+void add_options(CLI::App& command, RunFlags& flags) {
   RunOptions& o = flags.options;
   flags.model.add_to(command);
   flags.backend.add_to(command);
@@ -190,7 +190,7 @@ void add_options(CLI::App& command, Flags& flags) {
 }  // namespace
 
 void add_run_command(CLI::App& app, Action& action) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<RunFlags>();
   CLI::App* command =
       app.add_subcommand("run", "Evaluate a model: generate, grade, measure, report");
   add_options(*command, *flags);

@@ -24,7 +24,7 @@ using nlohmann::json;
 /// Of the object that --json prints.
 constexpr int score_schema_version = 1;
 
-struct Flags {
+struct ScoreFlags {
   score::ScoreOptions options;
   std::string pairs;
   bool chains = false;
@@ -65,14 +65,14 @@ json score_report(score::Scored scored, const score::ScoreOptions& options) {
   return report;
 }
 
-int score_pairs_file(const Flags& flags, const Listener& listener) {
+int score_pairs_file(const ScoreFlags& flags, const Listener& listener) {
   const json result = score::score_pairs({flags.pairs, flags.options.grader}, listener);
   print(flags.json ? result.dump(2) + "\n" : sanitize_for_terminal(pairs_text(result)));
   return 0;
 }
 
 /// Without a task: the chains of any file with texts.
-int score_chains_file(const Flags& flags) {
+int score_chains_file(const ScoreFlags& flags) {
   if (flags.options.path.empty()) {
     throw Error(ErrorKind::usage, "no file of texts", "give it: assay score --chains FILE.jsonl");
   }
@@ -82,7 +82,7 @@ int score_chains_file(const Flags& flags) {
   return 0;
 }
 
-score::ScoreOptions checked_options(const Flags& flags) {
+score::ScoreOptions checked_options(const ScoreFlags& flags) {
   score::ScoreOptions options = flags.options;
   if (options.path.empty()) {
     throw Error(ErrorKind::usage, "no file of completions", "give FILE.jsonl, or --pairs FILE");
@@ -97,7 +97,7 @@ score::ScoreOptions checked_options(const Flags& flags) {
   return options;
 }
 
-int score_something(const Flags& flags) {
+int score_something(const ScoreFlags& flags) {
   TerminalListener terminal;
   const Listener listener = terminal.listener();
   if (!flags.pairs.empty()) {
@@ -118,7 +118,7 @@ int score_something(const Flags& flags) {
   return 0;
 }
 
-void add_options(CLI::App& command, Flags& flags) {
+void add_options(CLI::App& command, ScoreFlags& flags) {
   score::ScoreOptions& o = flags.options;
   command.add_option("file", o.path,
                      "Completions: JSON lines, a JSON document or a journal; plain, gzip or zip");
@@ -156,7 +156,7 @@ void add_options(CLI::App& command, Flags& flags) {
 }  // namespace
 
 void add_score_command(CLI::App& app, Action& action) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ScoreFlags>();
   CLI::App* command = app.add_subcommand("score", "Grade stored completions; no model is needed");
   add_options(*command, *flags);
   command->footer(

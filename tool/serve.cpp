@@ -9,14 +9,14 @@
 namespace assay::tool {
 namespace {
 
-struct Flags {
+struct ServeFlags {
   ModelFlags model;
   BackendFlags backend;
   serve::ServeOptions options;
   std::string profile = "auto";
 };
 
-int serve_command(const Flags& flags) {
+int serve_command(const ServeFlags& flags) {
   serve::ServeOptions options = flags.options;
   options.model = flags.model.model;
   options.mirror = flags.model.mirror;
@@ -39,7 +39,7 @@ int serve_command(const Flags& flags) {
   return 0;
 }
 
-void add_options(CLI::App& command, Flags& flags) {
+void add_options(CLI::App& command, ServeFlags& flags) {
   serve::ServeOptions& o = flags.options;
   flags.model.add_to(command);
   flags.backend.add_to(command);
@@ -84,7 +84,7 @@ void add_options(CLI::App& command, Flags& flags) {
 }  // namespace
 
 void add_serve_command(CLI::App& app, Action& action) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<ServeFlags>();
   CLI::App* command = app.add_subcommand("serve", "Serve a model through an OpenAI-compatible API");
   add_options(*command, *flags);
   command->footer(

@@ -10,7 +10,7 @@
 namespace assay::tool {
 namespace {
 
-struct Flags {
+struct TokenizeFlags {
   ModelFlags model;
   bool no_special = false;
   bool bos = false;
@@ -35,7 +35,7 @@ std::vector<TokenId> parse_ids(const std::string& text, const Tokenizer& tokeniz
   return ids;
 }
 
-int tokenize(const Flags& flags) {
+int tokenize(const TokenizeFlags& flags) {
   TerminalListener terminal;
   const LoadedModel model =
       open_model(flags.model.model, flags.model.mirror, false, terminal.listener());
@@ -64,7 +64,7 @@ int tokenize(const Flags& flags) {
 }  // namespace
 
 void add_tokenize_command(CLI::App& app, Action& action) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<TokenizeFlags>();
   CLI::App* command = app.add_subcommand("tokenize", "Text on stdin to a JSON array of token ids");
   flags->model.add_to(*command);
   command->add_flag("--no-special", flags->no_special,

@@ -11,7 +11,7 @@ namespace {
 
 using nlohmann::json;
 
-struct Flags {
+struct VerifyFlags {
   VerifyOptions options;
   std::string backend = default_backend();
   std::string device;
@@ -50,7 +50,7 @@ void print_text(const json& result) {
   }
 }
 
-int verify(Flags flags) {
+int verify(VerifyFlags flags) {
   flags.options.backend = backend_spec(flags.backend, flags.device);
   if (flags.limit > 0) flags.options.limit = flags.limit;
   json result;
@@ -70,7 +70,7 @@ int verify(Flags flags) {
 }  // namespace
 
 void add_verify_command(CLI::App& app, Action& action) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<VerifyFlags>();
   CLI::App* command = app.add_subcommand("verify", "Does a run's score hold on this backend?");
   command->add_option("--run", flags->options.run_dir, "Folder of a run: its journal.jsonl")
       ->required();

@@ -61,6 +61,8 @@ class Exchange {
   bool flooded_ = false;
 };
 
+constexpr double kAskTimeout_s = 30;  ///< what a probe waits for an answer that needs no model
+
 /// A small answer, read whole: what the probes ask beside completions.
 struct Answer {
   std::optional<Failure> failure;  ///< no answer, or a status of 300 or more

@@ -13,7 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kAskTimeout_s = 30;
 constexpr std::size_t kShownModels = 20;
 constexpr std::int64_t kHelloTokens = 16;
 

@@ -13,7 +13,6 @@ namespace {
 
 using nlohmann::json;
 
-constexpr double kAskTimeout_s = 30;
 constexpr std::int64_t kAnswerTokens = 24;
 constexpr std::int64_t kLongestNeedle = 16384;
 constexpr std::size_t kBytesPerToken = 4;  // where no vocabulary counts

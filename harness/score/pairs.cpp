@@ -49,7 +49,7 @@ std::optional<bool> truth(const json& value) {
   return std::nullopt;
 }
 
-std::optional<bool> label_of(const json& record) {
+std::optional<bool> pair_label(const json& record) {
   for (const char* name : {"label", "expected", "equal"}) {
     if (const auto label = truth(json_member(record, name))) return label;
   }
@@ -160,7 +160,7 @@ json score_pairs(const PairsOptions& options, const Listener& listener) {
       return env_failure(fmt::format("{}: no text in '{}'", where, gold ? "pred" : "gold"),
                          "each line is {\"gold\": ..., \"pred\": ...} with an optional \"label\"");
     }
-    scorer.add({*gold, *prediction, label_of(record), policy_of(record)});
+    scorer.add({*gold, *prediction, pair_label(record), policy_of(record)});
     ++n;
     throw_if_cancelled(listener, "run the same command again");
     return {};

@@ -16,7 +16,7 @@
 namespace assay::score {
 namespace {
 
-constexpr std::size_t max_examples = 5;
+constexpr std::size_t max_shown = 5;
 
 /// The text with every run of blanks as one, so that line ends and indentation do not matter.
 std::string collapsed(std::string_view text) {
@@ -205,7 +205,7 @@ void drop_all_duplicates(const SamplesFile& file, Matched& matched) {
 
 void Tally::add(const std::string& name) {
   ++count;
-  if (examples.size() < max_examples) examples.push_back(name);
+  if (examples.size() < max_shown) examples.push_back(name);
 }
 
 Result<Matched> match_to_dataset(const SamplesFile& file, const std::string& task,

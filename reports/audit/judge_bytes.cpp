@@ -12,10 +12,6 @@ namespace {
 
 using nlohmann::json;
 
-std::string gb(double bytes) {
-  return fmt::format("{:.2f} GB", bytes / 1e9);
-}
-
 Verdict no_shape(const Claim& claim) {
   Verdict out;
   out.why = fmt::format(
@@ -31,7 +27,8 @@ double resolution_of(const Claim& claim) {
 }
 
 std::string sizes_in_words(double low, double high) {
-  return low == high ? gb(low) : fmt::format("{} to {}", gb(low), gb(high));
+  return low == high ? show_decimal_gb(low)
+                     : fmt::format("{} to {}", show_decimal_gb(low), show_decimal_gb(high));
 }
 
 }  // namespace
@@ -57,7 +54,7 @@ Verdict judge_bytes(const Claim& claim, const AuditContext& context) {
     const std::int64_t weights = is_file ? shape->parameters() : shape->weights_read();
     const std::string arithmetic =
         fmt::format("{} weights x {:.4g} bits / 8 = {}", show_count(weights),
-                    bytes * 8 / static_cast<double>(weights), gb(bytes));
+                    bytes * 8 / static_cast<double>(weights), show_decimal_gb(bytes));
     // Bare bits are a floor, not a file that exists.
     json allows = row.is_real ? json(take(row.name, bytes)) : json(claim.number() + room >= bytes);
     out.bounds.push_back(bound_row(row.name, bytes, "bytes", allows, arithmetic, shape->source));
@@ -75,7 +72,7 @@ Verdict judge_bytes(const Claim& claim, const AuditContext& context) {
   const double bits = claim.number() * 8 /
                       static_cast<double>(is_file ? shape->parameters() : shape->weights_read());
   out.why = fmt::format("{}; the claimed {} are {:.2f} bits for each of {} weights",
-                        sizes_in_words(low, high), gb(claim.number()), bits,
+                        sizes_in_words(low, high), show_decimal_gb(claim.number()), bits,
                         show_count(is_file ? shape->parameters() : shape->weights_read()));
   if (!within.empty() && low == high) {
     out.verdict = kSupported;
@@ -101,12 +98,13 @@ Verdict judge_memory(const Claim& claim, const AuditContext& context) {
   for (const WeightSizes& row : rows) {
     const std::int64_t need = row.weights_bytes + kv;
     allows.push_back(claim.number() >= static_cast<double>(need));
-    out.bounds.push_back(bound_row(
-        row.name, need, "bytes", allows.back(),
-        fmt::format("weights {} + {} tokens x {} bytes of keys and values = {}",
-                    gb(static_cast<double>(row.weights_bytes)), show_count(context_tokens),
-                    show_count(shape->kv_bytes_per_token()), gb(static_cast<double>(need))),
-        shape->source));
+    out.bounds.push_back(
+        bound_row(row.name, need, "bytes", allows.back(),
+                  fmt::format("weights {} + {} tokens x {} bytes of keys and values = {}",
+                              show_decimal_gb(static_cast<double>(row.weights_bytes)),
+                              show_count(context_tokens), show_count(shape->kv_bytes_per_token()),
+                              show_decimal_gb(static_cast<double>(need))),
+                  shape->source));
   }
   if (rows.empty()) {
     out.why = "no format of that precision is known";

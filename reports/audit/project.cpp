@@ -17,10 +17,6 @@ using nlohmann::json;
 
 constexpr int kProjectVersion = 1;
 
-std::string gb(double bytes) {
-  return fmt::format("{:.2f} GB", bytes / 1e9);
-}
-
 struct Need {
   std::int64_t weights = 0;
   std::int64_t kv = 0;
@@ -41,29 +37,30 @@ json row_json(const ProjectRequest& request, const WeightSizes& row) {
   const double empty = bandwidth * batch / static_cast<double>(row.read_bytes);
   const double full = bandwidth * batch / static_cast<double>(row.read_bytes + need.kv);
   const bool fits = need.total() <= device.memory_bytes;
-  return {
-      {"precision", row.name},
-      {"bits_per_weight", static_cast<double>(row.weights_bytes) * 8 /
-                              static_cast<double>(request.shape->parameters())},
-      {"fits", fits},
-      {"weights_bytes", need.weights},
-      {"kv_bytes", need.kv},
-      {"scratch_bytes", need.scratch},
-      {"total_bytes", need.total()},
-      {"free_bytes", device.memory_bytes - need.total()},
-      {"bytes_read_per_token", row.read_bytes},
-      {"bound_tokens_per_s", fits ? json(empty) : json()},
-      {"bound_tokens_per_s_full_context", fits ? json(full) : json()},
-      {"arithmetic",
-       fmt::format("{} weights + {} keys and values ({} tokens x {} sequences x {} bytes) + {} "
-                   "scratch = {} of {}; {:.4g} GB/s / {:.3f} GB = {:.1f} tokens/s, {:.1f} at full "
-                   "context",
-                   gb(static_cast<double>(need.weights)), gb(static_cast<double>(need.kv)),
-                   show_count(request.context), request.batch,
-                   show_count(request.shape->kv_bytes_per_token()),
-                   gb(static_cast<double>(need.scratch)), gb(static_cast<double>(need.total())),
-                   gb(static_cast<double>(device.memory_bytes)), device.bandwidth_gb_per_s,
-                   static_cast<double>(row.read_bytes) / 1e9, empty, full)}};
+  return {{"precision", row.name},
+          {"bits_per_weight", static_cast<double>(row.weights_bytes) * 8 /
+                                  static_cast<double>(request.shape->parameters())},
+          {"fits", fits},
+          {"weights_bytes", need.weights},
+          {"kv_bytes", need.kv},
+          {"scratch_bytes", need.scratch},
+          {"total_bytes", need.total()},
+          {"free_bytes", device.memory_bytes - need.total()},
+          {"bytes_read_per_token", row.read_bytes},
+          {"bound_tokens_per_s", fits ? json(empty) : json()},
+          {"bound_tokens_per_s_full_context", fits ? json(full) : json()},
+          {"arithmetic",
+           fmt::format(
+               "{} weights + {} keys and values ({} tokens x {} sequences x {} bytes) + {} "
+               "scratch = {} of {}; {:.4g} GB/s / {:.3f} GB = {:.1f} tokens/s, {:.1f} at full "
+               "context",
+               show_decimal_gb(static_cast<double>(need.weights)),
+               show_decimal_gb(static_cast<double>(need.kv)), show_count(request.context),
+               request.batch, show_count(request.shape->kv_bytes_per_token()),
+               show_decimal_gb(static_cast<double>(need.scratch)),
+               show_decimal_gb(static_cast<double>(need.total())),
+               show_decimal_gb(static_cast<double>(device.memory_bytes)), device.bandwidth_gb_per_s,
+               static_cast<double>(row.read_bytes) / 1e9, empty, full)}};
 }
 
 /// The least memory, in whole and half GiB, from which each precision fits: what a selection guide

@@ -63,6 +63,10 @@ std::string show_short(const nlohmann::json& value) {
   return is_fingerprint ? text.substr(0, 10) + "\u2026" : text;
 }
 
+std::string show_decimal_gb(double bytes) {
+  return fmt::format("{:.2f} GB", bytes / 1e9);
+}
+
 std::string show_value(const nlohmann::json& value) {
   if (value.is_null()) return kUnknown;
   if (value.is_string()) return value.get<std::string>();

@@ -13,6 +13,8 @@ std::string show_number(std::optional<double> value);
 std::string show_count(std::optional<std::int64_t> value);
 /// "310 MB".
 std::string show_bytes(std::optional<std::int64_t> value);
+/// "3.55 GB", of 10^9 bytes.
+std::string show_decimal_gb(double bytes);
 /// A fraction: "75.0 %".
 std::string show_percent(std::optional<double> value);
 /// {value, ci95}: "75.0 % (30.1 to 95.4 %)".
