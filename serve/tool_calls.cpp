@@ -149,9 +149,9 @@ ApiResult<grammar::Sequence> tool_call_rules(grammar::Grammar& g, ToolForm form,
         {g.text(fmt::format("{{\"name\": {}, \"{}\": ", to_line(function.at("name")), member)),
          *arguments, g.text("}")}));
   }
-  const grammar::Sequence call = g.any_of(std::move(calls));
+  grammar::Sequence call = g.any_of(std::move(calls));
   if (form == ToolForm::bare) return call;
-  const grammar::Sequence tagged = grammar::joined(
+  grammar::Sequence tagged = grammar::joined(
       {g.text(std::string(kOpen) + "\n"), call, g.text("\n" + std::string(kClose))});
   if (!choice.parallel) return tagged;
   constexpr std::int64_t kMostFurtherCalls = 15;

@@ -188,6 +188,7 @@ Result<SupervisedProcess> SupervisedProcess::start(const ProcessSpec& spec) {
   Fd ours(ends[0]);
   const Fd theirs(ends[1]);
   std::vector<char*> argv;
+  argv.reserve(spec.argv.size() + 1);
   for (const std::string& argument : spec.argv) argv.push_back(const_cast<char*>(argument.c_str()));
   argv.push_back(nullptr);
   const ForkPlan plan{argv.data(),
