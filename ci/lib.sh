@@ -19,7 +19,7 @@ RUN_PACKAGES=(
 # shellcheck disable=SC2034  # used by the scripts that source this file
 TEST_PACKAGES=(
   libgtest-dev libgmock-dev libbenchmark-dev
-  clang clang-tidy libclang-rt-dev
+  clang libclang-rt-dev
   shellcheck python3-venv ccache
 )
 # What ci/neon needs.
