@@ -1,5 +1,5 @@
 // Headers of others that most sources include; compiled once when ASSAY_PRECOMPILE is on. Every
-// source still includes what it uses: only the preset `release` precompiles.
+// source still includes what it uses: ci/full builds each one without this.
 #pragma once
 
 #include <fmt/format.h>
