@@ -4,7 +4,7 @@
 
 Runs teacher and students on the 1,000 held-out problems in five types and with four budgets, and
 compares all of them with the teacher, and the quantised students with the full one. Takes about
-5 minutes on 2 cores and needs nothing beside Python.
+15 minutes on 2 cores and needs nothing beside Python.
 """
 
 import argparse
