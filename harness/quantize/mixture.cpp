@@ -26,9 +26,11 @@ std::int64_t layer_of(std::string_view name, std::string_view* rest) {
   return layer;
 }
 
+/// llama.cpp's use_more_bits: the first eighth of the layers, the last, and every third between.
+/// The last begins at 7 n / 8 rounded down, which is not n - n / 8.
 bool is_sensitive(std::int64_t layer, std::int64_t n_layers) {
   const std::int64_t eighth = n_layers / 8;
-  return layer < eighth || layer >= n_layers - eighth || (layer - eighth) % 3 == 2;
+  return layer < eighth || layer >= 7 * n_layers / 8 || (layer - eighth) % 3 == 2;
 }
 
 TensorType wanted_type(const Mixture& mixture, std::string_view name, const ModelConfig& config) {

@@ -141,6 +141,21 @@ TEST_F(Quantize, SensitiveTensorsOfQ4KMKeepSixBits) {
   EXPECT_EQ(actual.tensor("blk.0.attn_norm.weight").type, TensorType::F32);
 }
 
+TEST_F(Quantize, SensitiveLayersAreLlamaCppsWhereTheLayersAreNoMultipleOfEight) {
+  ModelConfig config;
+  config.n_layers = 28;
+  const auto type = [&config](int layer) {
+    return tensor_type_in(mixture("Q4_K_M"), "blk." + std::to_string(layer) + ".ffn_down.weight",
+                          1536, 8960, config);
+  };
+  std::vector<int> sensitive;
+  for (int layer = 0; layer < 28; ++layer) {
+    if (type(layer) == TensorType::Q6_K) sensitive.push_back(layer);
+  }
+  // 7 * 28 / 8 = 24.
+  EXPECT_EQ(sensitive, (std::vector<int>{0, 1, 2, 5, 8, 11, 14, 17, 20, 23, 24, 25, 26, 27}));
+}
+
 TEST_F(Quantize, RowsThatAreNoWholeBlocksTakeSmallerOnes) {
   EXPECT_EQ(quantized(gguf({}), "Q4_K_M").tensor("blk.0.attn_q.weight").type, TensorType::Q5_0);
   const ModelConfig config;
