@@ -200,10 +200,10 @@ std::vector<json> run_bench(const BenchOptions& options, const Listener& listene
       open_device(options.backend, options.numerics, options.threads, *model.file);
   const std::unique_ptr<Session> session = value_or_throw(
       make_session(model.file, std::move(device), session_options(options, *model.file)));
-  const double first_bandwidth = measure_bandwidth(*session, *model.file);
   const DeviceInfo info = session->device_info();
   std::vector<json> records = {plan_record(model, options.backend, options.numerics, info,
-                                           session->memory(), session->kv_type(), first_bandwidth)};
+                                           session->memory(), session->kv_type(), 0)};
+  add_ceilings(*session, *model.file, &records.front());
   UsageMeter usage;
   usage.watch(*session);
   add_gpu(*session, &records.front());

@@ -6,6 +6,7 @@
 #include "core/journal.h"
 #include "harness/bandwidth.h"
 #include "harness/build_info.h"
+#include "harness/peaks.h"
 
 namespace assay {
 namespace {
@@ -101,6 +102,16 @@ double measure_bandwidth(Session& session, const ModelFile& model) {
   pieces.reserve(model.mappings.size());
   for (const auto& mapping : model.mappings) pieces.push_back(mapping->bytes());
   return read_bandwidth_in_child(pieces, session.device_info().threads);
+}
+
+void add_ceilings(Session& session, const ModelFile& model, json* plan) {
+  json& device = (*plan)["device"];
+  const double bandwidth = measure_bandwidth(session, model);
+  device["bandwidth_gb_per_s"] = bandwidth > 0 ? json(bandwidth) : json(nullptr);
+  if (session.device_bandwidth_gb_per_s()) return;  // it has memory of its own: no host
+  const DeviceInfo info = session.device_info();
+  json peaks = peaks_record(measure_arithmetic_peaks(info.isa, info.threads));
+  if (!peaks.is_null()) device["peaks"] = std::move(peaks);
 }
 
 UsageMeter::UsageMeter() : start_wall_(now_seconds()), start_cpu_(process_cpu_seconds()) {}

@@ -31,6 +31,10 @@ std::int64_t flops_per_token(const ModelFile& model);
 /// device's threads.
 double measure_bandwidth(Session& session, const ModelFile& model);
 
+/// The device's roofs, measured now: `bandwidth_gb_per_s` over this model's weights and, of a host,
+/// the `peaks` of its arithmetic.
+void add_ceilings(Session& session, const ModelFile& model, nlohmann::json* plan);
+
 /// A device's sensors now, without its energy; null: it has none.
 nlohmann::json sensors_record(const std::optional<DeviceSensors>& sensors);
 

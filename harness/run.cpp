@@ -281,7 +281,7 @@ bool execute_plan(RunPlan plan, const std::string& journal_path, const Listener&
   usage.watch(*session);
   if (!journal.has_plan) {
     add_gpu(*session, &plan.record);
-    plan.record["device"]["bandwidth_gb_per_s"] = measure_bandwidth(*session, *plan.model.file);
+    add_ceilings(*session, *plan.model.file, &plan.record);
     journal.writer.write(plan.record);
   }
   const RunTotals totals = generate(plan, *session, journal, listener);

@@ -19,6 +19,23 @@ std::vector<Tick> ticks(const PlotAxis& axis) {
   return axis.ticks.empty() ? ticks_of(axis.scale) : axis.ticks;
 }
 
+constexpr double kLetterWidth = 6.2;  ///< of a guide's label, on average
+
+/// Pixels of a plot of kGuessWidth.
+struct Box {
+  double left = 0, top = 0, right = 0, bottom = 0;
+};
+
+bool meet(const Box& a, const Box& b) {
+  return a.left < b.right && b.left < a.right && a.top < b.bottom && b.top < a.bottom;
+}
+
+struct LabelPlace {
+  double across = 0;  ///< share of the width
+  double down = 0;    ///< pixels
+  bool ends_there = false;
+};
+
 class Painter {
  public:
   explicit Painter(const Plot& plot) : plot_(plot), height_(plot.height) {}
@@ -80,20 +97,73 @@ class Painter {
     return out;
   }
 
+  std::vector<Box> mark_boxes() const {
+    std::vector<Box> out;
+    for (const PlotLine& it : plot_.lines) {
+      for (const PlotPoint& point : it.points) {
+        // The mark, and its letter above it to the right.
+        const double across = x(point.x) * kGuessWidth;
+        out.push_back({across - 10, y(point.y) - 24, across + 32, y(point.y) + 10});
+      }
+    }
+    return out;
+  }
+
+  /// Where a guide's label would stand.
+  LabelPlace label_at(const PlotGuide& guide, double along, bool below, bool ends_there) const {
+    const double across = x(guide.x1) + along * (x(guide.x2) - x(guide.x1));
+    const double down = y(guide.y1) + along * (y(guide.y2) - y(guide.y1)) + (below ? 16 : -5);
+    return {across, std::clamp(down, 12.0, height_ - 3), ends_there};
+  }
+
+  Box box_of(const LabelPlace& at, const std::string& label) const {
+    const double width = kLetterWidth * static_cast<double>(label.size());
+    const double from = at.across * kGuessWidth - (at.ends_there ? width : 0);
+    return {from, at.down - 12, from + width, at.down + 4};
+  }
+
+  /// The first place along the guide where the label covers no mark and no other label; else the
+  /// one that covers least.
+  LabelPlace place_label(const PlotGuide& guide, std::vector<Box>* taken) const {
+    std::vector<LabelPlace> places;
+    const bool below = !guide.at_end;
+    places.push_back(label_at(guide, guide.at_end ? 1 : guide.along, below, guide.at_end));
+    for (const bool under : {below, !below}) {
+      for (const double along : {1.0, 0.8, 0.6, 0.4, 0.2, 0.0}) {
+        for (const bool ends : {guide.at_end, !guide.at_end}) {
+          places.push_back(label_at(guide, along, under, ends));
+        }
+      }
+    }
+    const LabelPlace* best = nullptr;
+    std::ptrdiff_t fewest = 0;
+    for (const LabelPlace& place : places) {
+      const Box box = box_of(place, guide.label);
+      const bool first = best == nullptr;
+      if (!first && (box.left < 0 || box.right > kGuessWidth)) continue;
+      const auto covered = std::count_if(taken->begin(), taken->end(),
+                                         [&box](const Box& other) { return meet(box, other); });
+      if (first || covered < fewest) {
+        best = &place;
+        fewest = covered;
+      }
+      if (fewest == 0) break;
+    }
+    taken->push_back(box_of(*best, guide.label));
+    return *best;
+  }
+
   std::string guides() const {
     std::string out;
+    std::vector<Box> taken = mark_boxes();
     for (const PlotGuide& guide : plot_.guides) {
       out += fmt::format("<line class=\"guide\" x1=\"{}\" x2=\"{}\" y1=\"{}\" y2=\"{}\"/>",
                          percent_of(x(guide.x1)), percent_of(x(guide.x2)), svg_number(y(guide.y1)),
                          svg_number(y(guide.y2)));
-      const double across =
-          guide.at_end ? x(guide.x2) : x(guide.x1) + guide.along * (x(guide.x2) - x(guide.x1));
-      const double down = guide.at_end
-                              ? std::max(12.0, y(guide.y2) - 5)
-                              : y(guide.y1) + guide.along * (y(guide.y2) - y(guide.y1)) + 16;
+      const LabelPlace at = place_label(guide, &taken);
       out +=
           fmt::format("<text class=\"guide-label\" x=\"{}\" y=\"{}\" text-anchor=\"{}\">{}</text>",
-                      percent_of(across), svg_number(down), guide.at_end ? "end" : "start",
+                      percent_of(at.across), svg_number(at.down), at.ends_there ? "end" : "start",
                       escape_html(guide.label));
     }
     return out;

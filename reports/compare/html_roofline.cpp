@@ -37,8 +37,9 @@ std::string point_name(const json& point) {
 std::string device_name(const json& device) {
   const json& of = json_member(device, "device");
   if (json_member(of, "gpu").is_string()) return name_for_message(json_text(of, "gpu"), 40);
-  return fmt::format("{}, {} threads", name_for_message(show_value(json_member(of, "name")), 40),
-                     show_count(json_integer(of, "threads")));
+  return fmt::format("{}, {} thread{}", name_for_message(show_value(json_member(of, "name")), 40),
+                     show_count(json_integer(of, "threads")),
+                     json_integer(of, "threads") == 1 ? "" : "s");
 }
 
 std::string flag_of(const json& point) {

@@ -1,5 +1,7 @@
 #include "reports/compare/roofline.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <initializer_list>
 #include <nlohmann/json.hpp>
@@ -7,6 +9,9 @@
 #include <string>
 
 #include "core/json_access.h"
+#include "core/text.h"
+#include "reports/common/look.h"
+#include "reports/common/show.h"
 
 namespace assay {
 namespace {
@@ -46,28 +51,38 @@ json devices_of(std::span<const NamedReport> reports) {
     const auto bandwidth = json_number(device, "bandwidth_gb_per_s");
     keep_largest(&(*it)["bandwidth_gb_per_s"], bandwidth);
     keep_least(&(*it)["least_bandwidth_gb_per_s"], bandwidth);
+    for (const json& row : json_list(reports[i].report, "bench")) {
+      keep_largest(&(*it)["bandwidth_gb_per_s"], json_number(row, "bandwidth_gb_per_s"));
+    }
     const json& peaks = json_member(device, "peaks");
     for (const char* name : kPeaks) keep_largest(&(*it)["peaks"][name], json_number(peaks, name));
   }
   return out;
 }
 
-/// A point with its flags; nothing where one of both rates is unknown.
+std::optional<double> largest_peak(const json& peaks) {
+  std::optional<double> out;
+  for (const char* name : kPeaks) {
+    const auto value = json_number(peaks, name);
+    if (value) out = std::max(out.value_or(0), *value);
+  }
+  return out;
+}
+
+/// A point with its flags; nothing where one of both rates is unknown. `device`: the run's group,
+/// whose largest measurements are the ceilings of all of its runs.
 std::optional<json> point_of(std::size_t run, const json& device, const json& row,
                              const char* gflop_name) {
   const auto bytes = json_number(row, "gb_per_s");
   const auto flops = json_number(row, gflop_name);
   if (!bytes || !flops || *bytes <= 0 || *flops <= 0) return std::nullopt;
   json above = json::array();
-  // A row may know the bandwidth that was measured beside it.
+  // A row may know the bandwidth that was measured beside it: one more measurement of the group.
   const auto beside = json_number(row, "bandwidth_gb_per_s");
-  const auto bandwidth = beside ? beside : json_number(device, "bandwidth_gb_per_s");
+  auto bandwidth = json_number(device, "bandwidth_gb_per_s");
+  if (beside && *beside > bandwidth.value_or(0)) bandwidth = beside;
   if (bandwidth && *bytes > *bandwidth) above.push_back("bandwidth");
-  std::optional<double> peak;
-  for (const char* name : kPeaks) {
-    const auto value = json_number(json_member(device, "peaks"), name);
-    if (value) peak = std::max(peak.value_or(0), *value);
-  }
+  const auto peak = largest_peak(json_member(device, "peaks"));
   if (peak && *flops > *peak) above.push_back("peak");
   return json{{"run", run},
               {"gb_per_s", *bytes},
@@ -78,14 +93,24 @@ std::optional<json> point_of(std::size_t run, const json& device, const json& ro
               {"above", above}};
 }
 
+const json& group_of(const json& devices, std::size_t run) {
+  static const json kNone;
+  for (const json& device : devices) {
+    const json& runs = device["runs"];
+    if (std::find(runs.begin(), runs.end(), json(run)) != runs.end()) return device;
+  }
+  return kNone;
+}
+
 }  // namespace
 
 json compare_roofline(std::span<const NamedReport> reports) {
+  const json devices = devices_of(reports);
   json points = json::array();
   json missing = json::array();
   for (std::size_t i = 0; i < reports.size(); ++i) {
     const json& report = reports[i].report;
-    const json& device = json_member(report, "device");
+    const json& device = group_of(devices, i);
     const std::size_t before = points.size();
     if (auto point = point_of(i, device, json_member(report, "throughput"), "decode_gflop_per_s")) {
       (*point)["from"] = "run";
@@ -109,7 +134,35 @@ json compare_roofline(std::span<const NamedReport> reports) {
                                            "takes: an older assay made it"
                                          : "the report has no speed"}});
   }
-  return {{"devices", devices_of(reports)}, {"points", points}, {"missing", missing}};
+  return {{"devices", devices}, {"points", points}, {"missing", missing}};
+}
+
+std::vector<std::string> roofline_warnings(const json& comparison) {
+  std::vector<std::string> out;
+  for (const json& point : json_list(json_member(comparison, "roofline"), "points")) {
+    const json& above = json_list(point, "above");
+    if (above.empty()) continue;
+    const bool is_run = json_text(point, "from") == "run";
+    std::string text = fmt::format(
+        "{}, {}: ", run_letter(static_cast<std::size_t>(json_integer(point, "run").value_or(0))),
+        is_run ? "decode of the whole run"
+               : fmt::format("bench {} of {} tokens after {}, batch {}",
+                             name_for_message(json_text(point, "phase"), 20),
+                             show_count(json_integer(point, "tokens")),
+                             show_count(json_integer(point, "depth")),
+                             show_count(json_integer(point, "batch"))));
+    for (const json& it : above) {
+      const bool is_bandwidth = it == "bandwidth";
+      text +=
+          fmt::format("{}{} {}, above the {} measured", it == above.front() ? "" : "; ",
+                      show_number(json_number(point, is_bandwidth ? "gb_per_s" : "gflop_per_s")),
+                      is_bandwidth ? "GB/s" : "GFLOP/s",
+                      show_number(json_number(
+                          point, is_bandwidth ? "bandwidth_gb_per_s" : "peak_gflop_per_s")));
+    }
+    out.push_back(text + ": the weights fit in a cache, or a measurement is wrong");
+  }
+  return out;
 }
 
 }  // namespace assay

@@ -11,6 +11,7 @@
 #include "reports/common/retention_words.h"
 #include "reports/common/show.h"
 #include "reports/compare/compare.h"
+#include "reports/compare/roofline.h"
 #include "reports/compare/values.h"
 
 namespace assay {
@@ -105,6 +106,9 @@ std::string comparison_markdown(const json& comparison) {
   for (const json& it : json_list(comparison, "refused")) {
     out += "Not compared: " + as_markdown_code(json_text(it, "what")) + " (" +
            as_markdown_code(json_text(it, "why")) + ")\n\n";
+  }
+  for (const std::string& warning : roofline_warnings(comparison)) {
+    out += "Above the roofline: " + as_markdown(warning) + "\n\n";
   }
   const std::vector<ComparedValue> values = compared_values(comparison);
   bool has_retention = false;

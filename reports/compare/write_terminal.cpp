@@ -9,6 +9,7 @@
 #include "reports/common/retention_words.h"
 #include "reports/common/show.h"
 #include "reports/compare/compare.h"
+#include "reports/compare/roofline.h"
 #include "reports/compare/values.h"
 
 namespace assay {
@@ -92,6 +93,9 @@ std::string comparison_text(const json& comparison) {
   for (const json& it : json_list(comparison, "refused")) {
     out += fmt::format("\nnot compared: {} ({})\n", name_for_message(json_text(it, "what"), 200),
                        name_for_message(json_text(it, "why"), 200));
+  }
+  for (const std::string& warning : roofline_warnings(comparison)) {
+    out += "\nabove the roofline: " + warning + "\n";
   }
   const std::vector<ComparedValue> values = compared_values(comparison);
   bool has_retention = false;
