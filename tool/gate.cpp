@@ -91,17 +91,37 @@ class BinaryRuns {
          .bytes = false,
          .note = "runs"});
     if (flags_.wall) return Measurement{{"wall time", run->wall_seconds}};
+    std::string& library = is_baseline ? libraries_.first : libraries_.second;
+    if (library.empty()) library = benchmark_build_type(run->output);
     return read_measurement(run->output, fmt::format("the {} '{}'", who, process.program),
                             flags_.cpu_time ? TimeKind::cpu : TimeKind::real);
   }
 
   const PeakMemory& peaks() const { return peaks_; }
 
+  /// Two libraries of different kind measure differently. One that both share does not; Debian's
+  /// calls itself debug in any program.
+  void add_library(GateOutcome* outcome) const {
+    const auto& [left, right] = libraries_;
+    if (left != right) {
+      throw Error(ErrorKind::environment,
+                  fmt::format("the baseline's Google Benchmark is a {} build, the candidate's a {} "
+                              "one",
+                              left.empty() ? "unknown" : left, right.empty() ? "unknown" : right),
+                  "link both programs with the same library");
+    }
+    if (left != "debug") return;
+    outcome->checks.push_back({"build", "Google Benchmark", CheckStatus::note, left, right,
+                               "the library says so of itself, not of the programs; see that they "
+                               "are release builds"});
+  }
+
  private:
   const GateFlags& flags_;
   Listener listener_;
   std::vector<int> cpus_;
   PeakMemory peaks_;
+  std::pair<std::string, std::string> libraries_;  ///< how each side's was built
   std::int64_t runs_ = 0;
 };
 
@@ -132,6 +152,7 @@ GateOutcome gate_binaries(const GateFlags& flags) {
   if (!flags.benchmark_out.empty()) write_benchmarks(flags.benchmark_out, result.first, flags);
   GateOutcome outcome =
       gate_of_speed(flags.rule, std::move(result), runs.peaks(), flags.memory_tolerance / 100);
+  runs.add_library(&outcome);
   outcome.baseline = flags.baseline_bin;
   outcome.candidate = flags.candidate_bin;
   return outcome;

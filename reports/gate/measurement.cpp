@@ -134,6 +134,12 @@ Result<Measurement> read_measurement(std::string_view text, const std::string& w
                      kHint);
 }
 
+std::string benchmark_build_type(std::string_view text) {
+  const Result<json> value = parse_json(text);
+  if (!value) return {};
+  return name_for_message(json_text(json_member(*value, "context"), "library_build_type"), 40);
+}
+
 json google_benchmark_json(const SpeedSeries& series, Side side, const json& context) {
   json rows = json::array();
   for (std::size_t family = 0; family < series.metrics.size(); ++family) {

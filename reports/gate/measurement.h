@@ -21,6 +21,10 @@ enum class TimeKind { real, cpu };
 /// speed, nothing measured.
 Result<Measurement> read_measurement(std::string_view text, const std::string& who, TimeKind time);
 
+/// How the Google Benchmark that a run was linked with was built ("debug", "release"): it says so
+/// of itself, not of the program. Empty: not its output.
+std::string benchmark_build_type(std::string_view text);
+
 /// Whether this is Google Benchmark's output.
 bool is_google_benchmark(const nlohmann::json& value);
 

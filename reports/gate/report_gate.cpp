@@ -11,6 +11,7 @@
 #include "reports/common/paired.h"
 #include "reports/common/show.h"
 #include "reports/gate/gate.h"
+#include "reports/gate/samples.h"
 
 namespace assay {
 namespace {
@@ -55,36 +56,29 @@ std::vector<std::string> refusals(const json& a, const json& b) {
   return out;
 }
 
-/// "3 of 20 samples differ, the first is aime-3 (its tokens)".
-std::string differing_samples(const json& task_a, const json& task_b) {
-  const auto rows_a = rows_by_sample(task_a);
-  std::int64_t shared = 0;
-  std::int64_t different = 0;
-  std::string first;
-  for (const auto& [key, row] : rows_by_sample(task_b)) {
-    const auto it = rows_a.find(key);
-    if (it == rows_a.end()) continue;
-    ++shared;
-    std::string what;
-    for (const auto& [field, words] :
-         {std::pair{"prompt_hash", "prompt"}, std::pair{"tokens_hash", "tokens"},
-          std::pair{"logits_hash", "logits"}, std::pair{"outcome", "outcome"}}) {
-      if (what.empty() && json_member(*it->second, field) != json_member(*row, field)) what = words;
-    }
-    if (what.empty()) continue;
-    if (different++ == 0) {
-      first =
-          fmt::format("{}, sample {}: other {}", name_for_message(key.first, 60), key.second, what);
-    }
+std::string build_of(const json& report) {
+  const json& tool = json_member(report, "tool");
+  const std::string type = json_text(tool, "build_type");
+  const std::string sanitizers = json_text(tool, "sanitizers");
+  const std::string out = type.empty() ? "unknown" : name_for_message(type, 40);
+  return sanitizers.empty() ? out : out + " with " + name_for_message(sanitizers, 60);
+}
+
+/// "the candidate's Debug build"; empty: both are release builds.
+std::string unreleased_builds(const json& a, const json& b) {
+  std::string out;
+  for (const auto& [report, who] : {std::pair{&a, "baseline"}, std::pair{&b, "candidate"}}) {
+    const std::string build = build_of(*report);
+    if (build == "Release") continue;
+    out += fmt::format("{}the {}'s build ({})", out.empty() ? "" : " and ", who, build);
   }
-  if (different == 0) return {};
-  return fmt::format("{} of {} samples differ, the first is {}", different, shared, first);
+  return out;
 }
 
 class ReportGate {
  public:
   ReportGate(const json& a, const json& b, const ReportGateOptions& options)
-      : a_(a), b_(b), options_(options) {}
+      : a_(a), b_(b), options_(options), builds_(unreleased_builds(a, b)) {}
 
   std::vector<GateCheck> run(bool exact) {
     for (const json& task : json_list(a_, "tasks")) compare_task(task, exact);
@@ -98,6 +92,7 @@ class ReportGate {
       add({"tasks", "task", CheckStatus::note, "none", "", "the baseline ran no task"});
     }
     correct_for_many();
+    builds();
     memory("host_peak_bytes", "host peak");
     memory("device_peak_bytes", "device peak");
     speed("decode_tokens_per_s", "decode");
@@ -169,10 +164,22 @@ class ReportGate {
          json_member(chain_b, "strictly_complete_rate"), "strictly complete");
     equal(name, "outcomes", json_member(a, "outcomes"), json_member(b, "outcomes"), "", "",
           samples.empty() ? "the partitions differ" : samples);
-    equal(name, "samples", json(samples.empty()), json(true), "", "", samples);
+    same_samples(name, a, b, samples);
+  }
+
+  /// A sample that is gone, or has another name, is no equal one.
+  void same_samples(const std::string& name, const json& a, const json& b, std::string why) {
+    const std::string unshared = unshared_samples(a, b);
+    if (!unshared.empty()) why = unshared + (why.empty() ? "" : "; ") + why;
+    const auto count = [](const json& task) {
+      return show_count(static_cast<std::int64_t>(json_list(task, "problems").size()));
+    };
+    add({name, "samples", why.empty() ? CheckStatus::passed : CheckStatus::failed, count(a),
+         count(b), why});
   }
 
   void paired_metrics(const std::string& name, const json& a, const json& b) {
+    same_samples(name, a, b, {});
     const json pairs = compare_pairs(a, b);
     for (const auto& [field, words] :
          {std::pair{"correct", "right"}, std::pair{"complete", "complete chains"}}) {
@@ -257,8 +264,13 @@ class ReportGate {
                     CheckStatus::skipped,
                     show_bytes(left),
                     show_bytes(right),
-                    "one of the reports lacks it"};
-    if (left && right && *left > 0) {
+                    "the baseline lacks it"};
+    if (left && !right) {
+      check.status = CheckStatus::failed;
+      check.why = "the baseline reports it, the candidate does not";
+    } else if (left && !builds_.empty()) {
+      check.why = "memory of " + builds_ + " says nothing about a release";
+    } else if (left && *left > 0) {
       const double change = static_cast<double>(*right) / static_cast<double>(*left) - 1;
       const bool more = change > options_.memory_tolerance;
       check.status = more ? CheckStatus::failed : CheckStatus::passed;
@@ -266,6 +278,14 @@ class ReportGate {
                               more ? "only" : "up to", options_.memory_tolerance * 100);
     }
     add(std::move(check));
+  }
+
+  /// Debug and sanitizer builds compute the same and neither take the memory nor the time of a
+  /// release.
+  void builds() {
+    if (builds_.empty()) return;
+    add({"build", "kind", CheckStatus::note, build_of(a_), build_of(b_),
+         builds_ + ": memory and speed decide nothing"});
   }
 
   void speed(const char* field, const char* words) {
@@ -277,7 +297,8 @@ class ReportGate {
     };
     GateCheck check{"speed", words, CheckStatus::note, shown(left), shown(right), ""};
     if (!left || !right || *left <= 0) {
-      check.why = "one of the reports has no speed";
+      check.why = builds_.empty() ? "one of the reports has no speed" : builds_ + " has no speed";
+      if (options_.speed_tolerance && left) check.status = CheckStatus::failed;
     } else {
       const double change = *right / *left - 1;
       check.why = fmt::format("{:+.1f} %", change * 100);
@@ -298,6 +319,7 @@ class ReportGate {
   const json& a_;
   const json& b_;
   const ReportGateOptions& options_;
+  std::string builds_;  ///< which of both are no release builds; empty: none
   std::vector<GateCheck> checks_;
   std::vector<PairedCheck> tests_;
 };

@@ -32,8 +32,9 @@ std::string count_words(const GateOutcome& outcome) {
     decided += check.status == CheckStatus::failed || check.status == CheckStatus::passed ? 1 : 0;
     skipped += check.status == CheckStatus::skipped ? 1 : 0;
   }
-  std::string out = failed > 0 ? fmt::format("FAILED, {} of {} checks", failed, decided)
-                               : fmt::format("passed, {} checks", decided);
+  std::string out =
+      failed > 0 ? fmt::format("FAILED, {} of {} check{}", failed, decided, decided == 1 ? "" : "s")
+                 : fmt::format("passed, {} check{}", decided, decided == 1 ? "" : "s");
   if (skipped > 0) out += fmt::format(", {} skipped", skipped);
   return out;
 }

@@ -122,6 +122,54 @@ TEST(ReportGate, MemoryHasATolerance) {
   EXPECT_TRUE(gate(b, a).passed()) << "less is fine";
 }
 
+TEST(ReportGate, AMissingPeakFails) {
+  const NamedReport a = named(run_of(4, 2), "a.json");
+  NamedReport b = a;
+  b.report["memory"]["host_peak_bytes"] = nullptr;
+  const GateOutcome outcome = gate(a, b);
+  EXPECT_EQ(status(outcome, "memory", "host peak"), CheckStatus::failed);
+  EXPECT_FALSE(outcome.passed());
+  EXPECT_TRUE(gate(b, a).passed()) << "a new figure is no loss";
+}
+
+TEST(ReportGate, SamplesThatVanishOrAreRenamedFail) {
+  for (const char* numerics : {"exact", "fast"}) {
+    const NamedReport a = named(run_of(8, 8, numerics), "a.json");
+    NamedReport fewer = a;
+    json& rows = fewer.report["tasks"][0]["problems"];
+    rows.erase(rows.begin(), rows.begin() + 2);
+    const GateOutcome outcome = gate(a, fewer);
+    EXPECT_FALSE(outcome.passed()) << numerics;
+    EXPECT_THAT(
+        find(outcome, "mini-math", "samples")->why,
+        HasSubstr("2 samples are only in the baseline, the first is mini-math/0, sample 0"));
+    NamedReport renamed = a;
+    renamed.report["tasks"][0]["problems"][3]["id"] = "other";
+    EXPECT_THAT(find(gate(a, renamed), "mini-math", "samples")->why,
+                AllOf(HasSubstr("a sample is only in the baseline: mini-math/3"),
+                      HasSubstr("a sample is only in the candidate: other")));
+    NamedReport twice = a;
+    twice.report["tasks"][0]["problems"].push_back(a.report["tasks"][0]["problems"][0]);
+    EXPECT_FALSE(gate(a, twice).passed());
+  }
+}
+
+TEST(ReportGate, BuildsThatAreNoReleaseAreNamedAndDecideNoMemory) {
+  const NamedReport a = named(run_of(4, 2), "a.json");
+  JournalBuilder debug = run_of(4, 2);
+  debug.plan()["tool"]["build_type"] = "Debug";
+  NamedReport b = named(debug, "b.json");
+  b.report["memory"]["host_peak_bytes"] = 1'000'000'000;
+  const GateOutcome outcome = gate(a, b);
+  EXPECT_TRUE(outcome.passed()) << "the same bits are the same bits";
+  EXPECT_THAT(find(outcome, "build", "kind")->why,
+              HasSubstr("the candidate's build (Debug): memory and speed decide nothing"));
+  EXPECT_EQ(status(outcome, "memory", "host peak"), CheckStatus::skipped);
+  ReportGateOptions strict;
+  strict.speed_tolerance = 0.2;
+  EXPECT_FALSE(gate(a, b, strict).passed()) << "the speed that was asked for is not there";
+}
+
 TEST(ReportGate, SpeedIsGatedOnlyWhenAsked) {
   const NamedReport a = named(run_of(4, 2), "a.json");
   NamedReport b = a;
@@ -228,6 +276,12 @@ TEST(Measurement, ReadsGoogleBenchmark) {
   EXPECT_DOUBLE_EQ(real.at("b"), 5e-3);
   const Measurement cpu = value_or_throw(read_measurement(text, "it", TimeKind::cpu));
   EXPECT_DOUBLE_EQ(cpu.at("a"), 1e-6);
+}
+
+TEST(Measurement, SaysHowTheBenchmarkLibraryWasBuilt) {
+  EXPECT_EQ(benchmark_build_type(R"({"context": {"library_build_type": "debug"}})"), "debug");
+  EXPECT_EQ(benchmark_build_type(R"({"schema_version": 1})"), "");
+  EXPECT_EQ(benchmark_build_type("no JSON"), "");
 }
 
 TEST(Measurement, ReadsReportsOfAssay) {
