@@ -5,6 +5,7 @@
 #include "core/json_access.h"
 #include "core/jsonl.h"
 #include "core/text.h"
+#include "reports/common/check_report.h"
 #include "reports/common/report.h"
 
 namespace assay {
@@ -55,6 +56,10 @@ Result<NamedReport> parse_report(std::string_view text, const std::string& name)
     return env_failure(
         fmt::format("{} is of an unfinished run: {}", where, first_unfinished_task(report)),
         "finish it with assay run --resume");
+  }
+  if (const std::string wrong = first_wrong_member(report); !wrong.empty()) {
+    return env_failure(fmt::format("{} is damaged: {}", where, wrong),
+                       "make it again with assay run --resume, which rewrites the reports");
   }
   return NamedReport{name, std::move(*parsed)};
 }

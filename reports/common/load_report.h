@@ -21,7 +21,8 @@ struct NamedReport {
 };
 
 /// Reads a report for comparing. Error{environment}, one line: unreadable, not JSON, not a report,
-/// of another schema version, of a run that is not finished.
+/// of another schema version, of a run that is not finished, or one whose members are of another
+/// type or range than they can have (the first is named).
 Result<NamedReport> load_report(const std::string& path);
 Result<NamedReport> parse_report(std::string_view text, const std::string& name);
 
