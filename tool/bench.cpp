@@ -54,10 +54,11 @@ std::string table(const nlohmann::json& report) {
                         number("gb_per_s", "{:.1f}"), number("roofline_fraction", "{:.2f}"));
   }
   const auto& peak = report.at("memory").at("host_peak_bytes");
-  text += fmt::format("peak memory {}; model {}, {} threads, {}\n",
+  text += fmt::format("peak memory {}; model {}, {} thread{}, {}\n",
                       peak.is_number() ? format_bytes(peak.get<std::int64_t>()) : "not measured",
                       report.at("model").at("name").get<std::string>(),
                       report.at("device").at("threads").dump(),
+                      report.at("device").at("threads") == 1 ? "" : "s",
                       report.at("device").at("isa").get<std::string>());
   for (const nlohmann::json& warning : json_list(report, "warnings")) {
     text += fmt::format("warning: {}\n", json_text(warning, "text"));

@@ -66,6 +66,16 @@ std::string term(std::string_view name, std::string_view label) {
   return std::string(label.empty() ? name : label);
 }
 
+std::string policy_term(std::string_view policy) {
+  const std::string_view name = policy.substr(0, policy.find('/'));
+  for (const Words& words : glossary_words()) {
+    if (words.name == name && (name == "exact" || name == "fast")) {
+      return explained(inline_text(policy), words.text);
+    }
+  }
+  return inline_text(policy);
+}
+
 std::string svg_number(double value) {
   std::string out = fmt::format("{:.2f}", value);
   while (out.back() == '0') out.pop_back();

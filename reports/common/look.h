@@ -28,6 +28,8 @@ std::string run_letter_mark(std::size_t run, const std::string& x, double y);
 /// Words with an explanation for pointer, keyboard and touch: what glossary_words() says about
 /// `name`. `label` is finished HTML; empty: the glossary's own.
 std::string term(std::string_view name, std::string_view label = {});
+/// A numerics policy ("exact/1", foreign text) with what its name, before the version, means.
+std::string policy_term(std::string_view policy);
 /// The same with another explanation, foreign text.
 std::string explained(std::string_view label, std::string_view text);
 

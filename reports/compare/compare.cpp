@@ -13,6 +13,7 @@
 #include "reports/common/identity.h"
 #include "reports/common/paired.h"
 #include "reports/common/show.h"
+#include "reports/compare/beside.h"
 #include "reports/compare/journals.h"
 #include "reports/compare/roofline.h"
 
@@ -53,7 +54,7 @@ std::map<std::string, json> settings_of(const json& report) {
 bool is_condition(const std::string& name) {
   constexpr std::string_view kConditions[] = {"device.load_average", "device.cpu_mhz",
                                               "device.temperature_c", "device.bandwidth_gb_per_s"};
-  return name.starts_with("device.gpu_state") ||
+  return name.starts_with("device.gpu_state") || name.starts_with("device.peaks") ||
          std::find(std::begin(kConditions), std::end(kConditions), name) != std::end(kConditions);
 }
 
@@ -145,7 +146,7 @@ std::vector<std::string> labels_of(Reports reports) {
     if (!differs && !always) continue;
     for (std::size_t i = 0; i < reports.size(); ++i) {
       std::string text = name_for_message(show_value(value(reports[i])), 60);
-      if (std::string_view(field.name) == "threads") text += " threads";
+      if (std::string_view(field.name) == "threads") text += text == "1" ? " thread" : " threads";
       labels[i] += (labels[i].empty() ? "" : ", ") + text;
     }
   }
@@ -265,8 +266,9 @@ void refuse(const std::string& kind, const std::string& task, const std::string&
   refused->push_back({{"what", head + task + tail}, {"why", why}});
 }
 
-/// One task in all runs. The first run that has it is the baseline; what may not stand beside it is
-/// added to `refused`.
+/// One task in all runs. The first run that has it is the baseline of scores; tokens are compared
+/// with the first earlier run that could have given the same (beside.h); what may not stand beside
+/// it is added to `refused`.
 json compare_task(Reports reports, const std::vector<std::string>& labels, const std::string& name,
                   json* refused) {
   json out = {{"name", name},
@@ -294,14 +296,17 @@ json compare_task(Reports reports, const std::vector<std::string>& labels, const
         run["refused"] = why;
         refuse("scores", name, labels[i], why, refused);
       }
-      json pair = {{"identity", identity_of(first, reports[i].report, name, why.empty())},
+      const std::size_t beside = first_alike(reports, i, name).value_or(*baseline);
+      const json& other = reports[beside].report;
+      const bool alike = why_scores_differ_in_kind(task_named(other, name), task).empty();
+      json pair = {{"identity", identity_of(other, reports[i].report, name, alike)},
                    {"paired", compare_pairs(task_named(first, name), task)},
                    {"partings", compare_partings(reports[*baseline], reports[i], name)}};
       if (pair["identity"]["why"].is_string()) {
         refuse("tokens", name, labels[i], pair["identity"]["why"], refused);
       }
       for (auto& [kind, found] : pair.items()) {
-        found["a"] = *baseline;
+        found["a"] = kind == "identity" ? beside : *baseline;
         found["b"] = i;
         out[kind].push_back(std::move(found));
       }

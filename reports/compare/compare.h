@@ -43,8 +43,8 @@ std::string comparison_csv(const nlohmann::json& comparison);
 /// For a terminal.
 std::string comparison_text(const nlohmann::json& comparison);
 
-/// What the runs came to, in one sentence for a person: the first run's speed, memory and scores,
-/// then whether each further run gave the same tokens.
+/// What the runs came to, in one sentence for a person: the first run's speed, memory and scores, a
+/// clause for each of up to three further ones beside it, then which runs gave the same tokens.
 std::string summary_sentence(std::span<const NamedReport> reports);
 
 }  // namespace assay

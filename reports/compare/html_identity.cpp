@@ -19,6 +19,12 @@ std::string yes_no(std::optional<bool> value, const char* yes, const char* no) {
                 : fmt::format("<b class=\"bad\">\u2260 {}</b>", no);
 }
 
+/// Of a property that a run has or lacks; nothing is compared.
+std::string has_it(std::optional<bool> value) {
+  if (!value) return show_value(nullptr);
+  return *value ? "<b class=\"good\">\u2713 yes</b>" : "no";
+}
+
 TableCell share_cell(const json& pair, const char* name) {
   const auto same = json_integer(pair, name);
   const auto of = json_integer(pair, "problems");
@@ -49,9 +55,9 @@ std::string proof_line(const json& proof) {
 std::string identity_html(const json& comparison, const json& task) {
   const json& pairs = json_list(task, "identity");
   if (pairs.empty()) return {};
-  const auto a = static_cast<std::size_t>(json_integer(pairs.front(), "a").value_or(0));
   const std::vector<TableColumn> columns = {
       {"run", false, {}},
+      {"beside", false, {}},
       {"the same tokens", true, {}},
       {"the same answer", true, {}},
       {term("logits_hash", "the same bits of all logits"), true, {}},
@@ -60,17 +66,21 @@ std::string identity_html(const json& comparison, const json& task) {
   std::vector<TableRow> rows;
   for (const json& pair : pairs) {
     const auto b = static_cast<std::size_t>(json_integer(pair, "b").value_or(0));
+    const auto a = static_cast<std::size_t>(json_integer(pair, "a").value_or(0));
     const std::string why = json_text(pair, "why");
     rows.push_back(
         run_row(comparison, b,
-                {share_cell(pair, "same_tokens"),
+                {{run_head(comparison, a), static_cast<double>(a)},
+                 share_cell(pair, "same_tokens"),
                  share_cell(pair, "same_answer"),
                  share_cell(pair, "same_logits"),
                  {yes_no(json_flag(pair, "logits_hash_equal"), "equal", "not equal"), {}},
                  {why.empty() ? "" : "tokens not compared: " + inline_text(why), {}}}));
   }
   return "<h3>" + term("identity", "Identity") + "</h3>" +
-         sortable_table("Problems, beside the baseline " + run_head(comparison, a), columns, rows);
+         sortable_table(
+             "Problems, beside the first earlier run of the same model, decoding and task", columns,
+             rows);
 }
 
 std::string proofs_html(const json& comparison) {
@@ -78,7 +88,7 @@ std::string proofs_html(const json& comparison) {
                                             {term("numerics", "numerics policy"), false, {}},
                                             {term("portable"), false, {}},
                                             {term("batch_invariant"), false, {}},
-                                            {"KV type", false, {}},
+                                            {term("kv_type"), false, {}},
                                             {term("proof", "transfer proofs"), false, {}}};
   std::vector<TableRow> rows;
   const json& runs = json_list(comparison, "runs");
@@ -88,13 +98,11 @@ std::string proofs_html(const json& comparison) {
     for (const json& proof : json_list(identity, "proofs")) {
       proofs += (proofs.empty() ? "" : "<br>") + proof_line(proof);
     }
-    const std::string policy = json_text(identity, "numerics");
-    const bool known = policy == "exact" || policy == "fast";
     rows.push_back(run_row(
         comparison, i,
-        {{known ? term(policy) : inline_text(show_value(json_member(identity, "numerics"))), {}},
-         {yes_no(json_flag(identity, "portable"), "yes", "no"), {}},
-         {yes_no(json_flag(identity, "batch_invariant"), "yes", "no"), {}},
+        {{policy_term(show_value(json_member(identity, "numerics"))), {}},
+         {has_it(json_flag(identity, "portable")), {}},
+         {has_it(json_flag(identity, "batch_invariant")), {}},
          {inline_text(show_value(json_member(identity, "kv_type"))), {}},
          {proofs.empty() ? "none; <code>assay verify --transfer</code> makes them" : proofs, {}}}));
   }

@@ -40,6 +40,13 @@ std::string setting_value(const json& value) {
   return inline_text(text);
 }
 
+/// A policy is explained, whatever its version.
+std::string value_of(const std::string& name, const json& value) {
+  const bool is_policy = name == "backend.numerics" || name == "identity.numerics";
+  return is_policy && value.is_string() ? policy_term(value.get<std::string>())
+                                        : setting_value(value);
+}
+
 std::string settings_table(const json& comparison, const json& list) {
   const std::size_t n = json_list(comparison, "runs").size();
   std::vector<TableColumn> columns = {{"setting", false, {}}};
@@ -49,7 +56,7 @@ std::string settings_table(const json& comparison, const json& list) {
     TableRow row;
     row.cells.push_back({setting_name(json_text(it, "name")), {}});
     for (const json& value : json_list(it, "values"))
-      row.cells.push_back({setting_value(value), {}});
+      row.cells.push_back({value_of(json_text(it, "name"), value), {}});
     rows.push_back(std::move(row));
   }
   return sortable_table("", columns, rows);
@@ -67,11 +74,12 @@ std::string settings_html(const json& comparison) {
       settings_table(comparison, json_list(of, "conditions")) + "</details>";
   std::vector<TableRow> rows;
   for (const json& it : json_list(of, "same")) {
-    rows.push_back(
-        {{{setting_name(json_text(it, "name")), {}}, {setting_value(json_member(it, "value")), {}}},
-         {}});
+    rows.push_back({{{setting_name(json_text(it, "name")), {}},
+                     {value_of(json_text(it, "name"), json_member(it, "value")), {}}},
+                    {}});
   }
-  return out + table_behind(fmt::format("What is the same in all runs ({} settings)", rows.size()),
+  return out + table_behind(fmt::format("What is the same in all runs ({} setting{})", rows.size(),
+                                        rows.size() == 1 ? "" : "s"),
                             {{"setting", false, {}}, {"value", false, {}}}, rows);
 }
 
@@ -91,7 +99,7 @@ std::string overview_html(const json& comparison) {
                                       {term("decode") + ", tokens/s", true, {}},
                                       {term("prefill") + ", tokens/s", true, {}},
                                       {term("ttft") + " median, ms", true, {}},
-                                      {"peak memory", true, {}}};
+                                      {term("peak_memory"), true, {}}};
   for (const json& task : json_list(comparison, "tasks")) {
     const std::string name = inline_text(json_text(task, "name"));
     columns.push_back({name + ": " + term("pass@1", "right"), true, {}});

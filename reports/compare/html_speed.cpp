@@ -70,7 +70,8 @@ std::string throughput_table(const json& comparison) {
       columns.push_back({term(name) + fmt::format(" {}, ms", part), true, {}});
     }
   }
-  for (const char* head : {"CPU use", "energy, J"}) columns.push_back({head, true, {}});
+  columns.push_back({term("cpu_use"), true, {}});
+  columns.push_back({term("energy") + ", J", true, {}});
   std::vector<TableRow> rows;
   const json& runs = json_list(comparison, "runs");
   for (std::size_t i = 0; i < runs.size(); ++i) {

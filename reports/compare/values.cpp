@@ -9,6 +9,7 @@
 
 #include "core/json_access.h"
 #include "core/text.h"
+#include "reports/common/look.h"
 #include "reports/common/retention_words.h"
 #include "reports/common/show.h"
 #include "reports/common/task_report.h"
@@ -27,10 +28,16 @@ struct Label {
 constexpr Label kLabels[] = {
     {"decode_tokens_per_s", "decode, tokens/s"},
     {"prefill_tokens_per_s", "prefill, tokens/s"},
+    {"ttft_ms_p5", "time to first token (TTFT), 5 %, ms"},
+    {"ttft_ms_p25", "time to first token (TTFT), 25 %, ms"},
     {"ttft_ms_p50", "time to first token (TTFT), median, ms"},
+    {"ttft_ms_p75", "time to first token (TTFT), 75 %, ms"},
     {"ttft_ms_p90", "time to first token (TTFT), 90 %, ms"},
     {"ttft_ms_p99", "time to first token (TTFT), 99 %, ms"},
+    {"tpot_ms_p5", "time per output token (TPOT), 5 %, ms"},
+    {"tpot_ms_p25", "time per output token (TPOT), 25 %, ms"},
     {"tpot_ms_p50", "time per output token (TPOT), median, ms"},
+    {"tpot_ms_p75", "time per output token (TPOT), 75 %, ms"},
     {"tpot_ms_p90", "time per output token (TPOT), 90 %, ms"},
     {"tpot_ms_p99", "time per output token (TPOT), 99 %, ms"},
     {"gb_per_s", "weights read, GB/s"},
@@ -57,6 +64,7 @@ constexpr Label kLabels[] = {
     {"complete_b_only", "complete in this run only"},
     {"complete_neither", "complete in neither"},
     {"complete_p_value", "complete: McNemar's p"},
+    {"beside", "beside (the same model, decoding and task)"},
     {"problems", "samples under the same prompt"},
     {"same_tokens", "the same tokens"},
     {"same_answer", "the same answer"},
@@ -195,6 +203,7 @@ class Collector {
         add_pair(task, "paired", "paired", fmt::format("{}_{}", result, name), {result, name});
       }
     }
+    compared_with(task);
     for (const char* name : {"problems", "same_tokens", "same_answer", "same_logits"}) {
       add_pair(task, "identity", "identity", name, {name});
     }
@@ -204,6 +213,18 @@ class Collector {
     for (const char* name : {"near_tie", "material"}) {
       add_pair(task, "partings", "parting", name, {"divergences", name});
     }
+  }
+
+  /// The letter of the run that each run's tokens stand beside.
+  void compared_with(const json& task) {
+    ComparedValue value{"identity", json_text(task, "name"), "beside", {}};
+    value.runs.resize(json_list(task, "runs").size());
+    for (const json& pair : json_list(task, "identity")) {
+      const auto a = static_cast<std::size_t>(json_integer(pair, "a").value_or(0));
+      const auto b = static_cast<std::size_t>(json_integer(pair, "b").value_or(0));
+      if (b < value.runs.size()) value.runs[b] = "run " + run_letter(a);
+    }
+    values_.push_back(std::move(value));
   }
 
   /// Each run's retention against its own reference, whatever the other runs are.
@@ -268,6 +289,7 @@ std::string value_shown(const ComparedValue& value, const json& of_run) {
   if (value.section == "retention") {
     return name_for_message(show_retention(*retention_value(value.name), of_run), 200);
   }
+  if (value.name == "beside" && of_run.is_string()) return of_run.get<std::string>();
   if (of_run.is_object()) return show_rate(of_run);
   if (of_run.is_string()) return "not compared";
   const auto whole =
@@ -295,7 +317,7 @@ std::string section_title(const std::string& section) {
                                {"length", "Length"},
                                {"budget", "Score by token budget"},
                                {"paired", "Sample by sample, beside the baseline"},
-                               {"identity", "Identity, beside the baseline"},
+                               {"identity", "Identity, beside the first run alike"},
                                {"parting", "Where completions leave the baseline's"},
                                {"retention", "Chain retention, against each run's reference"}};
   for (const Label& it : kTitles) {

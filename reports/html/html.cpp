@@ -52,10 +52,11 @@ std::string render(const json& report, const Journal& journal) {
   const std::string backend = show_value(json_member(json_member(report, "backend"), "name"));
   const json& device = json_member(report, "device");
   std::string body = fmt::format("<h1>{} on {}</h1>", inline_text(model), inline_text(backend));
-  body += fmt::format("<p class=\"lead\">{} · {} · {} threads · {}</p>",
+  body += fmt::format("<p class=\"lead\">{} · {} · {} thread{} · {}</p>",
                       inline_text(show_value(json_member(device, "name"))),
                       inline_text(show_value(json_member(device, "isa"))),
                       show_count(json_integer(device, "threads")),
+                      json_integer(device, "threads") == 1 ? "" : "s",
                       inline_text(show_value(json_member(report, "utc"))));
   body += warnings(report) + cards(report);
   body += recipe_section(report);

@@ -53,8 +53,10 @@ std::string setting_rows(const json& object, const std::string& prefix) {
     if (value.is_object()) {
       out += setting_rows(value, path);
     } else {
-      out += fmt::format("<tr><th>{}</th><td>{}</td></tr>", inline_text(path),
-                         inline_text(show_value(value)));
+      const bool is_policy = name == "numerics" && value.is_string();
+      out += fmt::format(
+          "<tr><th>{}</th><td>{}</td></tr>", inline_text(path),
+          is_policy ? policy_term(value.get<std::string>()) : inline_text(show_value(value)));
     }
   }
   return out;
@@ -73,16 +75,16 @@ std::string speed_section(const json& report) {
          "</table></div>";
   out += fmt::format(
       "<p>Decode read {} GB of weights per second, {} of the bandwidth measured on this device. "
-      "CPU use: {} of the backend's threads.</p>",
+      "{}: {} of the backend's threads.</p>",
       show_number(json_number(speed, "gb_per_s")),
-      show_percent(json_number(speed, "roofline_fraction")),
+      show_percent(json_number(speed, "roofline_fraction")), term("cpu_use"),
       show_percent(json_number(report, "cpu_utilization")));
   const json& energy = json_member(report, "energy");
   if (const auto joules = json_number(energy, "joules")) {
-    out += fmt::format("<p>Energy: {} J ({}).</p>", show_number(joules),
+    out += fmt::format("<p>{}: {} J ({}).</p>", term("energy", "Energy"), show_number(joules),
                        inline_text(json_text(energy, "source")));
   } else {
-    out += "<p>Energy: not measured.</p>";
+    out += "<p>" + term("energy", "Energy") + ": not measured.</p>";
   }
   return out + bench_table(json_list(report, "bench"));
 }

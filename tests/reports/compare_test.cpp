@@ -69,6 +69,38 @@ TEST(LoadReport, RefusesWhatItCannotCompare) {
   EXPECT_FALSE(load_report("/nowhere/report.json").has_value());
 }
 
+TEST(LoadReport, AMemberOfAWrongTypeOrRangeIsNamed) {
+  JournalBuilder run = finished_run();
+  run.add_bench("decode", 128, 0, 1, 100);
+  run.add(retention_record());
+  const json good = build_report(run.journal());
+  EXPECT_EQ(error_of(good.dump()), "no error");
+  const auto with = [&good](const char* pointer, const json& value) {
+    json bad = good;
+    bad[json::json_pointer(pointer)] = value;
+    return error_of(bad.dump());
+  };
+  EXPECT_THAT(with("/tasks/0/metrics", "x"),
+              HasSubstr("damaged: tasks[0].metrics is \"x\", not an object"));
+  EXPECT_THAT(with("/tasks/0/problems", {1, 2, nullptr}),
+              HasSubstr("tasks[0].problems[0] is 1, not an object"));
+  EXPECT_THAT(with("/tasks/0/metrics/pass@1/value", 7.5),
+              HasSubstr("tasks[0].metrics.pass@1.value is 7.5, not a share from 0 to 1"));
+  EXPECT_THAT(with("/tasks/0/metrics/pass@1/ci95", {3}),
+              HasSubstr("tasks[0].metrics.pass@1.ci95 is array, not two shares in order"));
+  EXPECT_THAT(with("/tasks/0/metrics/pass@1/ci95", {0.9, 0.1}), HasSubstr("two shares in order"));
+  EXPECT_THAT(with("/memory/host_peak_bytes", -5),
+              HasSubstr("memory.host_peak_bytes is -5, not a whole number from 0 on"));
+  EXPECT_THAT(with("/bench/0/tokens_per_s_runs/1", "fast"),
+              HasSubstr("bench[0].tokens_per_s_runs[1] is \"fast\", not a number"));
+  EXPECT_THAT(with("/tasks/1/chain/components/C3", 1), HasSubstr("tasks[1].chain.components.C3"));
+  EXPECT_THAT(with("/tasks/0/problems/2/correct", "yes"),
+              HasSubstr("tasks[0].problems[2].correct is \"yes\", not true or false"));
+  EXPECT_THAT(with("/tasks/0/name", nullptr), HasSubstr("tasks[0].name is null, not a text"));
+  EXPECT_THAT(with("/throughput/ttft_ms", 3), HasSubstr("throughput.ttft_ms is 3, not an object"));
+  EXPECT_THAT(with("/device/threads", 1.5), HasSubstr("device.threads is 1.5"));
+}
+
 TEST(Compare, WhatDiffersComesFirstAndTheRestIsSaid) {
   JournalBuilder other = run_on("reference");
   other.plan()["device"]["threads"] = 1;
@@ -92,7 +124,7 @@ TEST(Compare, LabelsTellRunsApart) {
   std::vector<std::string> labels;
   const json comparison = compare_reports(reports);
   for (const json& run : comparison["runs"]) labels.push_back(run["label"]);
-  EXPECT_THAT(labels, ElementsAre("cpu, 2 threads", "cpu, 1 threads", "cpu, 2 threads (run 2)"));
+  EXPECT_THAT(labels, ElementsAre("cpu, 2 threads", "cpu, 1 thread", "cpu, 2 threads (run 2)"));
 }
 
 TEST(Compare, SameTokensAreCountedOverSharedProblems) {
@@ -141,6 +173,50 @@ TEST(Compare, AnotherModelHasScoresButNoTokensToCompare) {
   EXPECT_THAT(comparison["refused"][0]["why"].get<std::string>(),
               HasSubstr("the model files differ"));
   EXPECT_THAT(summary_sentence(reports), Not(HasSubstr("same tokens")));
+}
+
+TEST(Compare, TokensStandBesideTheFirstRunOfTheirOwnModel) {
+  const auto large = [](const std::string& backend) {
+    JournalBuilder run = run_on(backend);
+    run.plan()["model"]["name"] = "large";
+    run.plan()["model"]["sha256"] = std::string(64, 'a');
+    return run;
+  };
+  const std::vector<NamedReport> reports = {named(run_on("cpu")), named(large("cpu")),
+                                            named(large("reference")), named(run_on("reference")),
+                                            named(run_on("neon"))};
+  const json comparison = compare_reports(reports);
+  const json& identity = comparison["tasks"][0]["identity"];
+  EXPECT_EQ(identity[0]["a"], 0) << "nothing is alike: the baseline, and why not";
+  EXPECT_TRUE(identity[0]["same_tokens"].is_null());
+  EXPECT_EQ(identity[1]["a"], 1);
+  EXPECT_EQ(identity[1]["same_tokens"], 4);
+  EXPECT_EQ(identity[2]["a"], 0);
+  const std::string sentence = summary_sentence(reports);
+  EXPECT_THAT(sentence, HasSubstr("; runs B and C gave the same tokens in 4 of 4 problems"));
+  EXPECT_THAT(sentence, HasSubstr("; runs A, D and E gave the same tokens in 4 of 4 problems"));
+  EXPECT_THAT(comparison_html(comparison), HasSubstr("beside the first earlier run of the same"));
+  EXPECT_THAT(comparison_text(comparison), HasSubstr("run B"));
+}
+
+TEST(Compare, TheSummarySaysWhatBecameOfEachFurtherRun) {
+  JournalBuilder worse;
+  worse.plan()["backend"]["name"] = "fast";
+  worse.add_task("mini-math", 4, 1);
+  for (int i = 0; i < 4; ++i) {
+    SampleSpec spec;
+    spec.problem = i;
+    if (i >= 2) spec.outcome = "wrong_complete";
+    worse.add_sample(spec);
+  }
+  worse.add_totals(360);
+  std::vector<NamedReport> reports = {named(run_on("cpu")), named(worse)};
+  EXPECT_THAT(summary_sentence(reports),
+              HasSubstr("; B: 2 of 4 right (-25 points, p 1.00), decode -10 %; "));
+  for (int i = 0; i < 4; ++i) reports.push_back(named(run_on("cpu")));
+  const std::string many = summary_sentence(reports);
+  EXPECT_THAT(many, HasSubstr("; D: 3 of 4 right (+0 points, p 1.00), decode +0 %"));
+  EXPECT_THAT(many, Not(HasSubstr("; E: ")));
 }
 
 TEST(Compare, OtherDatasetsAndBudgetsAreRefusedByName) {
@@ -265,7 +341,8 @@ TEST(Summary, SaysWhatAPersonWantsToKnow) {
   const std::vector<NamedReport> reports = {named(run_on("cpu")), named(run_on("reference", 2))};
   EXPECT_EQ(summary_sentence(reports),
             "tiny on cpu (avx2, 2 threads): 200 tokens/s decode, 2,000 prefill, peak memory "
-            "130 MB; 3 of 4 problems right, 4 of 4 chains complete; cpu and reference gave the "
+            "130 MB; 3 of 4 problems right, 4 of 4 chains complete; B: decode +0 %; cpu and "
+            "reference gave the "
             "same tokens in 2 of 2 problems.");
 }
 
