@@ -47,7 +47,8 @@ int audit(const AuditFlags& flags) {
   std::vector<NamedReport> reports;
   std::vector<TransferProof> proofs;
   read_inputs(flags.reports, &reports, &proofs);
-  const nlohmann::json out = audit_claims({&claims, reports, proofs, sizes_of_shape});
+  const nlohmann::json out =
+      audit_claims({&claims, reports, proofs, sizes_of_shape, scratch_of_shape});
   if (!flags.page.empty()) write_file(flags.page, audit_html(out));
   if (flags.json) {
     print(out.dump(2) + "\n");

@@ -65,6 +65,10 @@ std::vector<WeightSizes> sizes_of_shape(const ModelShape& shape) {
   return out;
 }
 
+std::int64_t scratch_of_shape(const ModelShape& shape, std::int64_t context) {
+  return projected_scratch_bytes(config_of(shape), context, 1);
+}
+
 KnownModel find_model(const std::string& name_or_path) {
   std::error_code ignored;
   if (std::filesystem::exists(name_or_path, ignored)) return from_file(name_or_path);

@@ -10,6 +10,8 @@ namespace assay::tool {
 
 /// The formats of a shape, by `assay quantize`'s rules.
 std::vector<WeightSizes> sizes_of_shape(const ModelShape& shape);
+/// Scratch of one sequence of so many tokens, as the memory plan counts it.
+std::int64_t scratch_of_shape(const ModelShape& shape, std::int64_t context);
 
 ModelConfig config_of(const ModelShape& shape);
 

@@ -3,7 +3,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/text.h"
 #include "harness/model_sizes.h"
@@ -14,10 +16,12 @@
 namespace assay::tool {
 namespace {
 
+constexpr std::int64_t kUsualContext = 4096;
+
 struct ProjectFlags {
   std::string model;
   std::string device;
-  std::int64_t context = 4096;
+  std::optional<std::int64_t> context;
   std::int64_t batch = 1;
   bool json = false;
 };
@@ -32,10 +36,12 @@ const DeviceProfile& device_named(const std::string& name) {
 int project(const ProjectFlags& flags) {
   const DeviceProfile& device = device_named(flags.device);
   const KnownModel model = find_model(flags.model);
-  if (model.shape.max_context > 0 && flags.context > model.shape.max_context) {
+  const std::int64_t most = model.shape.max_context;
+  const std::int64_t context =
+      flags.context.value_or(most > 0 ? std::min(kUsualContext, most) : kUsualContext);
+  if (most > 0 && context > most) {
     throw Error(ErrorKind::usage,
-                fmt::format("--context {} is beyond the model's {}", flags.context,
-                            model.shape.max_context),
+                fmt::format("--context {} is beyond the model's {}", context, most),
                 "give fewer tokens");
   }
   ProjectRequest request;
@@ -43,10 +49,9 @@ int project(const ProjectFlags& flags) {
   request.device = &device;
   request.sizes_of = sizes_of_shape;
   request.own = model.own;
-  request.context = flags.context;
+  request.context = context;
   request.batch = flags.batch;
-  request.scratch_bytes =
-      projected_scratch_bytes(config_of(model.shape), flags.context, flags.batch);
+  request.scratch_bytes = projected_scratch_bytes(config_of(model.shape), context, flags.batch);
   const nlohmann::json out = project_model(request);
   print(flags.json ? out.dump(2) + "\n" : sanitize_for_terminal(project_text(out)));
   return 0;
@@ -63,9 +68,10 @@ void add_project_command(CLI::App& app, Action& action) {
                    "A model's file or folder, or a name (nothing is downloaded)")
       ->required();
   command->add_option("--device", flags->device, "A datasheet of `assay list devices`")->required();
-  command->add_option("--context", flags->context, "Tokens of context of each sequence")
-      ->check(CLI::Range(1, 1 << 24))
-      ->capture_default_str();
+  command
+      ->add_option("--context", flags->context,
+                   "Tokens of context of each sequence; without it 4096, or the model's longest")
+      ->check(CLI::Range(1, 1 << 24));
   command->add_option("--batch", flags->batch, "Sequences at once")
       ->check(CLI::Range(1, 4096))
       ->capture_default_str();

@@ -39,6 +39,7 @@ json claim_json(const Claim& claim, const Verdict& verdict) {
           {"scope", text_or_null(verdict.scope)},
           {"bounds", verdict.bounds},
           {"measured", verdict.measured},
+          {"measurements", verdict.measurements},
           {"why", why}};
 }
 
@@ -58,7 +59,7 @@ json shape_json(const ModelShape& shape) {
 
 json audit_claims(const AuditRequest& request) {
   const ClaimsFile& file = *request.claims;
-  const AuditContext context{&file, request.sizes_of};
+  const AuditContext context{&file, request.sizes_of, request.scratch_of};
   json claims = json::array();
   json summary = json::object();
   for (const std::string_view verdict :

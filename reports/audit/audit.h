@@ -17,6 +17,7 @@ struct AuditRequest {
   std::span<const NamedReport> reports;
   std::span<const TransferProof> proofs;
   SizesOf sizes_of;
+  ScratchOf scratch_of = nullptr;
 };
 
 /// docs/formats.md, "Audit".

@@ -9,6 +9,7 @@
 #include "core/text.h"
 #include "reports/audit/embedded.h"
 #include "reports/audit/fields.h"
+#include "reports/audit/settings.h"
 
 namespace assay {
 namespace {
@@ -111,7 +112,17 @@ void read_conditions(Fields& of, Claim* claim, std::string* error) {
       if (value.is_primitive()) shown[sanitize_for_terminal(name)] = value;
     }
     claim->conditions = shown;
+    claim->settings = read_settings(inner, false);
   }
+}
+
+/// `settings` says more than conditions in words do.
+json settings_of(Fields& of, json so_far, std::string* error) {
+  const json& settings = json_member(of.object(), "settings");
+  if (settings.is_null()) return so_far;
+  Fields inner(settings, of.where() + ".settings", error);
+  so_far.update(read_settings(inner, true));
+  return so_far;
 }
 
 Evidence read_evidence(const json& value, const std::string& where, std::string* error) {
@@ -129,6 +140,7 @@ Evidence read_evidence(const json& value, const std::string& where, std::string*
   out.samples = of.integer("samples_per_problem", 1, 1 << 20, false).value_or(0);
   out.conditions = of.text("conditions", false);
   out.source = of.text("source");
+  out.settings = settings_of(of, json::object(), error);
   out.verified = of.flag("verified", true);
   return out;
 }
@@ -162,6 +174,8 @@ Claim read_claim(const json& value, std::size_t index, ClaimsFile* file, std::st
                                      "Q4_K_M and the like, or quantised",
                                      name_for_message(out.precision, 60)));
   }
+  out.settings = settings_of(of, out.settings, error);
+  if (!out.precision.empty()) out.settings["precision"] = out.precision;
   out.resolution = of.number("resolution", 0, kMaxNumber, false);
   out.problems = of.integer("n", 1, 1 << 30, false).value_or(0);
   out.samples = of.integer("samples_per_problem", 1, 1 << 20, false).value_or(0);
@@ -185,6 +199,7 @@ Claim read_claim(const json& value, std::size_t index, ClaimsFile* file, std::st
                                                  "metric",
                                                  "value",
                                                  "conditions",
+                                                 "settings",
                                                  "source",
                                                  "undefined",
                                                  "note",

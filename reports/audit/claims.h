@@ -21,7 +21,8 @@ struct Evidence {
   std::int64_t samples = 0;   ///< per problem; 0: unknown
   std::string conditions;
   std::string source;
-  bool verified = true;  ///< false: it is shown and decides nothing
+  nlohmann::json settings = nlohmann::json::object();  ///< settings.h
+  bool verified = true;                                ///< false: it is shown and decides nothing
 };
 
 struct Claim {
@@ -35,6 +36,7 @@ struct Claim {
   std::string metric;         ///< one of known_metrics()
   nlohmann::json value;       ///< a number, or a text for licence, feature, comparison
   nlohmann::json conditions;  ///< "unstated", a text, or an object: as it was given
+  nlohmann::json settings = nlohmann::json::object();  ///< those that can be compared: settings.h
   std::string source;
   std::string undefined;  ///< why the number has no meaning; empty: it has
   std::string note;

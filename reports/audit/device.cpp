@@ -35,6 +35,7 @@ Result<DeviceProfile> parse_device(const json& value, const std::string& where) 
   out.aliases = of.texts("aliases");
   out.memory = of.text("memory", false);
   out.memory_bytes = of.integer("memory_bytes", 1, std::int64_t{1} << 50).value_or(1);
+  out.app_memory_bytes = of.integer("app_memory_bytes", 1, out.memory_bytes, false).value_or(0);
   out.bandwidth_gb_per_s = of.number("bandwidth_gb_per_s", 1e-3, 1e7).value_or(1);
   out.arithmetic = of.text("arithmetic", false);
   out.source = of.text("source");
@@ -81,6 +82,7 @@ json device_json(const DeviceProfile& device) {
       {"kind", "datasheet"},
       {"memory", text(device.memory)},
       {"memory_bytes", device.memory_bytes},
+      {"app_memory_bytes", device.app_memory_bytes > 0 ? json(device.app_memory_bytes) : json()},
       {"bandwidth_gb_per_s", device.bandwidth_gb_per_s},
       {"arithmetic", text(device.arithmetic)},
       {"operations_per_s", device.operations_per_s > 0 ? json(device.operations_per_s) : json()},

@@ -17,12 +17,17 @@ struct DeviceProfile {
   std::vector<std::string> aliases;
   std::string memory;  ///< "12 GB GDDR6"
   std::int64_t memory_bytes = 0;
-  double bandwidth_gb_per_s = 0;  ///< 10^9 bytes a second
-  std::string arithmetic;         ///< how bus width and data rate give it
-  double operations_per_s = 0;    ///< multiplications and additions; 0: not stated
-  std::string compute;            ///< which
+  std::int64_t app_memory_bytes = 0;  ///< what its system gives to one app; 0: all of it
+  double bandwidth_gb_per_s = 0;      ///< 10^9 bytes a second
+  std::string arithmetic;             ///< how bus width and data rate give it
+  double operations_per_s = 0;        ///< multiplications and additions; 0: not stated
+  std::string compute;                ///< which
   std::string source;
   std::string note;
+
+  std::int64_t usable_bytes() const {
+    return app_memory_bytes > 0 ? app_memory_bytes : memory_bytes;
+  }
 };
 
 /// Error{environment} names the first thing wrong; "kind" must be "datasheet".

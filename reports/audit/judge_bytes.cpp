@@ -31,108 +31,173 @@ std::string sizes_in_words(double low, double high) {
                      : fmt::format("{} to {}", show_decimal_gb(low), show_decimal_gb(high));
 }
 
+std::string in_gib(double bytes) {
+  return fmt::format("{:.2f} GiB", bytes / (1024.0 * 1024 * 1024));
+}
+
+/// Formats that exist and what each of them takes.
+struct Sizes {
+  double low = HUGE_VAL;
+  double high = 0;
+  std::string all;
+  std::string within;  ///< names of those within the claim's resolution
+};
+
+bool take(const Claim& claim, const std::string& name, double bytes, Sizes* out) {
+  out->low = std::min(out->low, bytes);
+  out->high = std::max(out->high, bytes);
+  out->all += fmt::format("{}{} {}", out->all.empty() ? "" : ", ", name, show_decimal_gb(bytes));
+  const bool near = std::fabs(bytes - claim.number()) <= resolution_of(claim);
+  if (near) out->within += (out->within.empty() ? "" : ", ") + name;
+  return near;
+}
+
 }  // namespace
 
 Verdict judge_bytes(const Claim& claim, const AuditContext& context) {
   const ModelShape* shape = find_shape(context.file->shapes, claim.model);
   if (shape == nullptr) return no_shape(claim);
   const bool is_file = claim.metric == "file_bytes";
+  const std::int64_t weights = is_file ? shape->parameters() : shape->weights_read();
   Verdict out;
-  double low = HUGE_VAL;
-  double high = 0;
-  std::string within;
-  const double room = resolution_of(claim);
-  const auto take = [&](const std::string& name, double bytes) {
-    low = std::min(low, bytes);
-    high = std::max(high, bytes);
-    const bool near = std::fabs(bytes - claim.number()) <= room;
-    if (near) within += (within.empty() ? "" : ", ") + name;
-    return near;
-  };
+  Sizes sizes;
   for (const WeightSizes& row : rows_for(claim, *shape, context)) {
     const auto bytes = static_cast<double>(is_file ? row.weights_bytes : row.read_bytes);
-    const std::int64_t weights = is_file ? shape->parameters() : shape->weights_read();
     const std::string arithmetic =
         fmt::format("{} weights x {:.4g} bits / 8 = {}", show_count(weights),
                     bytes * 8 / static_cast<double>(weights), show_decimal_gb(bytes));
     // Bare bits are a floor, not a file that exists.
-    json allows = row.is_real ? json(take(row.name, bytes)) : json(claim.number() + room >= bytes);
+    const json allows = row.is_real ? json(take(claim, row.name, bytes, &sizes))
+                                    : json(claim.number() + resolution_of(claim) >= bytes);
     out.bounds.push_back(bound_row(row.name, bytes, "bytes", allows, arithmetic, shape->source));
   }
   for (const Evidence& it : claim.evidence) {
     if (!it.value.is_number()) continue;
     const double bytes = it.value.get<double>();
-    const json allows = it.verified ? json(take(it.conditions, bytes)) : json();
-    out.bounds.push_back(bound_row(it.conditions, bytes, "bytes", allows, "as listed", it.source));
+    const json allows =
+        it.verified ? json(take(claim, it.conditions + " as listed", bytes, &sizes)) : json();
+    out.bounds.push_back(bound_row(it.conditions, bytes, "bytes", allows,
+                                   fmt::format("{} by {}; the claim is {}", show_decimal_gb(bytes),
+                                               it.source, show_decimal_gb(claim.number())),
+                                   it.source));
   }
-  if (high == 0) {
+  if (sizes.high == 0) {
     out.why = "no format of that precision is known";
     return out;
   }
-  const double bits = claim.number() * 8 /
-                      static_cast<double>(is_file ? shape->parameters() : shape->weights_read());
-  out.why = fmt::format("{}; the claimed {} are {:.2f} bits for each of {} weights",
-                        sizes_in_words(low, high), show_decimal_gb(claim.number()), bits,
-                        show_count(is_file ? shape->parameters() : shape->weights_read()));
-  if (!within.empty() && low == high) {
-    out.verdict = kSupported;
-  } else if (!within.empty() || (claim.number() > low && claim.number() < high)) {
-    out.verdict = kConditional;
-    out.scope = within.empty() ? "a format between those" : "in " + within;
-  } else {
+  out.why = fmt::format("{}; the claimed {} are {:.2f} bits for each of {} weights", sizes.all,
+                        show_decimal_gb(claim.number()),
+                        claim.number() * 8 / static_cast<double>(weights), show_count(weights));
+  if (sizes.within.empty()) {
     out.verdict = kContradicted;
-    out.scope = fmt::format("it takes {}", sizes_in_words(low, high));
+    out.scope =
+        fmt::format("it takes {}, and no format lies within {} of the claim",
+                    sizes_in_words(sizes.low, sizes.high), show_decimal_gb(resolution_of(claim)));
+  } else if (sizes.low == sizes.high) {
+    out.verdict = kSupported;
+  } else {
+    out.verdict = kConditional;
+    out.scope = "in " + sizes.within;
   }
   return out;
 }
+
+namespace {
+
+/// A row of what must be in memory. Of bare bits, and of a peak that was measured, it is a floor:
+/// an embedding table that is read by the row need not be there whole.
+struct Need {
+  std::int64_t weights = 0;
+  std::int64_t kv = 0;
+  std::int64_t scratch = 0;
+  double total() const { return static_cast<double>(weights + kv + scratch); }
+};
+
+json need_row(const Claim& claim, const ModelShape& shape, const WeightSizes& row,
+              const Need& need) {
+  const auto gb = [](std::int64_t bytes) { return show_decimal_gb(static_cast<double>(bytes)); };
+  const std::string scratch =
+      need.scratch > 0 ? fmt::format(" + {} of scratch", gb(need.scratch)) : "";
+  return bound_row(
+      row.name, need.total(), "bytes", claim.number() >= need.total(),
+      fmt::format("{} of weights{} + {} tokens x {} bytes of keys and values{} = {} ({}); the "
+                  "claim is {}",
+                  gb(need.weights), need.weights < row.weights_bytes ? " read a token" : "",
+                  show_count(std::max<std::int64_t>(claim.context, 1)),
+                  show_count(shape.kv_bytes_per_token()), scratch, show_decimal_gb(need.total()),
+                  in_gib(need.total()), in_gib(claim.number())),
+      shape.source);
+}
+
+/// "in F16 (3.42 GiB), Q8_0 (1.87 GiB)" of the real formats that fit.
+std::string formats_that_fit(const std::vector<WeightSizes>& rows, const std::vector<bool>& allows,
+                             const json& bounds) {
+  std::string out;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!rows[i].is_real || !allows[i]) continue;
+    out += fmt::format("{}{} ({})", out.empty() ? "in " : ", ", rows[i].name,
+                       in_gib(bounds[i]["value"].get<double>()));
+  }
+  return out;
+}
+
+/// What is enough can be projected, and only a measurement shows it.
+void decide_suffices(const Claim& claim, const std::vector<WeightSizes>& rows,
+                     const std::vector<bool>& allows, bool with_scratch, Verdict* out) {
+  const std::string fits = formats_that_fit(rows, allows, out->bounds);
+  const std::string where = fmt::format("by projection, for {} tokens of context",
+                                        show_count(std::max<std::int64_t>(claim.context, 1)));
+  out->why += fmt::format(
+      "; the claim is {}; the runtime's own memory and what else uses the device come on top",
+      in_gib(claim.number()));
+  if (fits.empty() || !with_scratch) return;
+  const bool all = std::find(allows.begin(), allows.end(), false) == allows.end();
+  out->verdict = kConditional;
+  out->scope = fmt::format("{}: {}{}", where, fits,
+                           all ? "" : "; not " + impossible_precisions(rows, allows));
+}
+
+}  // namespace
 
 Verdict judge_memory(const Claim& claim, const AuditContext& context) {
   const ModelShape* shape = find_shape(context.file->shapes, claim.model);
   if (shape == nullptr) return no_shape(claim);
   const bool suffices = claim.metric == "memory_suffices_bytes";
-  const std::int64_t context_tokens = claim.context > 0 ? claim.context : 1;
-  const std::int64_t kv = context_tokens * shape->kv_bytes_per_token();
+  const std::int64_t tokens = std::max<std::int64_t>(claim.context, 1);
+  const bool with_scratch = suffices && context.scratch_of != nullptr;
   Verdict out;
   const std::vector<WeightSizes> rows = rows_for(claim, *shape, context);
-  std::vector<bool> allows;
-  for (const WeightSizes& row : rows) {
-    const std::int64_t need = row.weights_bytes + kv;
-    allows.push_back(claim.number() >= static_cast<double>(need));
-    out.bounds.push_back(
-        bound_row(row.name, need, "bytes", allows.back(),
-                  fmt::format("weights {} + {} tokens x {} bytes of keys and values = {}",
-                              show_decimal_gb(static_cast<double>(row.weights_bytes)),
-                              show_count(context_tokens), show_count(shape->kv_bytes_per_token()),
-                              show_decimal_gb(static_cast<double>(need))),
-                  shape->source));
-  }
   if (rows.empty()) {
     out.why = "no format of that precision is known";
     return out;
   }
+  const std::int64_t scratch = with_scratch ? context.scratch_of(*shape, tokens) : 0;
+  std::vector<bool> allows;
+  for (const WeightSizes& row : rows) {
+    const Need need = {suffices ? row.weights_bytes : row.read_bytes,
+                       tokens * shape->kv_bytes_per_token(), row.is_real ? scratch : 0};
+    out.bounds.push_back(need_row(claim, *shape, row, need));
+    allows.push_back(out.bounds.back()["allows"].get<bool>());
+  }
   const auto n_allowed = std::count(allows.begin(), allows.end(), true);
-  const std::string floor =
-      fmt::format("weights and {} tokens of context alone take {}, scratch and the runtime apart",
-                  show_count(context_tokens),
-                  sizes_in_words(out.bounds.back()["value"].get<double>(),
-                                 out.bounds.front()["value"].get<double>()));
-  out.why = floor;
+  out.why = fmt::format(
+      "{} of {} tokens take {}{}",
+      suffices ? "weights, keys and values" : "the weights that are read and the context",
+      show_count(tokens),
+      sizes_in_words(out.bounds.back()["value"].get<double>(),
+                     out.bounds.front()["value"].get<double>()),
+      with_scratch ? " with scratch" : ", scratch and the runtime apart");
   if (n_allowed == 0) {
     out.verdict = kImpossible;
     out.scope = claim.precision.empty() ? "at every precision" : "at " + claim.precision;
-  } else if (suffices) {
-    out.verdict = kConditional;
-    out.scope = n_allowed == static_cast<std::ptrdiff_t>(rows.size())
-                    ? fmt::format("for {} tokens of context", show_count(context_tokens))
-                    : fmt::format("for {} tokens of context, not {}", show_count(context_tokens),
-                                  impossible_precisions(rows, allows));
-  } else if (n_allowed < static_cast<std::ptrdiff_t>(rows.size())) {
-    out.verdict = kNotTested;
+    return out;
+  }
+  if (suffices) decide_suffices(claim, rows, allows, with_scratch, &out);
+  if (out.verdict != kNotTested) return out;
+  if (n_allowed < static_cast<std::ptrdiff_t>(rows.size())) {
     out.scope = "excluded " + impossible_precisions(rows, allows);
   }
-  if (out.verdict == kNotTested) {
-    out.why += "; the claim is above that floor, and only a measurement can tell";
-  }
+  out.why += "; the claim is above that floor, and only a measurement can tell";
   return out;
 }
 

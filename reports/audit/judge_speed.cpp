@@ -120,12 +120,12 @@ Verdict judge_decode(const Decode& it, const AuditContext& context) {
     entry["bits_per_weight"] = bits_of(row, it.shape);
     entry["bytes_per_token"] = row.read_bytes;
     entry["bandwidth_gb_per_s"] = it.device.bandwidth_gb_per_s;
-    entry["fits"] = row.weights_bytes <= it.device.memory_bytes;
+    entry["fits"] = row.weights_bytes <= it.device.usable_bytes();
     out.bounds.push_back(std::move(entry));
   }
   decide(it, rows, allows, &out);
   const bool fits = std::any_of(rows.begin(), rows.end(), [&it](const WeightSizes& row) {
-    return row.weights_bytes <= it.device.memory_bytes;
+    return row.weights_bytes <= it.device.usable_bytes();
   });
   if (!fits) out.why += "; nor do the weights fit into its memory";
   if (!it.device.note.empty()) out.why += ". " + without_stop(it.device.note);

@@ -2,202 +2,213 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
+#include <cmath>
+#include <functional>
 
 #include "core/json_access.h"
-#include "core/text.h"
-#include "reports/common/identity.h"
-#include "reports/common/show.h"
+#include "reports/audit/measurement.h"
 
 namespace assay {
 namespace {
 
 using nlohmann::json;
+using Measurements = std::vector<ReportMeasurement>;
 
-bool is_model_of(const Claim& claim, const AuditContext& context, const json& report) {
-  const std::string name = json_text(json_member(report, "model"), "name");
-  const ModelShape* claimed = find_shape(context.file->shapes, claim.model);
-  const ModelShape* ran = find_shape(context.file->shapes, name);
-  if (claimed != nullptr && ran != nullptr) return claimed->name == ran->name;
-  return plain_model_name(name) == plain_model_name(claim.model);
+double room_of(const Claim& claim) {
+  const bool is_count = claim.metric == "parameters" || claim.metric == "file_bytes";
+  return claim.resolution.value_or((is_count ? 0.025 : 0.05) * claim.number());
 }
 
-bool is_device_of(const Claim& claim, const AuditContext& context, const json& report) {
-  const DeviceProfile* claimed = find_device(context.file->devices, claim.device);
-  if (claimed == nullptr) return claim.device.empty();
-  const json& device = json_member(report, "device");
-  for (const char* name : {"name", "gpu", "cpu"}) {
-    const std::string text = json_text(device, name);
-    const DeviceProfile* ran = find_device(context.file->devices, text);
-    if (ran != nullptr && ran->name == claimed->name) return true;
+/// Whether the claim is true of what was measured.
+bool holds(const Claim& claim, const ReportMeasurement& it) {
+  const double claimed = claim.number();
+  if (claim.metric == "score") return claimed >= it.low && claimed <= it.high;
+  const double room = room_of(claim);
+  if (claim.metric.ends_with("tokens_per_s")) return it.high + room >= claimed;
+  if (claim.metric == "request_seconds" || claim.metric == "peak_memory_bytes") {
+    return it.low - room <= claimed;
   }
-  return false;
+  return std::fabs(it.value - claimed) <= room;
 }
 
-std::string number_or_unknown(const json& value) {
-  return value.is_null() ? "unknown" : value.dump();
+bool supports(const Claim& claim, const ReportMeasurement& it) {
+  return it.why_not.empty() && it.why_not_for.empty() && holds(claim, it);
 }
 
-json found(const NamedReport& it, const json& value, const json& ci95, std::string conditions) {
-  const json& device = json_member(it.report, "device");
-  return {{"value", value},
-          {"ci95", ci95},
-          {"report", redact_home_paths(sanitize_for_terminal(it.name))},
-          {"model", name_for_message(json_text(json_member(it.report, "model"), "name"), 80)},
-          {"weight_type",
-           name_for_message(json_text(json_member(it.report, "model"), "weight_type"), 40)},
-          {"device", name_for_message(json_text(device, "name"), 80)},
-          {"backend", name_for_message(json_text(json_member(it.report, "backend"), "name"), 40)},
-          {"same_device", nullptr},
-          {"conditions", std::move(conditions)}};
+/// A speed that was timed once has no interval: it contradicts nothing.
+std::string why_not_against(const Claim& claim, const ReportMeasurement& it) {
+  if (!it.why_not_against.empty()) return it.why_not_against;
+  const bool is_speed = claim.metric.ends_with("tokens_per_s") || claim.metric == "request_seconds";
+  return is_speed && !it.has_interval ? "timed once, so it has no range" : "";
 }
 
-json measured_score(const Claim& claim, const NamedReport& it) {
-  const json& task = task_named(it.report, claim.task);
-  if (!task.is_object()) return nullptr;
-  const json& metrics = json_member(task, "metrics");
-  std::string name = claim.statistic.empty() ? "pass@1" : claim.statistic;
-  if (name.starts_with("cons")) name = "cons@k";
-  const json& rate = json_member(metrics, name);
-  if (!json_number(rate, "value")) return nullptr;
-  const json& decoding = json_member(it.report, "decoding");
-  return found(
-      it, rate["value"], json_member(rate, "ci95"),
-      fmt::format("{} of {} problems x {}, protocol {}, {} new tokens, T {}, {}", name,
-                  number_or_unknown(json_member(task, "n_problems")),
-                  number_or_unknown(json_member(task, "samples_per_problem")),
-                  name_for_message(json_text(task, "protocol"), 40),
-                  number_or_unknown(json_member(task, "max_new_tokens")),
-                  number_or_unknown(json_member(decoding, "temperature")),
-                  name_for_message(json_text(json_member(it.report, "backend"), "numerics"), 20)));
+bool contradicts(const Claim& claim, const ReportMeasurement& it) {
+  return it.why_not.empty() && !holds(claim, it) && why_not_against(claim, it).empty();
 }
 
-/// The bench row of one sequence with the least context, else the run's own speed.
-json measured_speed(const Claim& claim, const NamedReport& it) {
-  const std::string phase = claim.metric == "prefill_tokens_per_s" ? "prefill" : "decode";
-  const json* best = nullptr;
-  for (const json& row : json_list(it.report, "bench")) {
-    if (json_text(row, "phase") != phase || json_integer(row, "batch") != claim.batch) continue;
-    if (!json_number(row, "tokens_per_s")) continue;
-    const auto depth = [](const json& r) { return json_integer(r, "depth").value_or(0); };
-    if (best == nullptr || depth(row) < depth(*best)) best = &row;
+/// Why it leaves the verdict alone; empty: it does not.
+std::string why_it_is_silent(const Claim& claim, const ReportMeasurement& it) {
+  if (supports(claim, it) || contradicts(claim, it)) return {};
+  if (!it.why_not.empty()) return it.why_not;
+  return holds(claim, it) ? it.why_not_for : why_not_against(claim, it);
+}
+
+/// Those for which `is_it` holds, put into words once each.
+template <class Is, class Say>
+std::string listed(const Measurements& all, const Is& is_it, const Say& say,
+                   const char* separator = "; or ") {
+  std::string out;
+  for (const ReportMeasurement& it : all) {
+    if (!is_it(it)) continue;
+    const std::string words = say(it);
+    if (out.find(words) == std::string::npos) out += (out.empty() ? "" : separator) + words;
   }
-  if (best != nullptr) {
-    const json& runs = json_list(*best, "tokens_per_s_runs");
-    json range;
-    if (!runs.empty() &&
-        std::all_of(runs.begin(), runs.end(), [](const json& run) { return run.is_number(); })) {
-      range = {*std::min_element(runs.begin(), runs.end()),
-               *std::max_element(runs.begin(), runs.end())};
-    }
-    json out = found(it, json_member(*best, "tokens_per_s"), nullptr,
-                     fmt::format("assay bench, {} tokens, {} sequence{}",
-                                 number_or_unknown(json_member(*best, "tokens")), claim.batch,
-                                 claim.batch == 1 ? "" : "s"));
-    out["range"] = range;
-    return out;
-  }
-  const json& speed = json_member(json_member(it.report, "throughput"), phase + "_tokens_per_s");
-  const json& batch = json_member(json_member(it.report, "decoding"), "batch");
-  if (!speed.is_number()) return nullptr;
-  return found(it, speed, nullptr,
-               fmt::format("over a run of up to {} sequences at once", number_or_unknown(batch)));
+  return out;
 }
 
-json measured_of(const Claim& claim, const NamedReport& it) {
-  const json& model = json_member(it.report, "model");
-  const json& memory = json_member(it.report, "memory");
-  const auto integer = [&](const json& object, const char* name, const char* words) {
-    const json& value = json_member(object, name);
-    return value.is_number_integer() ? found(it, value, nullptr, words) : json();
-  };
-  if (claim.metric == "score") return measured_score(claim, it);
-  if (claim.metric == "decode_tokens_per_s" || claim.metric == "prefill_tokens_per_s") {
-    return measured_speed(claim, it);
-  }
-  if (claim.metric == "parameters") return integer(model, "parameters", "counted in the file");
-  if (claim.metric == "file_bytes") return integer(model, "file_bytes", "of the file that ran");
-  if (claim.metric == "peak_memory_bytes") {
-    return integer(memory, "host_peak_bytes", "peak resident memory of the run");
+std::string precision_and_conditions(const ReportMeasurement& it) {
+  return fmt::format("{} ({})", it.conditions, it.weight_type);
+}
+
+/// The bound of the row that a measurement belongs to; null: it has none.
+json* row_of(const ReportMeasurement& it, json* bounds) {
+  for (json& row : *bounds) {
+    if (!row.contains("bits_per_weight")) continue;
+    const std::string name = json_text(row, "name");
+    if (name == it.weight_type || (name == "F16" && it.weight_type == "BF16")) return &row;
   }
   return nullptr;
 }
 
-std::string shown(const Claim& claim, const json& value) {
-  if (claim.metric == "score") return show_percent(value.get<double>());
-  if (claim.metric.ends_with("_bytes")) return format_bytes(value.get<std::int64_t>());
-  return show_number(value.get<double>());
-}
-
-std::string in_words(const Claim& claim, const json& measured) {
-  std::string out = "measured: " + shown(claim, measured["value"]);
-  if (const json& ci = measured["ci95"]; ci.is_array() && ci.size() == 2) {
-    out += fmt::format(" ({} to {})", shown(claim, ci[0]), shown(claim, ci[1]));
+/// Decode measured on the claim's device stands in the row of its precision. Above that row's bound
+/// it is doubtful, and decides nothing.
+void place_in_rows(const Claim& claim, Measurements* all, Verdict* verdict) {
+  for (ReportMeasurement& it : *all) {
+    if (it.shown["same_device"] != true) continue;
+    json* row = row_of(it, &verdict->bounds);
+    if (row == nullptr || it.value <= 0) continue;
+    const bool is_request = claim.metric == "request_seconds";
+    const double rate = is_request ? static_cast<double>(claim.output_tokens) / it.value : it.value;
+    if (is_request || claim.metric == "decode_tokens_per_s") (*row)["measured"] = rate;
+    const double bound = (*row)["value"].get<double>();
+    if (rate <= bound) continue;
+    it.flag = fmt::format(
+        "above the bound of its own row, {:.1f} tokens/s: the data sheet is not of that device, or "
+        "the measurement is wrong",
+        bound);
+    if (it.why_not.empty()) it.why_not = it.flag;
   }
-  return out + fmt::format(" on {} ({}, {})", measured["device"].get<std::string>(),
-                           measured["weight_type"].get<std::string>(),
-                           measured["conditions"].get<std::string>());
 }
 
-/// A measured score is evidence of its own: it decides where nothing else did, and contradicts
-/// where it must.
-void decide_score(const Claim& claim, const json& measured, Verdict* verdict) {
-  const json& ci = measured["ci95"];
-  if (!ci.is_array() || ci.size() != 2 || !ci[0].is_number() || !ci[1].is_number()) return;
-  const bool inside =
-      claim.number() >= ci[0].get<double>() && claim.number() <= ci[1].get<double>();
-  if (inside && verdict->verdict != kSupported) {
+struct Sides {
+  std::string for_it;   ///< conditions under which the claim holds
+  std::string against;  ///< values and conditions under which it does not
+};
+
+Sides sides_of(const Claim& claim, const Measurements& all) {
+  return {listed(
+              all, [&](const auto& it) { return supports(claim, it); },
+              [](const auto& it) { return precision_and_conditions(it); }),
+          listed(
+              all, [&](const auto& it) { return contradicts(claim, it); },
+              [&](const auto& it) {
+                return fmt::format("{}: {}", measured_value(claim, it),
+                                   precision_and_conditions(it));
+              },
+              "; ")};
+}
+
+std::string joined(std::string left, const std::string& right, const char* separator) {
+  if (!left.empty() && !right.empty()) left += separator;
+  return left + right;
+}
+
+/// Evidence and measurements together: whatever holds the claim supports it under its conditions.
+void decide(const Claim& claim, const Measurements& all, Verdict* verdict) {
+  const Sides sides = sides_of(claim, all);
+  const bool had_support = verdict->verdict == kSupported || verdict->verdict == kConditional;
+  if (!sides.for_it.empty()) {
+    if (verdict->verdict == kSupported && sides.against.empty()) return;
+    verdict->scope = joined(had_support ? verdict->agreeing : "", sides.for_it, "; or ");
+    if (!sides.against.empty()) verdict->scope += "; not under " + sides.against;
+    if (verdict->verdict == kContradicted) {
+      verdict->why += "; a measurement agrees under its own conditions";
+    }
     verdict->verdict = kConditional;
-    verdict->scope = measured["conditions"].get<std::string>();
-  } else if (!inside && verdict->verdict != kConditional && verdict->verdict != kSupported) {
+  } else if (!sides.against.empty() && had_support) {
+    verdict->verdict = kConditional;
+    verdict->scope = joined(verdict->agreeing.empty() ? verdict->scope : verdict->agreeing,
+                            "not under " + sides.against, "; ");
+  } else if (!sides.against.empty()) {
+    const bool was_contradicted = verdict->verdict == kContradicted;
     verdict->verdict = kContradicted;
-    verdict->scope = fmt::format("measured {} ({} to {})", shown(claim, measured["value"]),
-                                 shown(claim, ci[0]), shown(claim, ci[1]));
-  } else if (!inside) {
-    verdict->verdict = kConditional;
-    verdict->why += "; not under the report's conditions";
+    verdict->scope =
+        joined(was_contradicted ? verdict->scope : "", "measured " + sides.against, "; ");
   }
 }
 
-void decide_quantity(const Claim& claim, const json& measured, Verdict* verdict) {
-  if (verdict->verdict != kNotTested || measured["same_device"] != true) return;
-  const double value = measured["value"].get<double>();
-  const bool more_is_better = claim.metric.ends_with("tokens_per_s");
-  const double room = claim.resolution.value_or(0.05 * claim.number());
-  const bool holds =
-      more_is_better ? value + room >= claim.number() : value <= claim.number() + room;
-  verdict->verdict = holds ? kConditional : kContradicted;
-  verdict->scope = holds ? measured["conditions"].get<std::string>()
-                         : "measured " + shown(claim, measured["value"]);
+/// A claim that is impossible in some precisions may hold in others: "supported in Q8_0 (measured
+/// 205)".
+void decide_by_row(const Claim& claim, const Measurements& all, Verdict* verdict) {
+  const auto in_row = [&](const ReportMeasurement& it) {
+    return fmt::format("in {} (measured {})", it.weight_type, measured_value(claim, it));
+  };
+  const std::string for_it = listed(
+      all, [&](const auto& it) { return supports(claim, it); }, in_row, ", ");
+  const std::string against = listed(
+      all, [&](const auto& it) { return contradicts(claim, it); }, in_row, ", ");
+  if (!for_it.empty()) verdict->scope += "; supported " + for_it;
+  if (!against.empty()) verdict->scope += "; contradicted " + against;
+}
+
+void add_words(const Claim& claim, const Measurements& all, Verdict* verdict) {
+  for (const ReportMeasurement& it : all) {
+    verdict->why += ". Measured: " + measured_in_words(claim, it);
+    const std::string silent = why_it_is_silent(claim, it);
+    if (!silent.empty()) verdict->why += ": " + silent + ": decides nothing";
+    if (!it.flag.empty() && it.flag != silent) verdict->why += "; " + it.flag;
+  }
+}
+
+/// The one that says most comes first: it supports, it contradicts, it is there.
+void show(const Claim& claim, const Measurements& all, Verdict* verdict) {
+  int best_rank = -1;
+  for (const ReportMeasurement& it : all) {
+    json shown = it.shown;
+    const std::string silent =
+        claim.undefined.empty() ? why_it_is_silent(claim, it) : "the claim has no definition";
+    shown["decides"] = silent.empty();
+    shown["holds"] = silent.empty() ? json(holds(claim, it)) : json();
+    shown["why_not"] = silent.empty() ? json() : json(silent);
+    shown["flag"] = it.flag.empty() ? json() : json(it.flag);
+    const int rank = supports(claim, it) ? 2 : contradicts(claim, it) ? 1 : 0;
+    if (rank > best_rank) verdict->measured = shown;
+    best_rank = std::max(best_rank, rank);
+    verdict->measurements.push_back(std::move(shown));
+  }
 }
 
 }  // namespace
 
 void add_measured(const Claim& claim, const AuditContext& context,
                   std::span<const NamedReport> reports, Verdict* verdict) {
-  json best;
-  for (const NamedReport& it : reports) {
-    if (!is_model_of(claim, context, it.report)) continue;
-    json measured = measured_of(claim, it);
-    if (measured.is_null()) continue;
-    const bool same = is_device_of(claim, context, it.report);
-    measured["same_device"] = claim.device.empty() ? json() : json(same);
-    // The claim's own device is worth more than another; else the first report counts.
-    if (best.is_null() || (best["same_device"] != true && same)) best = std::move(measured);
-  }
-  if (best.is_null()) return;
-  verdict->measured = best;
-  if (!claim.undefined.empty() || verdict->verdict == kImpossible) {
-    verdict->why += ". " + in_words(claim, best);
+  Measurements all = measurements_of(claim, context, reports);
+  if (all.empty()) {
+    if (!verdict->asks_for_report) return;
+    verdict->why += reports.empty() ? ", and no report was given"
+                                    : ", and none of the reports given measures it";
     return;
   }
-  if (claim.metric == "score") {
-    decide_score(claim, best, verdict);
-  } else {
-    decide_quantity(claim, best, verdict);
+  place_in_rows(claim, &all, verdict);
+  if (claim.undefined.empty()) {
+    if (verdict->verdict == kImpossible) {
+      decide_by_row(claim, all, verdict);
+    } else if (claim.metric == "score" || verdict->verdict == kNotTested) {
+      decide(claim, all, verdict);
+    }
   }
-  verdict->why += ". " + in_words(claim, best);
-  if (best["same_device"] == false) verdict->why += "; another device, so it decides nothing";
+  add_words(claim, all, verdict);
+  show(claim, all, verdict);
 }
 
 }  // namespace assay

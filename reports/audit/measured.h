@@ -8,9 +8,9 @@
 
 namespace assay {
 
-/// Looks for the claim's model and metric in the reports. What it finds stands in
-/// `verdict->measured`; a score decides (inside or outside of its interval), a speed or a memory
-/// peak only where the report's device is the claim's.
+/// All measurements of the claim's model and metric stand in `verdict->measurements`; those made
+/// under the claim's conditions decide together, in whatever order they come: any that holds the
+/// claim supports it under its own conditions, and only if none does is it contradicted.
 void add_measured(const Claim& claim, const AuditContext& context,
                   std::span<const NamedReport> reports, Verdict* verdict);
 

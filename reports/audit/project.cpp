@@ -36,7 +36,7 @@ json row_json(const ProjectRequest& request, const WeightSizes& row) {
   const auto batch = static_cast<double>(request.batch);
   const double empty = bandwidth * batch / static_cast<double>(row.read_bytes);
   const double full = bandwidth * batch / static_cast<double>(row.read_bytes + need.kv);
-  const bool fits = need.total() <= device.memory_bytes;
+  const bool fits = need.total() <= device.usable_bytes();
   return {{"precision", row.name},
           {"bits_per_weight", static_cast<double>(row.weights_bytes) * 8 /
                                   static_cast<double>(request.shape->parameters())},
@@ -45,7 +45,7 @@ json row_json(const ProjectRequest& request, const WeightSizes& row) {
           {"kv_bytes", need.kv},
           {"scratch_bytes", need.scratch},
           {"total_bytes", need.total()},
-          {"free_bytes", device.memory_bytes - need.total()},
+          {"free_bytes", device.usable_bytes() - need.total()},
           {"bytes_read_per_token", row.read_bytes},
           {"bound_tokens_per_s", fits ? json(empty) : json()},
           {"bound_tokens_per_s_full_context", fits ? json(full) : json()},
@@ -59,8 +59,8 @@ json row_json(const ProjectRequest& request, const WeightSizes& row) {
                request.batch, show_count(request.shape->kv_bytes_per_token()),
                show_decimal_gb(static_cast<double>(need.scratch)),
                show_decimal_gb(static_cast<double>(need.total())),
-               show_decimal_gb(static_cast<double>(device.memory_bytes)), device.bandwidth_gb_per_s,
-               static_cast<double>(row.read_bytes) / 1e9, empty, full)}};
+               show_decimal_gb(static_cast<double>(device.usable_bytes())),
+               device.bandwidth_gb_per_s, static_cast<double>(row.read_bytes) / 1e9, empty, full)}};
 }
 
 /// The least memory, in whole and half GiB, from which each precision fits: what a selection guide
@@ -81,7 +81,7 @@ json guide_of(const ProjectRequest& request, const std::vector<WeightSizes>& row
 
 const WeightSizes* best_of(const ProjectRequest& request, const std::vector<WeightSizes>& rows) {
   for (const WeightSizes& row : rows) {  // the largest first
-    if (row.is_real && need_of(request, row).total() <= request.device->memory_bytes) return &row;
+    if (row.is_real && need_of(request, row).total() <= request.device->usable_bytes()) return &row;
   }
   return nullptr;
 }
@@ -130,10 +130,12 @@ std::string project_text(const json& projection) {
   const json& model = json_member(projection, "model");
   std::string out = fmt::format("projection, nothing was measured: {} on {}\n",
                                 json_text(model, "title"), json_text(device, "title"));
-  out += fmt::format("{} weights, {} read a token; {} of memory at {:.4g} GB/s (datasheet: {})\n",
+  const auto app = json_integer(device, "app_memory_bytes");
+  out += fmt::format("{} weights, {} read a token; {} of memory{} at {:.4g} GB/s (datasheet: {})\n",
                      show_count(json_integer(model, "parameters")),
                      show_count(json_integer(model, "weights_read_per_token")),
                      show_bytes(json_integer(device, "memory_bytes")),
+                     app ? fmt::format(" ({} for one app)", show_bytes(app)) : "",
                      json_number(device, "bandwidth_gb_per_s").value_or(0),
                      json_text(device, "arithmetic"));
   out += fmt::format("{} tokens of context, {} sequence{}\n\n",

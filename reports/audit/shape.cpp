@@ -124,6 +124,23 @@ bool precision_matches(const std::string& precision, const WeightSizes& row) {
   return letters_and_digits(row.name) == plain;
 }
 
+int nominal_bits_of(const std::string& weight_type) {
+  const std::string plain = letters_and_digits(weight_type);
+  if (plain == "f32") return 32;
+  if (const int bits = stated_bits(plain); bits > 0) return bits;
+  const bool is_format = std::find(kFormats.begin(), kFormats.end(), plain) != kFormats.end();
+  return is_format && plain.size() > 1 ? plain[1] - '0' : 0;
+}
+
+bool precision_covers(const std::string& claimed, const std::string& found) {
+  const std::string left = letters_and_digits(claimed);
+  const std::string right = letters_and_digits(found);
+  if (left == right || (is_quantised(left) && is_quantised(right))) return true;
+  const int bits = nominal_bits_of(found);
+  if (bits == 0) return false;
+  return precision_matches(claimed, {found, bits, true, 0, 0});
+}
+
 bool is_known_precision(const std::string& precision) {
   const std::string plain = letters_and_digits(precision);
   return plain.empty() || is_quantised(plain) || stated_bits(plain) > 0 ||

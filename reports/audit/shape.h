@@ -51,12 +51,20 @@ struct WeightSizes {
 /// The real formats of a shape; the harness knows them (which tensor gets which type).
 using SizesOf = std::function<std::vector<WeightSizes>(const ModelShape&)>;
 
+/// Activations and logits of a forward pass over so many tokens of context; may be empty.
+using ScratchOf = std::function<std::int64_t(const ModelShape&, std::int64_t context)>;
+
 /// The real formats and, as a floor of each class, bare bits; the largest first.
 std::vector<WeightSizes> precisions_of(const ModelShape& shape, const SizesOf& sizes_of);
 
 /// Whether a row belongs to a stated precision ("fp16", "Q4", "Q4_K_M", "int8", "quantised", "4
 /// bits"); an empty one means all.
 bool precision_matches(const std::string& precision, const WeightSizes& row);
+/// The class of a weight type as files name it: 4 for "Q4_K_M", 16 for "BF16"; 0: unknown.
+int nominal_bits_of(const std::string& weight_type);
+/// The same between two stated precisions: "Q4" covers "Q4_K_M", not "Q8_0"; an unknown one covers
+/// itself alone.
+bool precision_covers(const std::string& claimed, const std::string& found);
 /// Whether it is one of those that precision_matches knows.
 bool is_known_precision(const std::string& precision);
 

@@ -21,13 +21,19 @@ struct Verdict {
   std::string scope;  ///< for which precisions, under which conditions; may be empty
   std::string why;
   nlohmann::json bounds = nlohmann::json::array();
+  /// Conditions of the evidence that agrees; stays known where `scope` has no need of it.
+  std::string agreeing;
+  /// Nobody else's number decides: a report could.
+  bool asks_for_report = false;
   nlohmann::json measured;  ///< null, or the value of a given report beside the claim
+  nlohmann::json measurements = nlohmann::json::array();  ///< of every report that has one
 };
 
 /// What a verdict may draw on beside the claim itself.
 struct AuditContext {
   const ClaimsFile* file = nullptr;
   SizesOf sizes_of;
+  ScratchOf scratch_of;
 };
 
 /// From shapes, device profiles and the claim's own evidence; reports come later (measured.h).

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/json_access.h"
 #include "core/text.h"
@@ -57,7 +58,8 @@ std::string line(const char* name, const std::string& text, std::size_t columns)
 }
 
 std::string summary_words(const json& audit) {
-  std::string out = fmt::format("{} claims", json_list(audit, "claims").size());
+  const std::size_t n = json_list(audit, "claims").size();
+  std::string out = fmt::format("{} claim{}", n, n == 1 ? "" : "s");
   std::string separator = ": ";
   for (const char* verdict : {"supported", "supported under named conditions", "contradicted",
                               "impossible", "undefined", "not tested"}) {
@@ -120,13 +122,26 @@ std::string claim_text(const json& claim, std::size_t columns, bool all) {
   return out + line("source", json_text(claim, "source"), columns);
 }
 
+/// Every measurement with its mark: it agrees, it does not, it decides nothing.
 std::string measured_words(const json& claim) {
-  const json& measured = json_member(claim, "measured");
-  if (!measured.is_object()) return "\u2013";
-  const json& ci = json_list(measured, "ci95");
-  std::string out = show_value(json_member(measured, "value"));
-  if (ci.size() == 2) out += fmt::format(" ({} to {})", show_value(ci[0]), show_value(ci[1]));
-  return out;
+  std::string out;
+  const bool is_share = json_text(claim, "metric") == "score";
+  const auto shown = [&is_share](const json& value) {
+    const auto number = value.is_number() ? std::optional(value.get<double>()) : std::nullopt;
+    return is_share ? show_percent(number) : show_number(number);
+  };
+  for (const json& it : json_list(claim, "measurements")) {
+    const json& ci = json_list(it, is_share ? "ci95" : "range");
+    const auto holds = json_flag(it, "holds");
+    out += fmt::format("{}{}{} in {} on {}{}", out.empty() ? "" : "; ",
+                       shown(json_member(it, "value")),
+                       ci.size() == 2 ? fmt::format(" ({} to {})", shown(ci[0]), shown(ci[1])) : "",
+                       json_text(it, "weight_type"), json_text(it, "device"),
+                       !holds   ? ", decides nothing"
+                       : *holds ? ", agrees"
+                                : ", disagrees");
+  }
+  return out.empty() ? "\u2013" : out;
 }
 
 std::string html_bounds(const json& claim) {
@@ -194,9 +209,11 @@ std::string audit_markdown(const json& audit) {
 std::string audit_html(const json& audit) {
   std::string title = json_text(audit, "title");
   if (title.empty()) title = "Audit of claims";
-  std::string out = "<h1>" + inline_text(title) + "</h1>\n<p>" + inline_text(summary_words(audit)) +
-                    "</p>\n<table>\n<thead><tr><th>claim</th><th>published</th><th>conditions</th>"
-                    "<th>verdict</th><th>measured</th><th>why</th></tr></thead>\n<tbody>\n";
+  std::string out =
+      "<h1>" + inline_text(title) + "</h1>\n<p>" + inline_text(summary_words(audit)) +
+      "</p>\n<div class=\"scroll\" "
+      "tabindex=\"0\"><table>\n<thead><tr><th>claim</th><th>published</th><th>conditions</th>"
+      "<th>verdict</th><th>measured</th><th>why</th></tr></thead>\n<tbody>\n";
   for (const json& claim : json_list(audit, "claims")) {
     std::string reading = json_text(claim, "reading");
     if (!reading.empty()) reading = "<br>read as: " + inline_text(reading);
@@ -210,7 +227,7 @@ std::string audit_html(const json& audit) {
         inline_text(json_text(claim, "why")), html_bounds(claim),
         inline_text(json_text(claim, "source")));
   }
-  out += "</tbody></table>\n";
+  out += "</tbody></table></div>\n";
   for (const json& shape : json_list(audit, "models")) {
     out += fmt::format("<p>{}: {}; {}; {}</p>\n", inline_text(json_text(shape, "title")),
                        inline_text(json_text(shape, "parameters_arithmetic")),

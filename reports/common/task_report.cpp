@@ -334,6 +334,9 @@ json build_task_report(const json& task, const Journal& journal) {
                            "samples_per_problem", "max_new_tokens", "chain_profile"}) {
     out[name] = json_member(task, name);
   }
+  if (const auto all = json_integer(task, "n_problems_in_dataset")) {
+    out["n_problems_in_dataset"] = *all;
+  }
   const std::string skipped = json_text(task, "skipped");
   out["skipped"] = text_or_null(redact_home_paths(skipped));
   out["partial"] = samples.partial;

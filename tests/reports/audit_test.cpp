@@ -144,7 +144,7 @@ TEST(Audit, SizesFollowFromTheShape) {
   claim["value"] = 0.5e9;
   EXPECT_EQ(one(claim)["verdict"], "impossible");
   claim["value"] = 4e9;
-  EXPECT_EQ(one(claim)["verdict"], "supported under named conditions");
+  EXPECT_EQ(one(claim)["verdict"], "not tested") << "without scratch it is a floor";
 }
 
 json score_claim(double value) {
@@ -361,6 +361,20 @@ TEST(Project, FitsOrNotAndTheBound) {
   EXPECT_EQ(large["rows"][0]["fits"], false);
   EXPECT_TRUE(large["rows"][0]["bound_tokens_per_s"].is_null());
   EXPECT_EQ(large["best_precision"], "Q8_0");
+}
+
+TEST(Project, APhonesAppGetsAPartOfTheMemory) {
+  ProjectRequest request;
+  request.shape = find_shape(known_shapes(), "llama-3-8b-instruct");
+  request.device = find_device(known_devices(), "a17-pro");
+  request.sizes_of = sizes;
+  request.own.is_real = false;
+  const json out = project_model(request);
+  EXPECT_EQ(out["device"]["app_memory_bytes"], 4294967296);
+  EXPECT_EQ(out["best_precision"], "Q2_K") << "4.5 GB of Q4_0 do not fit into 4 GiB";
+  EXPECT_THAT(project_text(out), HasSubstr("4.29 GB for one app"));
+  const DeviceProfile* board = find_device(known_devices(), "rk3588");
+  EXPECT_THAT(board->note, Not(HasSubstr("claim"))) << "a projection has none";
 }
 
 json proof() {
