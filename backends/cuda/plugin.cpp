@@ -15,9 +15,9 @@ constexpr int kMaxDevice = 1023;
 
 Result<cuda::FusedMode> parse_fused(const BackendRequest& request) {
   const auto found = request.options.find("fused");
-  if (found == request.options.end() || found->second == "layer") return cuda::FusedMode::layer;
+  if (found == request.options.end() || found->second == "step") return cuda::FusedMode::step;
+  if (found->second == "layer") return cuda::FusedMode::layer;
   if (found->second == "off") return cuda::FusedMode::off;
-  if (found->second == "step") return cuda::FusedMode::step;
   return failure(ErrorKind::usage, fmt::format("cuda: option fused={} is unknown", found->second),
                  "use fused=off|layer|step");
 }

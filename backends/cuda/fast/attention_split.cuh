@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "backends/cuda/fast/attention.h"
+#include "backends/cuda/fast/block.cuh"
 #include "backends/cuda/fast/ptx.cuh"
 #include "core/numerics/attention.h"
 
@@ -75,18 +76,26 @@ __device__ __forceinline__ void put_value(SplitMemory<kDim>& m, std::uint16_t* p
   page[kSplit * kDim + at * kDim + d] = value;
 }
 
+/// Two elements that a kernel before this one has written.
+struct LoadPair {
+  __device__ float2 operator()(const float* first, const float* second) const {
+    return make_float2(__ldcg(first), __ldcg(second));
+  }
+};
+
 /// Loads the group's queries, and the key and value if this split takes them; norm, rotation,
 /// append. A thread takes a pair of elements that rotate together.
-template <int kDim>
+template <int kDim, class Load = LoadPair>
 __device__ void load_heads(const AttentionArgs& a, int row, int kv_head, int position,
-                           bool takes_key, std::uint16_t* page, SplitMemory<kDim>& m) {
+                           bool takes_key, std::uint16_t* page, SplitMemory<kDim>& m,
+                           const Load& load = {}) {
   const int group = a.n_heads / a.kv.n_kv_heads;
   const std::int64_t width = static_cast<std::int64_t>(a.n_heads + 2 * a.kv.n_kv_heads) * kDim;
   const float* qkv = a.qkv + row * width;
   constexpr int kPairs = kDim / 2;
   const int at = position % kSplit;
   const int n = (group + (takes_key ? 2 : 0)) * kPairs;
-  for (int item = static_cast<int>(threadIdx.x); item < n; item += team_threads()) {
+  for (int item = static_cast<int>(threadIdx.x); item < n; item += block_threads()) {
     const int head = item / kPairs;
     const int i = item % kPairs;
     const bool neighbours = a.interleaved && head <= group;
@@ -95,8 +104,10 @@ __device__ void load_heads(const AttentionArgs& a, int row, int kv_head, int pos
     const int source = head < group    ? kv_head * group + head
                        : head == group ? a.n_heads + kv_head
                                        : a.n_heads + a.kv.n_kv_heads + kv_head;
-    float x = __ldcg(qkv + static_cast<std::int64_t>(source) * kDim + first);
-    float y = __ldcg(qkv + static_cast<std::int64_t>(source) * kDim + second);
+    const float* from = qkv + static_cast<std::int64_t>(source) * kDim;
+    const float2 pair = load(from + first, from + second);
+    float x = pair.x;
+    float y = pair.y;
     if (head <= group) {
       const float* gain = head == group ? a.k_norm : a.q_norm;
       if (gain != nullptr) {  // normalise_heads rotates once the scales are known
@@ -130,7 +141,7 @@ __device__ void normalise_heads(const AttentionArgs& a, int position, bool takes
   const int group = a.n_heads / a.kv.n_kv_heads;
   const int warp = static_cast<int>(threadIdx.x) / 32;
   const int lane = static_cast<int>(threadIdx.x) % 32;
-  for (int head = warp; head < group + (takes_key ? 1 : 0); head += team_threads() / 32) {
+  for (int head = warp; head < group + (takes_key ? 1 : 0); head += block_threads() / 32) {
     const bool is_key = head == group;
     float* to = m.q[head];
     normalise_head<kDim>(to, is_key ? a.k_norm : a.q_norm, a.eps, lane);
@@ -159,7 +170,7 @@ __device__ __forceinline__ float2 to_floats(std::uint32_t halves) {
 template <int kDim>
 __device__ void scores(int group, float scale, SplitMemory<kDim>& m) {
   const int position = static_cast<int>(threadIdx.x) % kSplit;
-  const int step = team_threads() / kSplit;
+  const int step = block_threads() / kSplit;
   for (int head = static_cast<int>(threadIdx.x) / kSplit; head < group; head += step) {
     float score = 0;
 #pragma unroll 4
@@ -228,7 +239,7 @@ __device__ void store_out(const AttentionArgs& a, int row, int head, int d, floa
 template <int kDim, class Put>
 __device__ void outputs(int group, int n, SplitMemory<kDim>& m, const Put& put) {
   const int d = static_cast<int>(threadIdx.x) % (kDim / 2) * 2;
-  const int step = team_threads() / (kDim / 2);
+  const int step = block_threads() / (kDim / 2);
   for (int head = static_cast<int>(threadIdx.x) / (kDim / 2); head < group; head += step) {
     float o0 = 0;
     float o1 = 0;
@@ -256,21 +267,24 @@ __device__ void outputs(int group, int n, SplitMemory<kDim>& m, const Put& put) 
   }
 }
 
-/// Factors of each split in the merge, 64 splits at a time, in m.p: keep and take of one head.
+/// Max and sum of the splits merged so far.
 struct MergeState {
   float max = 0;
   float sum = 0;
 };
+/// What a lane's split brings to the merge: the factors of what was before and of its own.
+struct MergeFactors {
+  float keep = 0;
+  float take = 0;
+  MergeState after;  ///< behind the last of the warp's splits
+};
 
 /// A warp prepares the factors of splits [first, first + 32) of a head: their prefix maxima do not
 /// depend on the order of comparison, so the chain over splits is left to the sums alone.
-template <int kDim>
-__device__ MergeState merge_factors(const float* parts, int first, int n, int lane,
-                                    const MergeState& before, float* keep, float* take) {
-  const bool present = first + lane < n;
-  const float2 own = present ? __ldcg(reinterpret_cast<const float2*>(
-                                   parts + static_cast<std::int64_t>(first + lane) * (kDim + 2)))
-                             : make_float2(-INFINITY, 0);
+/// own: max and sum of split first + lane.
+__device__ inline MergeFactors merge_factors(float2 own, int first, int n, int lane,
+                                             const MergeState& before) {
+  if (first + lane >= n) own = make_float2(-INFINITY, 0);
   float prefix = own.x;
   if (first > 0 && lane == 0 && before.max > prefix) prefix = before.max;
 #pragma unroll
@@ -281,22 +295,19 @@ __device__ MergeState merge_factors(const float* parts, int first, int n, int la
   float previous = __shfl_up_sync(~0U, prefix, 1);
   if (lane == 0) previous = before.max;
   const bool is_first = first == 0 && lane == 0;
-  const float k = is_first ? 0.0F : numerics::exp(previous - prefix);
-  const float t = is_first ? 1.0F : numerics::exp(own.x - prefix);
-  keep[lane] = k;
-  take[lane] = t;
-  const float product = own.y * t;
-  MergeState after;
-  after.sum = before.sum;
+  MergeFactors out;
+  out.keep = is_first ? 0.0F : numerics::exp(previous - prefix);
+  out.take = is_first ? 1.0F : numerics::exp(own.x - prefix);
+  const float product = own.y * out.take;
+  out.after.sum = before.sum;
   const int count = min(32, n - first);
   for (int i = 0; i < count; ++i) {
-    const float ki = __shfl_sync(~0U, k, i);
+    const float ki = __shfl_sync(~0U, out.keep, i);
     const float pi = __shfl_sync(~0U, product, i);
-    after.sum = first + i == 0 ? pi : __fmaf_rn(after.sum, ki, pi);
+    out.after.sum = first + i == 0 ? pi : __fmaf_rn(out.after.sum, ki, pi);
   }
-  after.max = __shfl_sync(~0U, prefix, count - 1);
-  __syncwarp();
-  return after;
+  out.after.max = __shfl_sync(~0U, prefix, count - 1);
+  return out;
 }
 
 /// The last block of a row and key head: a warp a head, four elements a lane.
@@ -315,7 +326,16 @@ __device__ void merge(const AttentionArgs& a, int row, int kv_head, int n, int n
   constexpr int kOwn = kDim / 32;
   float o[kOwn] = {};
   for (int first = 0; first < n; first += 32) {
-    state = merge_factors<kDim>(parts, first, n, lane, state, keep, take);
+    float2 own = make_float2(0, 0);
+    if (first + lane < n) {
+      own = __ldcg(reinterpret_cast<const float2*>(parts + static_cast<std::int64_t>(first + lane) *
+                                                               (kDim + 2)));
+    }
+    const MergeFactors factors = merge_factors(own, first, n, lane, state);
+    state = factors.after;
+    keep[lane] = factors.keep;
+    take[lane] = factors.take;
+    __syncwarp();
     const int count = min(32, n - first);
 #pragma unroll 8
     for (int i = 0; i < count; ++i) {

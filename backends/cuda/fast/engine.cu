@@ -4,6 +4,7 @@
 #include <string>
 
 #include "backends/cuda/fast/carver.h"
+#include "backends/cuda/fast/exchange.cuh"
 #include "backends/cuda/fast/head_parts.cuh"
 #include "backends/cuda/fast/launch.cuh"
 #include "backends/cuda/fast/ptx.cuh"
@@ -13,9 +14,14 @@
 namespace assay::cuda::fast {
 namespace {
 
-__global__ void start_step(HeadResult* result, unsigned* barrier) {
-  *result = HeadResult{};
-  *barrier = 0;
+/// Marks every word of the exchange as absent. The step may be put beside it at once.
+__global__ void start_step(HeadResult* result, float* exchange, std::int64_t floats) {
+  let_next_kernel_start();
+  const int n = static_cast<int>(blockDim.x * gridDim.x);
+  const int own = static_cast<int>(blockIdx.x * blockDim.x + threadIdx.x);
+  if (own == 0) *result = HeadResult{};
+  const uint4 absent = make_uint4(kAbsent, kAbsent, kAbsent, kAbsent);
+  for (std::int64_t i = own; i < floats / 4; i += n) reinterpret_cast<uint4*>(exchange)[i] = absent;
 }
 
 __global__ void advance_step(const HeadResult* result, std::int32_t* ids, std::int32_t* positions) {
@@ -88,7 +94,9 @@ std::int64_t DecodeEngine::carve(std::uint8_t* base) {
   parts_ = carver.take<float>(attention_parts_floats(1, c.n_heads, c.head_dim, max_pages_));
   arrivals_ = carver.take<std::int32_t>(c.n_kv_heads);
   result_ = carver.take<HeadResult>(1);
-  barrier_ = carver.take<unsigned>(1);
+  exchange_floats_ = exchange_layout(c).floats * c.n_layers;
+  exchange_ = carver.take<float>(exchange_floats_);
+  layers_ = carver.take<LayerAt>(c.n_layers + 1);
   return carver.at;
 }
 
@@ -167,17 +175,25 @@ void DecodeEngine::plan_one_kernel() {
     return at;
   };
   auto p = std::make_unique<StepParams>();
+  std::vector<LayerAt> layers(model_.layers.size() + 1);
   for (std::size_t i = 0; i < model_.layers.size(); ++i) {
     const EngineLayer& l = model_.layers[i];
-    LayerAt& to = p->layer[i];
-    to.qkv[0] = place(l.q), to.qkv[1] = place(l.k), to.qkv[2] = place(l.v);
-    to.out = place(l.attn_out), to.gate = place(l.gate), to.up = place(l.up);
-    to.down = place(l.down);
+    LayerAt& to = layers[i];
+    to.matrix[kQ] = place(l.q), to.matrix[kK] = place(l.k), to.matrix[kV] = place(l.v);
+    to.matrix[kAttnOut] = place(l.attn_out);
+    to.matrix[kGate] = place(l.gate), to.matrix[kUp] = place(l.up);
+    to.matrix[kFfnDown] = place(l.down);
     to.bias[0] = l.q_bias, to.bias[1] = l.k_bias, to.bias[2] = l.v_bias;
     to.attn_norm = l.attn_norm, to.ffn_norm = l.ffn_norm;
     to.q_norm = l.q_norm, to.k_norm = l.k_norm;
   }
-  p->head = place(model_.head);
+  layers.back().matrix[0] = place(model_.head);
+  for (const LayerAt& l : layers) {
+    for (const MatrixAt& m : l.matrix) p->has_second = p->has_second || m.type != 0;
+  }
+  check(cudaMemcpy(layers_, layers.data(), layers.size() * sizeof(LayerAt), cudaMemcpyHostToDevice),
+        "the decode engine's table of weights");
+  p->layers = layers_;
   p->final_norm = model_.final_norm;
   p->n_layers = static_cast<std::int32_t>(c.n_layers);
   const auto q_rows = static_cast<std::int32_t>(c.n_heads * c.head_dim);
@@ -194,11 +210,10 @@ void DecodeEngine::plan_one_kernel() {
   p->n_splits = max_pages_;
   p->attention = attention_args(model_.layers[0], 0);
   p->residual = residual_;
-  p->qkv = qkv_;
-  p->ffn = ffn_;
+  p->exchange = exchange_;
+  p->at = exchange_layout(c);
   p->logits = logits_;
   p->result = result_;
-  p->barrier = barrier_;
   if (!step_fits(*types, *p, blocks_)) return;
   one_kernel_ = types;
   params_ = std::move(p);
@@ -240,7 +255,9 @@ void DecodeEngine::queue_layer(const EngineLayer& layer, std::int32_t index,
 void DecodeEngine::queue(std::int32_t n_splits, bool advance) {
   const ModelConfig& c = model_.config;
   embed(model_.embedding, inputs_.ids, 1, residual_, stream_);
-  start_step<<<1, 1, 0, stream_>>>(result_, barrier_);
+  constexpr int kThreads = 256;
+  start_step<<<one_kernel_ ? blocks_ : 1, kThreads, 0, stream_>>>(
+      result_, exchange_, one_kernel_ ? exchange_floats_ : 0);
   if (one_kernel_) {
     queue_step(*one_kernel_, *params_, blocks_, stream_);
     if (advance) queue_advance();

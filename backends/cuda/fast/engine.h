@@ -94,13 +94,15 @@ class DecodeEngine {
   StepInputs inputs_;
   float* residual_ = nullptr;
   float* qkv_ = nullptr;
+  float* exchange_ = nullptr;
+  std::int64_t exchange_floats_ = 0;
+  LayerAt* layers_ = nullptr;
   float* attended_ = nullptr;
   float* ffn_ = nullptr;
   float* parts_ = nullptr;
   float* logits_ = nullptr;
   std::int32_t* arrivals_ = nullptr;
   HeadResult* result_ = nullptr;
-  unsigned* barrier_ = nullptr;
   std::optional<StepTypes> one_kernel_;
   std::unique_ptr<StepParams> params_;
   std::map<std::pair<std::int32_t, bool>, cudaGraphExec_t> graphs_;

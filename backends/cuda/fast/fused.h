@@ -16,7 +16,7 @@ struct RopeOnDevice {
 };
 
 /// Memory it may take, part of the device's plan.
-inline constexpr std::int64_t kFusedScratch = std::int64_t{16} << 20;
+inline constexpr std::int64_t kFusedScratch = std::int64_t{32} << 20;
 
 /// The same for rows of a batch under `fast`.
 constexpr std::int64_t batch_scratch_bytes(std::int64_t max_rows, std::int64_t widest) {

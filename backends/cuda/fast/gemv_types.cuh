@@ -51,20 +51,29 @@ struct GemvBf16 {
     }
   }
   template <int kRows>
-  __device__ static Sums<kRows> multiply(const RowsAt<kRows, 1>& rows, const Input& input,
-                                         int start, int elements, int lane) {
+  __device__ __forceinline__ static Sums<kRows> multiply(const RowsAt<kRows, 1>& rows,
+                                                         const Input& input, int start,
+                                                         int elements, int lane) {
     Sums<kRows> sums;
     const int j = lane % kLanesOfRow;
-#pragma unroll 8
-    for (int k = 0; k < elements; k += 64) {
-      const float4 x0 = input.at(start + k, 0, j);
-      const float4 x1 = input.at(start + k, 1, j);
+    if (elements == kChunk) {
 #pragma unroll
-      for (int r = 0; r < kRows; ++r) {
-        step(load16(rows.plane[r][0] + k * 2 + j * 16), x0, x1, sums.v[r]);
-      }
+      for (int k = 0; k < kChunk; k += 64) step_64(rows, input, start, k, j, &sums);
+    } else {
+#pragma unroll 1
+      for (int k = 0; k < elements; k += 64) step_64(rows, input, start, k, j, &sums);
     }
     return sums;
+  }
+  template <int kRows>
+  __device__ __forceinline__ static void step_64(const RowsAt<kRows, 1>& rows, const Input& input,
+                                                 int start, int k, int j, Sums<kRows>* sums) {
+    const float4 x0 = input.at(start + k, 0, j);
+    const float4 x1 = input.at(start + k, 1, j);
+#pragma unroll
+    for (int r = 0; r < kRows; ++r) {
+      step(load16(rows.plane[r][0] + k * 2 + j * 16), x0, x1, sums->v[r]);
+    }
   }
   template <int kRows>
   __device__ static void add(const Sums<kRows>& chunk, Sums<kRows>* total) {

@@ -46,10 +46,10 @@ struct HeadParts {
   __device__ void finish(HeadResult* result, int lane) {
     __shared__ unsigned long long block[3];
     if (threadIdx.x < 3) block[threadIdx.x] = 0;
-    team_sync();
+    __syncthreads();
     if (lane % 8 < 4) atomicAdd(&block[1 + lane % 2], hash);
     if (lane % 8 == 0) atomicMax(&block[0], best);
-    team_sync();
+    __syncthreads();
     if (threadIdx.x == 0) atomicMax(&result->best, block[0]);
     if (threadIdx.x == 1) atomicAdd(&result->hash[0], block[1]);
     if (threadIdx.x == 2) atomicAdd(&result->hash[1], block[2]);

@@ -3,7 +3,7 @@
 
 namespace assay::cuda::fast {
 
-using Setup = StepSetup<GemvBf16, GemvBf16, 14, 3>;
+using Setup = StepSetup<GemvBf16, GemvBf16, 12, 1, 1>;
 
 void queue_step_bf16(const StepParams& params, int blocks, cudaStream_t stream) {
   queue_setup<Setup>(params, blocks, stream);

@@ -3,7 +3,7 @@
 
 namespace assay::cuda::fast {
 
-using Setup = StepSetup<GemvQ4_K, GemvQ6_K, 12, 4>;
+using Setup = StepSetup<GemvQ4_K, GemvQ6_K, 8, 1, 2>;
 
 void queue_step_q4_k_q6_k(const StepParams& params, int blocks, cudaStream_t stream) {
   queue_setup<Setup>(params, blocks, stream);

@@ -3,7 +3,7 @@
 
 namespace assay::cuda::fast {
 
-using Setup = StepSetup<GemvQ8_0, GemvQ8_0, 12, 3>;
+using Setup = StepSetup<GemvQ8_0, GemvQ8_0, 8, 1, 1>;
 
 void queue_step_q8_0(const StepParams& params, int blocks, cudaStream_t stream) {
   queue_setup<Setup>(params, blocks, stream);

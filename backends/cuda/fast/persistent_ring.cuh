@@ -1,7 +1,10 @@
-// The weights of a step as one stream of items for each warp: four (or twice four) rows of one
-// chunk, layer after layer. A producer asks for an item as soon as a slot of the warp's ring is
-// free, whatever the block is waiting for.
+// The weights of a step as one stream of items for each block: four (or twice four) rows, whole
+// where they are short, so that an item is one or two runs of bytes; layer after layer. A warp that
+// has taken an item asks for the one that goes into its slot: whatever the block waits for
+// meanwhile, its ring fills.
 #pragma once
+
+#include <type_traits>
 
 #include "backends/cuda/fast/gemv_types.cuh"
 #include "backends/cuda/fast/persistent.h"
@@ -9,282 +12,282 @@
 namespace assay::cuda::fast {
 
 /// What a kernel is made for. Rows of bf16 are wide enough to be taken four at a time.
-template <class TypeA, class TypeB, int kWarpCount, int kSlotCount>
+template <class TypeA, class TypeB, int kWarpCount, int kRowsOfHead, int kRowsOfGateUp>
 struct StepSetup {
   using A = TypeA;
   using B = TypeB;
   static constexpr int kWarps = kWarpCount;
-  static constexpr int kSlots = kSlotCount;  ///< of a warp
   static constexpr bool kQuantised = A::kBlock > 1;
   using Input = typename A::Input;
 
   __host__ __device__ static constexpr int rows(int part) {
-    return kQuantised && (part == kGateUp || part == kHead) ? 2 : 1;
+    return part == kHead ? kRowsOfHead : part == kGateUp ? kRowsOfGateUp : 1;
   }
 };
 
 constexpr int kRowsOfGroup = 4;
 
-/// Where a type's planes lie in a slot.
-template <class Type>
-struct Slot {
-  /// Of a row in an item. Copies begin at multiples of 16 bytes: small fields need room before.
-  __host__ __device__ static constexpr int row_bytes(int plane) {
-    const int bytes = kChunk / Type::kBlock * Type::plane_bytes(plane);
-    return Type::plane_bytes(plane) % 16 == 0 || Type::kBlock == 1 ? bytes
-                                                                   : (bytes + 15) / 16 * 16 + 16;
-  }
-  __host__ __device__ static constexpr int plane_at(int plane, int n_rows) {
-    int at = 0;
-    for (int p = 0; p < plane; ++p) at += n_rows * row_bytes(p);
-    return at;
-  }
-  __host__ __device__ static constexpr int bytes(int n_rows) {
-    return (plane_at(Type::kPlanes, n_rows) + 127) / 128 * 128;
-  }
+/// What a warp takes at once: some chunks of a group's rows. The list of a layer lies in shared
+/// memory, and is the same for each layer; the head's items are counted.
+struct Item {
+  std::uint32_t first;     ///< element of the matrix at which its first row begins
+  std::uint16_t start;     ///< element of the row, and of the input
+  std::uint16_t elements;  ///< of each row
+  std::uint16_t k;         ///< elements of a whole row
+  std::uint16_t matrix;    ///< of the layer
+  std::uint32_t sums;      ///< index of its first row's sums
+
+  __device__ bool is_whole() const { return elements == k; }
 };
 
-template <class Setup>
-constexpr int slot_bytes() {
-  constexpr int kRows = kRowsOfGroup * (Setup::kQuantised ? 2 : 1);
-  constexpr int kA = Slot<typename Setup::A>::bytes(kRows);
-  constexpr int kB = Slot<typename Setup::B>::bytes(kRows);
-  return kA > kB ? kA : kB;
-}
-
-/// A place in the stream of a warp. All but the head: chunk after chunk, the block's groups dealt
-/// out to the warps; the head: group after group, so that a warp adds a row's chunks itself.
-struct Cursor {
-  int layer = 0;
-  int part = 0;
-  int chunk = 0;
-  int local = 0;  ///< group of the block
-};
-
-/// What each thread needs to know of the cut, in shared memory.
+/// The block's share of the work.
 struct CutOfBlock {
-  int groups[kParts];  ///< of this block
-  int chunks[kParts];
+  int groups[kParts];    ///< of rows
+  int chunks[kParts];    ///< of a row
+  int at_once[kParts];   ///< chunks of an item
+  int of_group[kParts];  ///< items
+  int items[kParts];
+  int items_of_layer;
 };
 
-template <class Setup>
-__device__ __forceinline__ bool within(const Cursor& c, const CutOfBlock& cut) {
-  return c.part == kHead ? c.local < cut.groups[kHead] : c.chunk < cut.chunks[c.part];
+__host__ __device__ inline int chunks_at_once(int k) {
+  return chunks_of(k) <= kChunksOfWhole ? chunks_of(k) : kChunksOfPart;
 }
 
-/// Moves groups beyond the last to the next chunk.
-template <class Setup>
-__device__ __forceinline__ void settle(Cursor* c, const CutOfBlock& cut) {
-  const int groups = cut.groups[c->part];
-  if (groups == 0) {
-    c->chunk = cut.chunks[c->part];
-    return;
+/// By one thread.
+__device__ inline void cut_block(const StepParams& p, CutOfBlock* cut) {
+  const int blocks = static_cast<int>(gridDim.x);
+  cut->items_of_layer = 0;
+  for (int part = 0; part < kParts; ++part) {
+    const int at_once = chunks_at_once(p.k[part]);
+    const int groups =
+        max(0, (p.groups[part] - static_cast<int>(blockIdx.x) + blocks - 1) / blocks);
+    cut->groups[part] = groups;
+    cut->chunks[part] = chunks_of(p.k[part]);
+    cut->at_once[part] = at_once;
+    cut->of_group[part] = (chunks_of(p.k[part]) + at_once - 1) / at_once;
+    cut->items[part] = groups * cut->of_group[part];
+    if (part != kHead) cut->items_of_layer += cut->items[part];
   }
-  while (c->local >= groups) {
-    c->local -= groups;
-    ++c->chunk;
-  }
 }
 
+/// Item `at` of a group of the block's.
 template <class Setup>
-__device__ __forceinline__ void begin_part(Cursor* c, const CutOfBlock& cut, int warp) {
-  c->chunk = 0;
-  c->local = warp;
-  if (c->part != kHead) settle<Setup>(c, cut);
+__device__ Item item_of(const StepParams& p, const CutOfBlock& cut, int part, int local, int at) {
+  const int rows = kRowsOfGroup * Setup::rows(part);
+  const int group = static_cast<int>(blockIdx.x) + static_cast<int>(gridDim.x) * local;
+  int row = group * (part == kGateUp ? rows / 2 : rows);
+  Item item;
+  item.matrix = part == kOut ? kAttnOut : part == kGateUp ? kGate : part == kDown ? kFfnDown : kQ;
+  if (part == kQkv) {
+    while (item.matrix < kV && row >= p.qkv_rows[item.matrix]) row -= p.qkv_rows[item.matrix++];
+  }
+  const int k = p.k[part];
+  const int chunk = at * cut.at_once[part];
+  item.k = static_cast<std::uint16_t>(k);
+  item.start = static_cast<std::uint16_t>(chunk * kChunk);
+  item.elements = static_cast<std::uint16_t>(min(cut.at_once[part] * kChunk, k - chunk * kChunk));
+  item.first = static_cast<std::uint32_t>(row) * static_cast<std::uint32_t>(k) + item.start;
+  item.sums = static_cast<std::uint32_t>((local * cut.chunks[part] + chunk) * rows);
+  return item;
 }
 
+/// The list of a layer, by all threads: of each part the groups' first items, then their second.
 template <class Setup>
-__device__ __forceinline__ void advance(Cursor* c, const CutOfBlock& cut) {
-  if (c->part == kHead) {
-    if (++c->chunk < cut.chunks[kHead]) return;
-    c->chunk = 0;
-    c->local += Setup::kWarps;
-    return;
-  }
-  c->local += Setup::kWarps;
-  settle<Setup>(c, cut);
-}
-
-/// One row of an item: its matrix and its index in it.
-struct RowOfItem {
-  const MatrixAt* matrix;
-  int row;
-};
-
-template <class Setup>
-__device__ __forceinline__ RowOfItem row_of_item(const StepParams& p, const Cursor& c,
-                                                 int slot_row) {
-  const int group = static_cast<int>(blockIdx.x) + static_cast<int>(gridDim.x) * c.local;
-  if (c.part == kHead) {
-    return {&p.head, group * kRowsOfGroup * Setup::rows(kHead) + slot_row};
-  }
-  const LayerAt& layer = p.layer[c.layer];
-  if (c.part == kGateUp) {
-    constexpr int kHalf = kRowsOfGroup * Setup::rows(kGateUp) / 2;
-    const bool gate = slot_row < kHalf;
-    return {gate ? &layer.gate : &layer.up, group * kHalf + slot_row - (gate ? 0 : kHalf)};
-  }
-  int row = group * kRowsOfGroup + slot_row;
-  if (c.part != kQkv) return {c.part == kOut ? &layer.out : &layer.down, row};
-  int which = 0;
-  while (which < 2 && row >= p.qkv_rows[which]) row -= p.qkv_rows[which++];
-  return {&layer.qkv[which], row};
-}
-
-template <class Type>
-__device__ __forceinline__ std::int64_t byte_of(int plane, std::int64_t element) {
-  return element / Type::kBlock * Type::plane_bytes(plane);
-}
-
-/// Asks for an item; by one lane. Pass 0 counts the bytes, pass 1 copies.
-template <class Type, int kRows, class Setup>
-__device__ __forceinline__ void ask_item(const StepParams& p, const Cursor& c, std::uint8_t* slot,
-                                         std::uint64_t* barrier) {
-  constexpr int kGroup = kRowsOfGroup * kRows;
-  const int k = p.k[c.part];
-  const int start = c.chunk * kChunk;
-  const int elements = min(kChunk, k - start);
-  // Rows of one matrix lie one after the other; a group has one or, of gate and up, two runs.
-  constexpr int kRuns = 2;
-  const RowOfItem runs[kRuns] = {row_of_item<Setup>(p, c, 0),
-                                 row_of_item<Setup>(p, c, kGroup / kRuns)};
-  std::uint32_t all = 0;
-#pragma unroll
-  for (int pass = 0; pass < 2; ++pass) {
-    if (pass == 1) barrier_expect(barrier, all);
-#pragma unroll
-    for (int plane = 0; plane < Type::kPlanes; ++plane) {
-      const std::int64_t stride = byte_of<Type>(plane, k);
-      const auto bytes = static_cast<int>(byte_of<Type>(plane, elements));
-#pragma unroll
-      for (int r = 0; r < kGroup; ++r) {
-        const RowOfItem& run = runs[r * kRuns / kGroup];
-        const std::int64_t first =
-            (run.row + r % (kGroup / kRuns)) * stride + byte_of<Type>(plane, start);
-        const std::int64_t aligned = first & ~std::int64_t{15};
-        const bool whole = Type::plane_bytes(plane) % 16 == 0 || Type::kBlock == 1;
-        const auto size =
-            whole
-                ? static_cast<std::uint32_t>(bytes)
-                : static_cast<std::uint32_t>(((first + bytes + 15) & ~std::int64_t{15}) - aligned);
-        if (pass == 0) {
-          all += size;
-        } else {
-          bulk_copy(slot + Slot<Type>::plane_at(plane, kGroup) + r * Slot<Type>::row_bytes(plane),
-                    run.matrix->plane[plane] + aligned, size, barrier);
-        }
-      }
+__device__ void make_items(const StepParams& p, const CutOfBlock& cut, Item* items) {
+  for (int part = 0; part < kHead; ++part) {
+    const int n = cut.items[part];
+    for (int i = static_cast<int>(threadIdx.x); i < n; i += block_threads()) {
+      items[i] = item_of<Setup>(p, cut, part, i % cut.groups[part], i / cut.groups[part]);
     }
+    items += n;
   }
+}
+
+/// The runs of bytes of an item: of whole rows one (of gate and up one each), else one a row.
+template <class Type>
+struct Runs {
+  int log2_rows;  ///< of a run
+  int blocks;     ///< of a row
+
+  /// Bytes of a run in a plane, and the room it has in a slot: copies begin at multiples of 16
+  /// bytes, so small fields may begin later.
+  __host__ __device__ int bytes(int plane) const {
+    return (blocks * Type::plane_bytes(plane)) << log2_rows;
+  }
+  __host__ __device__ static constexpr bool is_small(int plane) {
+    return Type::kBlock > 1 && Type::plane_bytes(plane) % 16 != 0;
+  }
+  __host__ __device__ int room(int plane) const {
+    return (bytes(plane) + 15) / 16 * 16 + (is_small(plane) ? 16 : 0);
+  }
+  __host__ __device__ int plane_at(int plane, int n_runs) const {
+    int all = plane > 0 ? room(0) : 0;
+    if (Type::kPlanes > 2) all += plane > 1 ? room(1) : 0;
+    if (Type::kPlanes > 3) all += plane > 2 ? room(2) : 0;
+    return all * n_runs;
+  }
+  __host__ __device__ int bytes_of_item(int n_runs) const {
+    return plane_at(Type::kPlanes - 1, n_runs) + n_runs * room(Type::kPlanes - 1);
+  }
+};
+constexpr int kLog2RowsOfGroup = 2;
+/// Of an item with `elements` of each of its rows (2^log2_rows of them), of one matrix or of two.
+template <class Type>
+__host__ __device__ __forceinline__ Runs<Type> runs_of(bool is_whole, int elements, int log2_rows,
+                                                       bool two_matrices) {
+  return {is_whole ? (two_matrices ? log2_rows - 1 : log2_rows) : 0, elements / Type::kBlock};
+}
+
+/// Asks for an item: each lane for one plane of one run. second: the matrix of the last half of the
+/// rows, if it is another.
+template <class Type>
+__device__ __forceinline__ void ask_item(const Item& item, const MatrixAt& matrix,
+                                         const MatrixAt& other, bool two_matrices, int log2_rows,
+                                         std::uint8_t* slot, std::uint64_t* barrier, int lane) {
+  const auto runs = runs_of<Type>(item.is_whole(), item.elements, log2_rows, two_matrices);
+  const int n_runs = 1 << (log2_rows - runs.log2_rows);
+  const int plane = lane >> (log2_rows - runs.log2_rows);
+  const int run = lane & (n_runs - 1);
+  const std::uint8_t* from = nullptr;
+  std::uint32_t size = 0;
+  std::uint8_t* to = slot;
+  if (plane < Type::kPlanes) {
+    to += runs.plane_at(plane, n_runs) + run * runs.room(plane);
+    const bool is_other = two_matrices && run >= n_runs / 2;
+    const int row = (is_other ? run - n_runs / 2 : run) << runs.log2_rows;
+    const std::uint32_t element = item.first + static_cast<std::uint32_t>(row) * item.k;
+    const std::uint64_t first = static_cast<std::uint64_t>(element / Type::kBlock) *
+                                static_cast<std::uint32_t>(Type::plane_bytes(plane));
+    const std::uint32_t skipped = Runs<Type>::is_small(plane) ? first & 15U : 0U;
+    from = (is_other ? other.plane[plane] : matrix.plane[plane]) + (first - skipped);
+    size = (skipped + static_cast<std::uint32_t>(runs.bytes(plane)) + 15U) & ~15U;
+  }
+  const std::uint32_t all = sum_of_warp(size);
+  if (lane == 0) barrier_expect(barrier, all);
+  __syncwarp();
+  if (size != 0) bulk_copy(to, from, size, barrier);
 }
 
 /// This lane's rows of an item that has arrived.
-template <class Type, int kRows, class Setup>
-__device__ __forceinline__ RowsAt<kRows, Type::kPlanes> rows_in_slot(const StepParams& p,
-                                                                     const Cursor& c,
+template <class Type, int kRows>
+__device__ __forceinline__ RowsAt<kRows, Type::kPlanes> rows_in_slot(const Item& item,
+                                                                     bool two_matrices,
                                                                      const std::uint8_t* slot,
                                                                      int lane) {
-  constexpr int kGroup = kRowsOfGroup * kRows;
+  constexpr int kLog2Group = kLog2RowsOfGroup + kRows - 1;
+  const auto runs = runs_of<Type>(item.is_whole(), item.elements, kLog2Group, two_matrices);
+  const int n_runs = 1 << (kLog2Group - runs.log2_rows);
   RowsAt<kRows, Type::kPlanes> out;
 #pragma unroll
   for (int r = 0; r < kRows; ++r) {
     const int slot_row = r * kRowsOfGroup + lane / kLanesOfRow;
-    int row = 0;
-    if constexpr (Type::kBlock > 1) row = row_of_item<Setup>(p, c, slot_row).row;
+    const int run = slot_row >> runs.log2_rows;
+    const int in_run = slot_row & ((1 << runs.log2_rows) - 1);
 #pragma unroll
     for (int plane = 0; plane < Type::kPlanes; ++plane) {
-      out.plane[r][plane] =
-          slot + Slot<Type>::plane_at(plane, kGroup) + slot_row * Slot<Type>::row_bytes(plane);
-      if (Type::kBlock > 1 && Type::plane_bytes(plane) % 16 != 0) {
-        const std::int64_t first =
-            row * byte_of<Type>(plane, p.k[c.part]) + byte_of<Type>(plane, c.chunk * kChunk);
-        out.plane[r][plane] += first & 15;
+      const int bytes = Type::plane_bytes(plane);
+      out.plane[r][plane] = slot + runs.plane_at(plane, n_runs) + run * runs.room(plane) +
+                            in_run * runs.blocks * bytes;
+      if (Runs<Type>::is_small(plane)) {
+        const int of_matrix = two_matrices && run >= n_runs / 2 ? run - n_runs / 2 : run;
+        const std::uint32_t element =
+            item.first + static_cast<std::uint32_t>(of_matrix << runs.log2_rows) * item.k;
+        out.plane[r][plane] += element / Type::kBlock * static_cast<std::uint32_t>(bytes) & 15U;
       }
     }
   }
   return out;
 }
 
-/// The type of an item's rows; all of a group are alike.
+/// The block's stream of items through its ring, as one warp sees it.
 template <class Setup>
-__device__ __forceinline__ int type_of_item(const StepParams& p, const Cursor& c) {
-  if constexpr (std::is_same_v<typename Setup::A, typename Setup::B>) return 0;
-  return row_of_item<Setup>(p, c, 0).matrix->type;
-}
-
-/// The ring of one warp: who computes waits for `full` and frees a slot by `empty`.
-struct Ring {
-  std::uint8_t* slots;
-  std::uint64_t* full;
-  std::uint64_t* empty;
-};
-
-/// Of the producer warp a lane serves a computing warp: it goes through that warp's stream and asks
-/// for an item whenever a slot is free.
-template <class Setup>
-struct Producer {
-  const StepParams& p;
-  const CutOfBlock& cut;
-  Ring ring;
-  int warp;
-  Cursor next;
-  int slot = 0;
-  unsigned laps = 0;
-
-  /// Moves to the next item there is; false at the stream's end.
-  __device__ bool find() {
-    while (!within<Setup>(next, cut)) {
-      if (next.part == kHead) return false;
-      if (next.part == kDown) {
-        next.part = ++next.layer == p.n_layers ? kHead : kQkv;
-      } else {
-        ++next.part;
-      }
-      begin_part<Setup>(&next, cut, warp);
-    }
-    return true;
+class Stream {
+ public:
+  __device__ Stream(const StepParams& p, const CutOfBlock& cut, const LayerAt* layers,
+                    const Item* items, std::uint8_t* slots, std::uint64_t* arrived, int warp,
+                    int lane)
+      : p_(p),
+        cut_(cut),
+        layers_(layers),
+        items_(items),
+        slots_(slots),
+        arrived_(arrived),
+        lane_(lane) {
+    for (int i = warp; i < p.n_slots; i += Setup::kWarps) ask(0, i, i);
   }
-  template <class Type>
-  __device__ __forceinline__ void ask_as(std::uint8_t* to, std::uint64_t* barrier) {
-    if constexpr (Setup::kQuantised) {
-      if (Setup::rows(next.part) == 2) return ask_item<Type, 2, Setup>(p, next, to, barrier);
-    }
-    ask_item<Type, 1, Setup>(p, next, to, barrier);
+  /// Item i of the part.
+  __device__ __forceinline__ const std::uint8_t* wait(int i) {
+    const Place at = place(i);
+    barrier_wait(arrived_ + at.slot, at.parity);
+    return slots_ + at.slot * p_.slot_bytes;
   }
-  __device__ void ask() {
-    std::uint8_t* to = ring.slots + slot * slot_bytes<Setup>();
-    if (type_of_item<Setup>(p, next) == 0) {
-      ask_as<typename Setup::A>(to, ring.full + slot);
-    } else {
-      ask_as<typename Setup::B>(to, ring.full + slot);
-    }
-    if (++slot == Setup::kSlots) slot = 0, ++laps;
-    advance<Setup>(&next, cut);
-  }
-  __device__ void run() {
-    begin_part<Setup>(&next, cut, warp);
-    while (find()) {
-      if (laps == 0 || barrier_test(ring.empty + slot, (laps - 1) & 1)) ask();
-    }
-  }
-};
-
-/// The computing warp's side.
-template <class Setup>
-struct Consumer {
-  Ring ring;
-  int slot = 0;
-  unsigned parity = 0;
-
-  __device__ const std::uint8_t* wait() {
-    barrier_wait(ring.full + slot, parity);
-    return ring.slots + slot * slot_bytes<Setup>();
-  }
-  __device__ void release(int lane) {
+  /// All lanes have taken what they need of it: its slot is for the next one.
+  __device__ __forceinline__ void release(int layer, int i) {
     __syncwarp();
-    if (lane == 0) barrier_arrive(ring.empty + slot);
-    if (++slot == Setup::kSlots) slot = 0, parity ^= 1;
+    ask(layer, index_ + i + p_.n_slots, place(i).slot);
   }
+  /// All n items of the part are behind.
+  __device__ void next_part(int n) {
+    const Place at = place(n);
+    slot_ = at.slot;
+    parity_ = at.parity;
+    index_ += n;
+    if (index_ == cut_.items_of_layer) index_ = 0;
+  }
+
+ private:
+  struct Place {
+    int slot;
+    unsigned parity;
+  };
+  __device__ __forceinline__ Place place(int i) const {
+    Place at{slot_ + i, parity_};
+    while (at.slot >= p_.n_slots) at.slot -= p_.n_slots, at.parity ^= 1;
+    return at;
+  }
+  /// index: counted from the layer's first item on.
+  __device__ __forceinline__ void ask(int layer, int index, int slot) {
+    while (layer < p_.n_layers && index >= cut_.items_of_layer) {
+      index -= cut_.items_of_layer;
+      ++layer;
+    }
+    Item item;
+    int log2_rows = kLog2RowsOfGroup;
+    if (layer < p_.n_layers) {
+      item = items_[index];
+      if (item.matrix == kGate) log2_rows += Setup::rows(kGateUp) - 1;
+    } else {
+      if (index >= cut_.items[kHead]) return;
+      const int of_group = cut_.of_group[kHead];
+      const int local = of_group == 1 ? index : index / of_group;
+      item = item_of<Setup>(p_, cut_, kHead, local, index - local * of_group);
+      log2_rows += Setup::rows(kHead) - 1;
+    }
+    const bool two = item.matrix == kGate;
+    const MatrixAt& matrix = layers_[layer].matrix[item.matrix];
+    const MatrixAt& other = layers_[layer].matrix[kUp];
+    std::uint8_t* to = slots_ + slot * p_.slot_bytes;
+    if constexpr (!std::is_same_v<typename Setup::A, typename Setup::B>) {
+      if (matrix.type != 0) {
+        ask_item<typename Setup::B>(item, matrix, other, two, log2_rows, to, arrived_ + slot,
+                                    lane_);
+        return;
+      }
+    }
+    ask_item<typename Setup::A>(item, matrix, other, two, log2_rows, to, arrived_ + slot, lane_);
+  }
+
+  const StepParams& p_;
+  const CutOfBlock& cut_;
+  const LayerAt* layers_;
+  const Item* items_;
+  std::uint8_t* slots_;
+  std::uint64_t* arrived_;
+  int lane_;
+  int index_ = 0;  ///< of the part's first item in the layer (or the head)
+  int slot_ = 0;   ///< of the part's first item
+  unsigned parity_ = 0;
 };
 
 }  // namespace assay::cuda::fast

@@ -4,29 +4,14 @@
 
 #include <cstdint>
 
-/// Warps at a block's end that only ask for data: they take no part in the others' barriers. Set
-/// before the first include by a kernel that has some.
-#ifndef ASSAY_CUDA_PRODUCER_WARPS
-#define ASSAY_CUDA_PRODUCER_WARPS 0
-#endif
-
 /// The block's dynamic shared memory. A macro, and everything below a function, so that a test can
 /// run the kernels on the CPU (tests/backends/cuda/emulated).
 #define ASSAY_DYNAMIC_SHARED(name) extern __shared__ __align__(128) std::uint8_t name[]
 
 namespace assay::cuda::fast {
 
-/// The threads that compute: all of the block but its producers.
-__device__ __forceinline__ int team_threads() {
-  return static_cast<int>(blockDim.x) - 32 * ASSAY_CUDA_PRODUCER_WARPS;
-}
-__device__ __forceinline__ void team_sync() {
-#if ASSAY_CUDA_PRODUCER_WARPS > 0
-  asm volatile("bar.sync 1, %0;" ::"r"(team_threads()) : "memory");
-#else
-  __syncthreads();
-#endif
-}
+/// Loads of one word until who waits for it gives up: seconds.
+inline constexpr unsigned kMostLoads = 1U << 22;
 
 __device__ __forceinline__ std::uint32_t shared_address(const void* pointer) {
   return static_cast<std::uint32_t>(__cvta_generic_to_shared(pointer));
@@ -45,24 +30,6 @@ __device__ __forceinline__ void barrier_expect(std::uint64_t* barrier, std::uint
       "mbarrier.arrive.expect_tx.shared::cta.b64 _, [%0], %1;" ::"r"(shared_address(barrier)),
       "r"(bytes)
       : "memory");
-}
-__device__ __forceinline__ void barrier_arrive(std::uint64_t* barrier) {
-  asm volatile("mbarrier.arrive.shared::cta.b64 _, [%0];" ::"r"(shared_address(barrier))
-               : "memory");
-}
-/// Whether the phase is over; does not wait.
-__device__ __forceinline__ bool barrier_test(std::uint64_t* barrier, std::uint32_t parity) {
-  std::uint32_t done;
-  asm volatile(
-      "{\n"
-      ".reg .pred done;\n"
-      "mbarrier.test_wait.parity.shared::cta.b64 done, [%1], %2;\n"
-      "selp.u32 %0, 1, 0, done;\n"
-      "}\n"
-      : "=r"(done)
-      : "r"(shared_address(barrier)), "r"(parity)
-      : "memory");
-  return done != 0;
 }
 __device__ __forceinline__ void barrier_wait(std::uint64_t* barrier, std::uint32_t parity) {
   asm volatile(
@@ -105,15 +72,40 @@ __device__ __forceinline__ void copy_wait() {
   asm volatile("cp.async.wait_group %0;" ::"n"(kLeft) : "memory");
 }
 
-/// Adds one; what this thread has seen is visible to who reads the sum.
-__device__ __forceinline__ void add_release(unsigned* counter) {
-  asm volatile("red.release.gpu.global.add.u32 [%0], 1;" ::"l"(counter) : "memory");
+/// Words that other blocks write while this one reads: each is there or not, in no order.
+__device__ __forceinline__ float4 load_shared_by_all(const float* at) {
+  float4 v;
+  asm volatile("ld.relaxed.gpu.global.v4.f32 {%0, %1, %2, %3}, [%4];"
+               : "=f"(v.x), "=f"(v.y), "=f"(v.z), "=f"(v.w)
+               : "l"(at)
+               : "memory");
+  return v;
 }
-__device__ __forceinline__ unsigned load_acquire(const unsigned* counter) {
-  unsigned seen;
-  asm volatile("ld.acquire.gpu.global.u32 %0, [%1];" : "=r"(seen) : "l"(counter) : "memory");
-  return seen;
+__device__ __forceinline__ float load_one_shared_by_all(const float* at) {
+  float v;
+  asm volatile("ld.relaxed.gpu.global.f32 %0, [%1];" : "=f"(v) : "l"(at) : "memory");
+  return v;
 }
+__device__ __forceinline__ void store_for_all(float* at, float value) {
+  asm volatile("st.relaxed.gpu.global.f32 [%0], %1;" ::"l"(at), "f"(value) : "memory");
+}
+__device__ __forceinline__ void store_two_for_all(float* at, float first, float second) {
+  asm volatile("st.relaxed.gpu.global.v2.f32 [%0], {%1, %2};" ::"l"(at), "f"(first), "f"(second)
+               : "memory");
+}
+/// Of memory that never changes: asked for here, not where it is first used.
+__device__ __forceinline__ float4 load_constant_now(const float* at) {
+  float4 v;
+  asm volatile("ld.global.nc.v4.f32 {%0, %1, %2, %3}, [%4];"
+               : "=f"(v.x), "=f"(v.y), "=f"(v.z), "=f"(v.w)
+               : "l"(at));
+  return v;
+}
+/// The sum over a warp's lanes, in all of them.
+__device__ __forceinline__ std::uint32_t sum_of_warp(std::uint32_t value) {
+  return __reduce_add_sync(~0U, value);
+}
+
 /// Before the copy engine writes where threads wrote or read.
 __device__ __forceinline__ void fence_before_bulk_copy() {
   asm volatile("fence.proxy.async.shared::cta;" ::: "memory");

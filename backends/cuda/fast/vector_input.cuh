@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "backends/cuda/fast/block.cuh"
 #include "backends/cuda/fast/ptx.cuh"
 #include "core/numerics/dot.h"
 #include "core/numerics/functions.h"
@@ -19,34 +20,55 @@ __host__ __device__ constexpr int chunks_of(int k) {
   return (k + kChunk - 1) / kChunk;
 }
 
-/// What RMSNorm needs in shared memory: the vector in natural order, its gains, sums of squares.
-class NormInput {
+/// Where the elements lie that a thread takes, four at a time: a warp has kVectors times 128 in a
+/// row, then the next warp.
+template <int kVectors>
+struct Places {
+  static constexpr int kOfWarp = 128 * kVectors;
+
+  /// Of the thread's vector i.
+  __device__ static int at(int i) {
+    const int warp = static_cast<int>(threadIdx.x) / 32 + i / kVectors * (block_threads() / 32);
+    return warp * kOfWarp + i % kVectors * 128 + static_cast<int>(threadIdx.x) % 32 * 4;
+  }
+  /// Whether any thread of the warp has a vector i.
+  __device__ static bool any(int i, int k) {
+    return at(i) - static_cast<int>(threadIdx.x) % 32 * 4 < k;
+  }
+};
+
+/// A vector whose elements come from a function of the first of four; none depends on another.
+template <class Load>
+struct EachOnItsOwn {
+  const Load& one;
+
+  template <int kN>
+  __device__ __forceinline__ void load(const int (&at)[kN], int k, float4 (&out)[kN]) const {
+#pragma unroll
+    for (int i = 0; i < kN; ++i) {
+      if (at[i] < k) out[i] = one(at[i]);
+    }
+  }
+};
+
+/// A vector's sum of squares, as numerics/norm.h says; the vector lies in natural order.
+class SquareSums {
  public:
-  __device__ NormInput(std::uint8_t* shared, int k)
-      : x_(reinterpret_cast<float*>(shared)),
-        gain_(x_ + chunks_of(k) * kChunkStride),
-        sums_(gain_ + chunks_of(k) * kChunkStride),
-        k_(k) {}
+  __device__ SquareSums(std::uint8_t* shared, int k)
+      : x_(reinterpret_cast<float*>(shared)), sums_(x_ + chunks_of(k) * kChunkStride), k_(k) {}
   __host__ __device__ static int bytes(int k) {
-    return chunks_of(k) * (2 * kChunkStride + numerics::kLanes) * 4;
+    return chunks_of(k) * (kChunkStride + numerics::kLanes) * 4;
+  }
+  /// Elements k .. k + 3, by whom they concern; then all threads meet.
+  __device__ float4* at(int k) const { return at(x_, k); }
+  __device__ static float4* at(float* vector, int k) {
+    return reinterpret_cast<float4*>(vector + k / kChunk * kChunkStride + k % kChunk);
   }
 
-  /// Before the previous kernel's results are there.
-  __device__ void load_gain(const float* gain) {
-    for (int k = static_cast<int>(threadIdx.x) * 4; k < k_; k += team_threads() * 4) {
-      *at(gain_, k) = __ldg(reinterpret_cast<const float4*>(gain + k));
-    }
-  }
-  __device__ void load(const float* x) {
-    for (int k = static_cast<int>(threadIdx.x) * 4; k < k_; k += team_threads() * 4) {
-      *at(x_, k) = __ldcg(reinterpret_cast<const float4*>(x + k));
-    }
-    team_sync();
-  }
-  /// 1 / sqrt(mean of squares + eps), as numerics/norm.h says; by all threads.
+  /// 1 / sqrt(mean of squares + eps); by all threads.
   __device__ float scale(float eps) {
     const int lanes = chunks_of(k_) * numerics::kLanes;
-    for (int i = static_cast<int>(threadIdx.x); i < lanes; i += team_threads()) {
+    for (int i = static_cast<int>(threadIdx.x); i < lanes; i += block_threads()) {
       const int chunk = i / numerics::kLanes;
       const float* from = x_ + chunk * kChunkStride + i % numerics::kLanes;
       const int steps = min(kChunk, k_ - chunk * kChunk) / numerics::kLanes;
@@ -62,7 +84,7 @@ class NormInput {
       }
       sums_[i] = sum;
     }
-    team_sync();
+    __syncthreads();
     float total = 0;
     for (int c = 0; c < chunks_of(k_); ++c) {
       total += sums_[c * numerics::kLanes + threadIdx.x % numerics::kLanes];
@@ -73,53 +95,128 @@ class NormInput {
     }
     return numerics::reciprocal_sqrt(total / static_cast<float>(k_) + eps);
   }
-  /// Elements k .. k + 3 normalised.
-  __device__ float4 normalised(int k, float scale) const {
-    const float4 x = *at(x_, k);
-    const float4 g = *at(gain_, k);
-    return make_float4((x.x * scale) * g.x, (x.y * scale) * g.y, (x.z * scale) * g.z,
-                       (x.w * scale) * g.w);
-  }
 
  private:
-  __device__ static float4* at(float* vector, int k) {
-    return reinterpret_cast<float4*>(vector + k / kChunk * kChunkStride + k % kChunk);
-  }
   float* x_;
-  float* gain_;
   float* sums_;
   int k_;
 };
 
+__device__ __forceinline__ float4 normalised(const float4& x, float scale, const float4& gain) {
+  return make_float4((x.x * scale) * gain.x, (x.y * scale) * gain.y, (x.z * scale) * gain.z,
+                     (x.w * scale) * gain.w);
+}
+
+/// What RMSNorm needs in shared memory: the vector, its gains, sums of squares.
+class NormInput {
+ public:
+  __device__ NormInput(std::uint8_t* shared, int k)
+      : squares_(shared, k),
+        gain_(reinterpret_cast<float*>(shared + SquareSums::bytes(k))),
+        k_(k) {}
+  __host__ __device__ static int bytes(int k) {
+    return SquareSums::bytes(k) + chunks_of(k) * kChunkStride * 4;
+  }
+
+  /// Before the previous kernel's results are there.
+  __device__ void load_gain(const float* gain) {
+    for (int k = static_cast<int>(threadIdx.x) * 4; k < k_; k += block_threads() * 4) {
+      *SquareSums::at(gain_, k) = __ldg(reinterpret_cast<const float4*>(gain + k));
+    }
+  }
+  __device__ void load(const float* x) {
+    for (int k = static_cast<int>(threadIdx.x) * 4; k < k_; k += block_threads() * 4) {
+      *squares_.at(k) = __ldcg(reinterpret_cast<const float4*>(x + k));
+    }
+    __syncthreads();
+  }
+  __device__ float scale(float eps) { return squares_.scale(eps); }
+  /// Elements k .. k + 3 normalised.
+  __device__ float4 normalised(int k, float scale) const {
+    return fast::normalised(*squares_.at(k), scale, *SquareSums::at(gain_, k));
+  }
+
+ private:
+  SquareSums squares_;
+  float* gain_;
+  int k_;
+};
+
+/// Vectors as the inputs of rows take them: kLoads at once of each thread, by Kind::put.
+template <class Kind, int kVectorsOfThread, int kLoadsAtOnce>
+struct InputInShared {
+  static constexpr int kVectors = kVectorsOfThread;
+  static constexpr int kLoads = kLoadsAtOnce;
+  using Place = Places<kVectors>;
+
+  /// By all threads of the block, whole warps.
+  template <class Source>
+  __device__ void fill_from(int k, const Source& source) {
+    for (int first = 0; Place::any(first, k); first += kLoads) {
+      int at[kLoads];
+      float4 values[kLoads];
+#pragma unroll
+      for (int i = 0; i < kLoads; ++i) at[i] = Place::at(first + i);
+      source.load(at, k, values);
+      static_cast<Kind*>(this)->put(at, k, values);
+    }
+    __syncthreads();
+  }
+  /// load(k) gives elements k .. k + 3.
+  template <class Load>
+  __device__ void fill(int k, const Load& load) {
+    fill_from(k, EachOnItsOwn<Load>{load});
+  }
+  /// RMSNorm of the source's vector, which one load of all threads must bring whole.
+  template <class Source>
+  __device__ void fill_normalised(int k, const Source& source, const float* gain, float eps,
+                                  SquareSums squares) {
+    int at[kLoads];
+    float4 gains[kLoads];
+    float4 x[kLoads];
+#pragma unroll
+    for (int i = 0; i < kLoads; ++i) {
+      at[i] = Place::at(i);
+      if (at[i] < k) gains[i] = load_constant_now(gain + at[i]);
+    }
+    source.load(at, k, x);
+#pragma unroll
+    for (int i = 0; i < kLoads; ++i) {
+      if (at[i] < k) *squares.at(at[i]) = x[i];
+    }
+    __syncthreads();
+    const float scale = squares.scale(eps);
+#pragma unroll
+    for (int i = 0; i < kLoads; ++i) {
+      if (at[i] < k) x[i] = normalised(x[i], scale, gains[i]);
+    }
+    static_cast<Kind*>(this)->put(at, k, x);
+    __syncthreads();
+  }
+  /// Elements that fill_normalised can take.
+  __host__ static int most_normalised(int warps) {
+    return warps * Place::kOfWarp * (kLoads / kVectors);
+  }
+};
+
 /// fp32 in the order in which eight lanes meet bf16 weights: for each 64 elements two vectors of
 /// four a lane.
-class PermutedInput {
+class PermutedInput : public InputInShared<PermutedInput, 1, 4> {
  public:
   __device__ PermutedInput(std::uint8_t* shared, int /*k*/)
       : x_(reinterpret_cast<float*>(shared)) {}
   __host__ __device__ static int bytes(int k) { return k * 4; }
 
-  /// load(k) gives elements k .. k + 3; by all threads.
-  template <class Load>
-  __device__ void fill(int k, const Load& load) {
-    constexpr int kAtOnce = 4;
-    const int step = team_threads() * 4;
-    for (int first = static_cast<int>(threadIdx.x) * 4; first < k; first += step * kAtOnce) {
-      float4 values[kAtOnce];
+  __device__ __forceinline__ void put(const int (&places)[kLoads], int k,
+                                      const float4 (&values)[kLoads]) {
 #pragma unroll
-      for (int i = 0; i < kAtOnce; ++i) {
-        if (first + i * step < k) values[i] = load(first + i * step);
-      }
-#pragma unroll
-      for (int i = 0; i < kAtOnce; ++i) {
-        const int at = first + i * step;
-        if (at >= k) continue;
-        float* to = x_ + at / 64 * 64 + at % 64 / 32 * 32 + at % 16 / 2 * 4 + at / 16 % 2 * 2;
-        *reinterpret_cast<float2*>(to) = make_float2(values[i].x, values[i].y);
-        *reinterpret_cast<float2*>(to + 4) = make_float2(values[i].z, values[i].w);
-      }
+    for (int i = 0; i < kLoads; ++i) {
+      const int at = places[i];
+      if (at >= k) continue;
+      float* to = x_ + at / 64 * 64 + at % 64 / 32 * 32 + at % 16 / 2 * 4 + at / 16 % 2 * 2;
+      *reinterpret_cast<float2*>(to) = make_float2(values[i].x, values[i].y);
+      *reinterpret_cast<float2*>(to + 4) = make_float2(values[i].z, values[i].w);
     }
-    team_sync();
   }
   /// Vector `half` of lane j in the 64 elements from `first` on.
   __device__ float4 at(int first, int half, int j) const {
@@ -132,8 +229,14 @@ class PermutedInput {
 
 /// Quantised in blocks of kBlock (quant/exact_dot.h): integers, sums of 16, factors.
 template <int kBlock>
-class QuantisedInput {
+class QuantisedInput
+    : public InputInShared<QuantisedInput<kBlock>, kBlock == 256 ? 2 : 1, kBlock == 256 ? 6 : 4> {
+  using Base = InputInShared<QuantisedInput<kBlock>, kBlock == 256 ? 2 : 1, kBlock == 256 ? 6 : 4>;
+
  public:
+  using Base::kLoads;
+  using Base::kVectors;
+
   __device__ QuantisedInput(std::uint8_t* shared, int k)
       : integers_(shared),
         sums_(reinterpret_cast<std::int16_t*>(shared + k)),
@@ -144,35 +247,17 @@ class QuantisedInput {
   __device__ const std::int16_t* sums() const { return sums_; }
   __device__ const float* factors() const { return factors_; }
 
-  /// By all threads of the block, whole warps; load(k) gives elements k .. k + 3.
-  template <class Load>
-  __device__ void fill(int k, const Load& load) {
-    constexpr int kAtOnce = kBlock == 256 ? 2 : 3;
-    const int warp = static_cast<int>(threadIdx.x) / 32;
+  __device__ __forceinline__ void put(const int (&places)[kLoads], int k,
+                                      const float4 (&values)[kLoads]) {
     const int lane = static_cast<int>(threadIdx.x) % 32;
-    const int step = team_threads() / 32 * kOfWarp;
-    for (int first = warp * kOfWarp; first < k; first += step * kAtOnce) {
-      float4 values[kAtOnce][kVectors];
 #pragma unroll
-      for (int i = 0; i < kAtOnce; ++i) {
-#pragma unroll
-        for (int v = 0; v < kVectors; ++v) {
-          const int at = first + i * step + v * 128 + lane * 4;
-          if (at < k) values[i][v] = load(at);
-        }
-      }
-#pragma unroll
-      for (int i = 0; i < kAtOnce; ++i) {
-        if (first + i * step < k) quantise_warp(values[i], first + i * step, lane, k);
-      }
+    for (int i = 0; i < kLoads; i += kVectors) {
+      const int first = places[i] - lane * 4;  // of the warp
+      if (first < k) quantise_warp(values + i, first, lane, k);
     }
-    team_sync();
   }
 
  private:
-  static constexpr int kVectors = kBlock == 256 ? 2 : 1;  // of four elements a lane
-  static constexpr int kOfWarp = 128 * kVectors;
-
   __device__ void quantise_warp(const float4* values, int at, int lane, int k) {
     constexpr std::uint32_t kInfinity = 0x7f800000U;
     const bool present = at + lane * 4 < k;

@@ -57,7 +57,7 @@ struct Cluster {
 struct Block {
   std::vector<Fiber> fibers;
   std::vector<Warp> warps;
-  Meeting barriers[2];
+  Meeting barrier;
   std::deque<Copy> copies;
   std::vector<std::uint8_t> memory;
   std::uint8_t* shared = nullptr;
@@ -237,7 +237,7 @@ inline void __syncwarp() {
   emulator::exchange(0);
 }
 inline void __syncthreads() {
-  emulator::meet(emulator::block->barriers[0], static_cast<int>(blockDim.x));
+  emulator::meet(emulator::block->barrier, static_cast<int>(blockDim.x));
 }
 inline float __fmaf_rn(float a, float b, float c) {
   return __builtin_fmaf(a, b, c);

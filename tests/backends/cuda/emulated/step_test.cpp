@@ -48,8 +48,9 @@ struct Model {
 LayerAt place_layer(const LayerOnHost& l, const Case& c, int head_dim, Arena& arena) {
   const auto at = [&](const Matrix& m) { return on_device(m, m.type == c.most ? 0 : 1, arena); };
   LayerAt out;
-  out.qkv[0] = at(l.q), out.qkv[1] = at(l.k), out.qkv[2] = at(l.v);
-  out.out = at(l.out), out.gate = at(l.gate), out.up = at(l.up), out.down = at(l.down);
+  out.matrix[kQ] = at(l.q), out.matrix[kK] = at(l.k), out.matrix[kV] = at(l.v);
+  out.matrix[kAttnOut] = at(l.out), out.matrix[kGate] = at(l.gate), out.matrix[kUp] = at(l.up);
+  out.matrix[kFfnDown] = at(l.down);
   out.bias[0] = arena.uniform(l.q.rows, -1, 1);
   out.bias[1] = arena.uniform(l.k.rows, -1, 1);  // v goes without
   out.attn_norm = arena.uniform(c.hidden, 0.5F, 1.5F);
@@ -80,7 +81,6 @@ void make_attention(const Case& c, Model* m) {
   config.rope_style = c.interleaved ? RopeStyle::interleaved : RopeStyle::half;
   m->rope = std::make_unique<numerics::RopeTable>(config, kPages * 64);
   a.n_heads = c.n_heads;
-  a.qkv = p.qkv;
   a.eps = p.eps;
   a.rope_cos = m->rope->cos_row(0);
   a.rope_sin = m->rope->sin_row(0);
@@ -88,7 +88,6 @@ void make_attention(const Case& c, Model* m) {
   a.positions = position;
   a.pages = m->pages.data();
   a.max_pages = kPages;
-  a.out = arena.take<float>(c.n_heads * m->head_dim);
   a.parts = arena.uniform(attention_parts_floats(1, c.n_heads, m->head_dim, kPages), -9, 9);
   a.arrivals = arena.take<std::int32_t>(c.n_kv_heads);
 }
@@ -100,6 +99,9 @@ std::unique_ptr<Model> make_model(const Case& c, int head_dim) {
   StepParams& p = m->params;
   const int q = c.n_heads * head_dim;
   const int kv = c.n_kv_heads * head_dim;
+  LayerAt* layers = arena.take<LayerAt>(kLayers + 1);
+  p.layers = layers;
+  p.has_second = c.others != c.most;
   for (int l = 0; l < kLayers; ++l) {
     m->layers.push_back(
         {random_matrix(c.most, q, c.hidden, arena), random_matrix(c.most, kv, c.hidden, arena),
@@ -107,10 +109,10 @@ std::unique_ptr<Model> make_model(const Case& c, int head_dim) {
          random_matrix(c.most, c.ffn, c.hidden, arena),
          random_matrix(c.most, c.ffn, c.hidden, arena),
          random_matrix(l == 0 ? c.others : c.most, c.hidden, c.ffn, arena)});
-    p.layer[l] = place_layer(m->layers.back(), c, head_dim, arena);
+    layers[l] = place_layer(m->layers.back(), c, head_dim, arena);
   }
   m->head = random_matrix(c.others, kVocab, c.hidden, arena);
-  p.head = on_device(m->head, c.others == c.most ? 0 : 1, arena);
+  layers[kLayers].matrix[0] = on_device(m->head, c.others == c.most ? 0 : 1, arena);
   p.final_norm = arena.uniform(c.hidden, 0.5F, 1.5F);
   p.n_layers = kLayers;
   p.qkv_rows[0] = q, p.qkv_rows[1] = p.qkv_rows[2] = kv;
@@ -121,11 +123,17 @@ std::unique_ptr<Model> make_model(const Case& c, int head_dim) {
   p.eps = 1e-6F;
   p.n_splits = kPages;
   p.residual = arena.uniform(c.hidden, -2, 2);
-  p.qkv = arena.take<float>(q + 2 * kv);
-  p.ffn = arena.take<float>(c.ffn);
+  ModelConfig config;
+  config.hidden = c.hidden;
+  config.n_heads = c.n_heads;
+  config.n_kv_heads = c.n_kv_heads;
+  config.head_dim = head_dim;
+  config.ffn = c.ffn;
+  p.at = exchange_layout(config);
+  p.exchange = arena.take<float>(std::int64_t{p.at.floats} * kLayers);
+  std::fill_n(p.exchange, std::int64_t{p.at.floats} * kLayers, numerics::float_of(kAbsent));
   p.logits = arena.take<float>(kVocab);
   p.result = arena.take<HeadResult>(1);
-  p.barrier = arena.take<unsigned>(1);
   make_attention(c, m.get());
   return m;
 }
@@ -163,7 +171,7 @@ SplitOnHost split_of(const Model& m, const Case& c, int layer, int kv_head, int 
 std::vector<float> attend(const Model& m, const Case& c, int layer, std::vector<float> q,
                           std::vector<float> k, const std::vector<float>& v) {
   const int dim = m.head_dim;
-  const LayerAt& at = m.params.layer[layer];
+  const LayerAt& at = m.params.layers[layer];
   const auto turn = [&](std::vector<float>& heads, const float* gain) {
     for (std::size_t h = 0; h < heads.size(); h += static_cast<std::size_t>(dim)) {
       if (gain != nullptr) numerics::rms_norm(&heads[h], gain, m.params.eps, dim, &heads[h]);
@@ -211,7 +219,7 @@ std::vector<float> expected_logits(const Model& m, const Case& c) {
   };
   for (int l = 0; l < kLayers; ++l) {
     const LayerOnHost& w = m.layers[static_cast<std::size_t>(l)];
-    const LayerAt& at = p.layer[l];
+    const LayerAt& at = p.layers[l];
     norm(at.attn_norm);
     const auto attended = attend(m, c, l, add(product(w.q, normed), at.bias[0]),
                                  add(product(w.k, normed), at.bias[1]), product(w.v, normed));
@@ -249,7 +257,7 @@ void check_step(const Case& c, int head_dim) {
 }
 
 TEST(EmulatedStep, Bf16) {
-  using Setup = StepSetup<GemvBf16, GemvBf16, 14, 3>;
+  using Setup = StepSetup<GemvBf16, GemvBf16, 12, 1, 1>;
   constexpr auto kType = TensorType::BF16;
   check_step<Setup>({"first position", kType, kType, 640, 8, 2, 1088, 0, 6}, 64);
   check_step<Setup>({"norms of heads", kType, kType, 576, 4, 2, 640, 70, 4, true}, 128);
@@ -257,13 +265,13 @@ TEST(EmulatedStep, Bf16) {
 }
 
 TEST(EmulatedStep, Q8_0) {
-  using Setup = StepSetup<GemvQ8_0, GemvQ8_0, 12, 3>;
+  using Setup = StepSetup<GemvQ8_0, GemvQ8_0, 8, 1, 1>;
   constexpr auto kType = TensorType::Q8_0;
   check_step<Setup>({"merged by all", kType, kType, 640, 8, 2, 1152, 130, 5}, 64);
 }
 
 TEST(EmulatedStep, Q4_KWithQ6_K) {
-  using Setup = StepSetup<GemvQ4_K, GemvQ6_K, 12, 4>;
+  using Setup = StepSetup<GemvQ4_K, GemvQ6_K, 8, 1, 2>;
   check_step<Setup>({"mixed", TensorType::Q4_K, TensorType::Q6_K, 768, 8, 2, 1280, 130, 5}, 64);
   check_step<Setup>(
       {"one chunk and a half", TensorType::Q4_K, TensorType::Q6_K, 512, 4, 1, 768, 63, 3}, 128);

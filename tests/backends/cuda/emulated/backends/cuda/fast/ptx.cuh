@@ -4,19 +4,11 @@
 
 #include "tests/backends/cuda/emulated/emulator.h"
 
-#ifndef ASSAY_CUDA_PRODUCER_WARPS
-#define ASSAY_CUDA_PRODUCER_WARPS 0
-#endif
 #define ASSAY_DYNAMIC_SHARED(name) std::uint8_t* name = emulator::block->shared
 
 namespace assay::cuda::fast {
 
-inline int team_threads() {
-  return static_cast<int>(blockDim.x) - 32 * ASSAY_CUDA_PRODUCER_WARPS;
-}
-inline void team_sync() {
-  emulator::meet(emulator::block->barriers[1], team_threads());
-}
+inline constexpr unsigned kMostLoads = 1U << 31;  // blocks share the cores with whatever runs
 
 inline void barrier_init(std::uint64_t* barrier, int arrivals) {
   const auto n = static_cast<std::uint64_t>(arrivals);
@@ -28,17 +20,8 @@ inline void barrier_expect(std::uint64_t* barrier, std::uint32_t bytes) {
   *barrier = high | (static_cast<std::uint32_t>(*barrier) + bytes);
   emulator::update_barrier(barrier, 1, 0);
 }
-inline void barrier_arrive(std::uint64_t* barrier) {
-  emulator::update_barrier(barrier, 1, 0);
-}
-inline bool barrier_test(std::uint64_t* barrier, std::uint32_t parity) {
-  const bool done = *barrier >> 63 != (parity & 1);
-  if (!done) emulator::yield();
-  return done;
-}
 inline void barrier_wait(std::uint64_t* barrier, std::uint32_t parity) {
-  while (!barrier_test(barrier, parity)) {
-  }
+  while (*barrier >> 63 == (parity & 1)) emulator::yield();
 }
 
 inline bool is_aligned(const void* at) {
@@ -61,14 +44,34 @@ inline void copy_commit() {}
 template <int kLeft>
 void copy_wait() {}
 
-inline void add_release(unsigned* counter) {
-  __atomic_fetch_add(counter, 1, __ATOMIC_SEQ_CST);
+inline float load_one_shared_by_all(const float* at) {
+  return __uint_as_float(
+      __atomic_load_n(reinterpret_cast<const std::uint32_t*>(at), __ATOMIC_RELAXED));
 }
-inline unsigned load_acquire(const unsigned* counter) {
-  const unsigned seen = __atomic_load_n(counter, __ATOMIC_SEQ_CST);
+inline float4 load_shared_by_all(const float* at) {
+  if (!is_aligned(at)) emulator::fail("misaligned load");
+  const float4 v{load_one_shared_by_all(at), load_one_shared_by_all(at + 1),
+                 load_one_shared_by_all(at + 2), load_one_shared_by_all(at + 3)};
   std::this_thread::yield();
   emulator::yield();
-  return seen;
+  return v;
+}
+inline void store_for_all(float* at, float value) {
+  __atomic_store_n(reinterpret_cast<std::uint32_t*>(at), __float_as_uint(value), __ATOMIC_RELAXED);
+}
+inline void store_two_for_all(float* at, float first, float second) {
+  store_for_all(at, first);
+  store_for_all(at + 1, second);
+}
+inline float4 load_constant_now(const float* at) {
+  if (!is_aligned(at)) emulator::fail("misaligned load");
+  return *reinterpret_cast<const float4*>(at);
+}
+inline std::uint32_t sum_of_warp(std::uint32_t value) {
+  std::uint64_t sum = 0;
+  const std::uint64_t* values = emulator::exchange(value);
+  for (int i = 0; i < 32; ++i) sum += values[i];
+  return static_cast<std::uint32_t>(sum);
 }
 inline void fence_before_bulk_copy() {}
 
