@@ -71,10 +71,25 @@ json settings_of_run(const json& report, const json& task) {
   return out;
 }
 
-std::string why_a_part(const Claim& claim, const json& task) {
-  const std::int64_t ran = json_integer(task, "n_problems").value_or(0);
-  const std::int64_t all =
+/// Problems of the dataset that a task drew from, as far as anything says: the report, the claim,
+/// another report of the same dataset.
+std::int64_t problems_in_dataset(const Claim& claim, const json& task,
+                                 std::span<const NamedReport> reports) {
+  std::int64_t out =
       std::max(json_integer(task, "n_problems_in_dataset").value_or(0), claim.problems);
+  const std::string dataset = json_text(task, "dataset_sha256");
+  for (const NamedReport& it : reports) {
+    for (const json& other : json_list(it.report, "tasks")) {
+      if (dataset.empty() || json_text(other, "dataset_sha256") != dataset) continue;
+      out = std::max(out, json_integer(other, "n_problems").value_or(0));
+    }
+  }
+  return out;
+}
+
+std::string why_a_part(const Claim& claim, const json& task, std::span<const NamedReport> reports) {
+  const std::int64_t ran = json_integer(task, "n_problems").value_or(0);
+  const std::int64_t all = problems_in_dataset(claim, task, reports);
   return ran < all ? fmt::format("{} of {} problems", show_count(ran), show_count(all))
                    : std::string();
 }
@@ -87,7 +102,8 @@ std::string why_cut_off(const Claim& claim, const json& task) {
                      show_count(n), known(json_member(task, "max_new_tokens")));
 }
 
-Measured score_of(const Claim& claim, const json& report, const json& task) {
+Measured score_of(const Claim& claim, const json& report, const json& task,
+                  std::span<const NamedReport> reports) {
   std::string name = claim.statistic.empty() ? "pass@1" : claim.statistic;
   if (name.starts_with("cons")) name = "cons@k";
   const json& rate = json_member(json_member(task, "metrics"), name);
@@ -108,7 +124,7 @@ Measured score_of(const Claim& claim, const json& report, const json& task) {
   } else {
     out.why_not = "it has no interval";
   }
-  if (const std::string part = why_a_part(claim, task); !part.empty()) out.why_not = part;
+  if (const std::string part = why_a_part(claim, task, reports); !part.empty()) out.why_not = part;
   if (const std::string why = why_settings_differ(claim.settings, settings_of_run(report, task));
       !why.empty()) {
     out.why_not = why;
@@ -269,7 +285,8 @@ Measured count_of(const json& report, const char* name, const char* words) {
   return value ? Measured(exactly(*value, words)) : std::nullopt;
 }
 
-std::vector<ReportMeasurement> all_of(const Claim& claim, const json& report) {
+std::vector<ReportMeasurement> all_of(const Claim& claim, const json& report,
+                                      std::span<const NamedReport> reports) {
   std::vector<ReportMeasurement> out;
   const std::string& metric = claim.metric;
   const auto add = [&out](Measured it) {
@@ -277,7 +294,7 @@ std::vector<ReportMeasurement> all_of(const Claim& claim, const json& report) {
   };
   if (metric == "score") {
     for (const json& task : json_list(report, "tasks")) {
-      if (json_text(task, "name") == claim.task) add(score_of(claim, report, task));
+      if (json_text(task, "name") == claim.task) add(score_of(claim, report, task, reports));
     }
   }
   if (metric == "decode_tokens_per_s" || metric == "prefill_tokens_per_s") {
@@ -339,7 +356,7 @@ std::vector<ReportMeasurement> measurements_of(const Claim& claim, const AuditCo
   for (const NamedReport& it : reports) {
     if (!is_model_of(claim, context, it.report)) continue;
     const json same_device = is_device_of(claim, context, it.report);
-    for (ReportMeasurement& found : all_of(claim, it.report)) {
+    for (ReportMeasurement& found : all_of(claim, it.report, reports)) {
       found.weight_type =
           name_for_message(json_text(json_member(it.report, "model"), "weight_type"), 40);
       found.shown = claim.metric;

@@ -212,7 +212,8 @@ std::string audit_html(const json& audit) {
   std::string out =
       "<h1>" + inline_text(title) + "</h1>\n<p>" + inline_text(summary_words(audit)) +
       "</p>\n<div class=\"scroll\" "
-      "tabindex=\"0\"><table>\n<thead><tr><th>claim</th><th>published</th><th>conditions</th>"
+      "tabindex=\"0\"><table "
+      "class=\"broad\">\n<thead><tr><th>claim</th><th>published</th><th>conditions</th>"
       "<th>verdict</th><th>measured</th><th>why</th></tr></thead>\n<tbody>\n";
   for (const json& claim : json_list(audit, "claims")) {
     std::string reading = json_text(claim, "reading");

@@ -62,7 +62,7 @@ thead th { vertical-align: bottom; }
 td.n, th.n { text-align: right; white-space: nowrap; overflow-wrap: normal; }
 thead th.n { white-space: normal; }
 td { min-width: 5.5rem; }
-table.wide { width: 100%; }
+table.wide { width: 100%; } table.broad { min-width: 64rem; }
 tbody th { background: var(--paper); }
 .scroll tbody th { position: sticky; left: 0; min-width: min(13rem, 34vw);
   max-width: min(20rem, 42vw); }

@@ -128,8 +128,8 @@ class Painter {
     std::vector<LabelPlace> places;
     const bool below = !guide.at_end;
     places.push_back(label_at(guide, guide.at_end ? 1 : guide.along, below, guide.at_end));
-    for (const bool under : {below, !below}) {
-      for (const double along : {1.0, 0.8, 0.6, 0.4, 0.2, 0.0}) {
+    for (const double along : {1.0, 0.8, 0.6, 0.4, 0.2, 0.0}) {
+      for (const bool under : {below, !below}) {
         for (const bool ends : {guide.at_end, !guide.at_end}) {
           places.push_back(label_at(guide, along, under, ends));
         }
@@ -140,7 +140,7 @@ class Painter {
     for (const LabelPlace& place : places) {
       const Box box = box_of(place, guide.label);
       const bool first = best == nullptr;
-      if (!first && (box.left < 0 || box.right > kGuessWidth)) continue;
+      if (!first && (box.left < -1 || box.right > kGuessWidth + 1)) continue;
       const auto covered = std::count_if(taken->begin(), taken->end(),
                                          [&box](const Box& other) { return meet(box, other); });
       if (first || covered < fewest) {

@@ -157,6 +157,17 @@ TEST(Measured, OtherConditionsDecideNothing) {
   const json part = audit_one(score_claim(0.95), {run_of({.in_dataset = 500})});
   EXPECT_EQ(part["verdict"], "not tested");
   EXPECT_THAT(why(part), HasSubstr("40 of 500 problems: decides nothing"));
+  JournalBuilder few;
+  few.plan()["model"] = builder_of({}).plan()["model"];
+  few.add_task("mini-math", 2, 1);
+  for (int i = 0; i < 2; ++i) {
+    SampleSpec sample;
+    sample.problem = i;
+    few.add_sample(sample);
+  }
+  const json two = audit_one(score_claim(0.95), {report_of(few), run_of({})});
+  EXPECT_EQ(two["verdict"], "contradicted") << "2 right of 2 support it alone";
+  EXPECT_THAT(why(two), HasSubstr("2 of 40 problems: decides nothing"));
   const json cut = audit_one(score_claim(0.95), {run_of({.truncated = 5})});
   EXPECT_EQ(cut["verdict"], "not tested") << "a larger budget might have given more";
   EXPECT_THAT(why(cut), HasSubstr("5 answers were cut off at 64 tokens"));
