@@ -96,7 +96,7 @@ struct Gathered {
   std::string agreeing;
   std::string differing;
   std::string undecided;
-  std::string found;  ///< the first that differs, with its interval
+  std::string found;  ///< those that differ, each with its interval
   int n_agree = 0;
   int n_differ = 0;
 };
@@ -120,10 +120,11 @@ void gather(const Evidence& it, const Comparison& compared, Gathered* out) {
   }
   ++(*compared.consistent ? out->n_agree : out->n_differ);
   add_name(it.conditions, *compared.consistent ? &out->agreeing : &out->differing);
-  if (*compared.consistent || !out->found.empty()) return;
+  if (*compared.consistent) return;
   const json& interval = compared.interval;
-  out->found = fmt::format("{} has {} ({} to {})", it.source, percent(it.value.get<double>()),
-                           percent(interval[0].get<double>()), percent(interval[1].get<double>()));
+  out->found += fmt::format("{}{} has {} ({} to {})", out->found.empty() ? "" : "; ", it.source,
+                            percent(it.value.get<double>()), percent(interval[0].get<double>()),
+                            percent(interval[1].get<double>()));
 }
 
 }  // namespace
