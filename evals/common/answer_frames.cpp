@@ -57,11 +57,12 @@ AnswerTokens without_option_word(AnswerTokens tokens) {
   return one ? tokens.subspan(1) : tokens;
 }
 
-/// "a parabola" is a parabola.
+/// "a parabola" is a parabola; "A or B" is no article, nor is the A of "A only".
 AnswerTokens without_article(AnswerTokens tokens) {
-  const bool noun =
-      tokens.size() > 1 && tokens[1].kind == Kind::word && is_plain_word(tokens[1].text);
-  const bool article = noun && is_word(tokens[0], {"a", "an", "the"});
+  const bool noun = tokens.size() > 1 && tokens[1].kind == Kind::word &&
+                    is_plain_word(tokens[1].text) && !is_word(tokens[1], {"or", "and"});
+  const bool letter = noun && tokens.size() == 2 && tokens[0].text == "A";
+  const bool article = noun && !letter && is_word(tokens[0], {"a", "an", "the"});
   const bool numeral = article && number_in_words(tokens).has_value();  // a half
   const bool formula =
       article && (!function_named(tokens[1].text).empty() ||

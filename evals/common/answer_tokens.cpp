@@ -274,14 +274,27 @@ class Tokeniser {
     push(argument ? Kind::close : Kind::group_close, "}");
   }
 
+  /// "\!" and blanks around it at `place`: nothing that is seen.
+  static std::size_t behind_thin_space(std::string_view text, std::size_t place) {
+    std::size_t end = place;
+    while (end < text.size() && is_blank(text[end])) ++end;
+    if (!text.substr(end).starts_with("\\!")) return place;
+    for (end += 2; end < text.size() && is_blank(text[end]);) ++end;
+    return behind_thin_space(text, end);
+  }
+
   /// The separator between groups of three digits at the front of `text`: its length, or 0.
   std::size_t separator_length(std::string_view text) const {
     for (const std::string_view separator :
-         {",\\!", "{,}", "{,\\!}", "{, }", " {, }", ",", "\\,", " ", "\\ ", "~"}) {
+         {"{,}", "{,\\!}", "{, }", " {, }", ",", "\\,", " ", "\\ ", "~"}) {
       if (!text.starts_with(separator)) continue;
-      // Inside brackets a bare comma separates coordinates or elements.
-      if (separator == "," && bracket_depth_ > 0) return 0;
-      const std::string_view digits = text.substr(separator.size());
+      const std::size_t length =
+          separator == "," ? behind_thin_space(text, 1) : separator.size();  // ",\!", ", \! "
+      // A bare comma separates coordinates or elements inside brackets, and in 27,54,108.
+      if (length == 1 && separator == "," && (bracket_depth_ > 0 || text.size() > list_rest_)) {
+        return 0;
+      }
+      const std::string_view digits = text.substr(length);
       if (digits.size() < 3 || !is_digit(digits[0]) || !is_digit(digits[1]) ||
           !is_digit(digits[2]) || (digits.size() > 3 && is_digit(digits[3]))) {
         return 0;
@@ -292,15 +305,35 @@ class Tokeniser {
           (bracket_depth_ > 0 || environments_ > 0 || (digits.size() > 3 && digits[3] == '/'))) {
         return 0;
       }
-      return separator.size();
+      return length;
     }
     return 0;
   }
 
+  /// Looks over the whole run of digits and bare commas that begins here: a list, unless all groups
+  /// behind the first have three digits, and that has one to three and no leading zero.
+  void look_for_list() {
+    if (list_rest_ != npos && rest_.size() > list_rest_) return;  // inside one
+    std::size_t first = 0;
+    while (first < rest_.size() && is_digit(rest_[first])) ++first;
+    bool thousands = first > 0 && first <= 3 && rest_[0] != '0';
+    std::size_t end = first;
+    while (end + 1 < rest_.size() && rest_[end] == ',' && is_digit(rest_[end + 1])) {
+      std::size_t next = end + 1;
+      while (next < rest_.size() && is_digit(rest_[next])) ++next;
+      thousands = thousands && next == end + 4;
+      end = next;
+    }
+    list_rest_ = thousands ? npos : rest_.size() - end;
+  }
+
   void take_number() {
+    look_for_list();
     std::string number = take_digits();
+    bool grouped = false;
     if (!number.empty() && number.size() <= 3 && number[0] != '0' && !argument_due()) {
       while (const std::size_t length = separator_length(rest_)) {
+        grouped = grouped || (length == 1 && rest_[0] == ',');
         rest_.remove_prefix(length);
         number += take_digits();
       }
@@ -314,7 +347,9 @@ class Tokeniser {
       number += take_digits();
     }
     take_exponent(number);
+    const std::size_t place = out_.size();
     emit(Kind::number, std::move(number));
+    for (std::size_t i = place; i < out_.size(); ++i) out_[i].grouped = grouped;
   }
 
   /// The e33 of 4.5e33: glued to its number, with digits, and nothing that continues it.
@@ -434,7 +469,8 @@ class Tokeniser {
   int environments_ = 0;
   bool blank_ = false;
   bool text_command_ = false;
-  bool dropped_brace_ = false;  ///< the open brace of ^{\circ} is gone: so must its partner
+  std::size_t list_rest_ = npos;  ///< what is left behind a list of digits and bare commas
+  bool dropped_brace_ = false;    ///< the open brace of ^{\circ} is gone: so must its partner
 };
 
 }  // namespace
@@ -444,36 +480,6 @@ std::optional<std::vector<AnswerToken>> answer_tokens(std::string_view answer) {
   constexpr std::size_t max_answer_bytes = 1 << 17;
   if (answer.size() > max_answer_bytes) return std::nullopt;
   return Tokeniser(plain_notation(answer)).run();
-}
-
-std::string joined(AnswerTokens tokens) {
-  std::string out;
-  for (const AnswerToken& token : tokens) {
-    if (token.kind == Kind::group_open || token.kind == Kind::group_close) continue;
-    if (!out.empty()) out += ' ';
-    if (token.kind == Kind::begin) out += "\\begin:";
-    if (token.kind == Kind::end) out += "\\end:";
-    out += token.text;
-  }
-  return out;
-}
-
-std::string folded_text(AnswerTokens tokens) {
-  std::string out;
-  bool after_number = false;
-  for (const AnswerToken& token : tokens) {
-    // "1 2" is not 12.
-    if (token.kind == Kind::number && after_number) out += ' ';
-    if (token.kind == Kind::number || token.kind == Kind::word) {
-      after_number = token.kind == Kind::number;
-    }
-    for (const char c : token.text) {
-      const bool foreign = token.kind == Kind::word && static_cast<unsigned char>(c) >= 0x80;
-      if (is_digit(c) || foreign) out += c;
-      if (is_letter(c)) out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-    }
-  }
-  return out;
 }
 
 }  // namespace assay::evals

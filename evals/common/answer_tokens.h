@@ -28,6 +28,8 @@ struct AnswerToken {
   std::string text;
   bool in_text = false;       ///< inside \text{} and its kin
   bool blank_before = false;  ///< not part of the token's identity
+  /// A number written with bare commas: "100,200" may be a list, too. No part of its identity.
+  bool grouped = false;
 };
 using AnswerTokens = std::span<const AnswerToken>;
 
@@ -38,10 +40,11 @@ inline constexpr std::size_t max_answer_depth = 200;
 
 /// The tokens of one answer. Dropped: blanks, \left and \right, spacing and style commands, math
 /// delimiters, a final full stop. Made one: \dfrac and \tfrac with \frac; \frac12 with
-/// \frac{1}{2}; x^2 and x² with x^{2}; 1,234 and 1{,}234 with 1234; Unicode's signs with their
-/// commands. An unknown command that begins with a known one is that one (\piG is \pi G). Nothing
-/// if there are more than max_answer_tokens, or deeper ones than max_answer_depth. Linear in the
-/// length of `answer`, no recursion.
+/// \frac{1}{2}; x^2 and x² with x^{2}; 1,234 and 1{,}234 with 1234 (27,54,108 is a list: not all of
+/// its later groups have three digits, or the first begins with 0 or has more); Unicode's signs
+/// with their commands. An unknown command that begins with a known one is that one (\piG is \pi
+/// G). Nothing if there are more than max_answer_tokens, or deeper ones than max_answer_depth.
+/// Linear in the length of `answer`, no recursion.
 std::optional<std::vector<AnswerToken>> answer_tokens(std::string_view answer);
 
 /// One text per token sequence, grouping braces left out: equal for answers written alike.

@@ -324,6 +324,18 @@ std::string lower_case(std::string_view text) {
   return out;
 }
 
+bool units_agree(const std::string& a, const std::string& b) {
+  const auto power = [](const std::string& unit) {
+    const std::size_t at = unit.find('^');
+    return at == std::string::npos ? std::string() : unit.substr(at);
+  };
+  const auto generic = [](const std::string& unit) {
+    return unit == "unit" || unit.starts_with("unit^");
+  };
+  if (a == b) return true;
+  return !a.empty() && !b.empty() && (generic(a) || generic(b)) && power(a) == power(b);
+}
+
 std::string_view function_named(std::string_view word) {
   if (word.starts_with('\\')) word.remove_prefix(1);
   return find_in(functions, word);

@@ -35,6 +35,10 @@ std::string_view unit_named(std::string_view word);
 /// units, too, as in 24 m/s and 12 m^2; else they are variables.
 std::optional<std::string> unit_of(AnswerTokens tokens, bool letters = false);
 
+/// Whether two units are one: the same name; "units" beside any unit of its power (square units for
+/// cm^2).
+bool units_agree(const std::string& a, const std::string& b);
+
 /// In lower case, ASCII.
 std::string lower_case(std::string_view text);
 

@@ -46,15 +46,6 @@ const AnswerValue& stated(const AnswerValue& value) {
   return equation ? value.items.back() : value;
 }
 
-/// An integer written in digits, its sign before it.
-const MathExpr* plain_integer(const AnswerValue& value) {
-  const MathExpr* expr = value.kind == Kind::expression ? &value.expr : nullptr;
-  if (expr != nullptr && expr->op == Op::negate) expr = &expr->args[0];
-  const bool plain = expr != nullptr && expr->op == Op::number && expr->decimals < 0 &&
-                     !expr->scientific && expr->value.get_den() == 1;
-  return plain ? expr : nullptr;
-}
-
 void collect_variables(const AnswerValue& value, std::set<std::string>& names) {
   for (const std::string& name : symbols_of(value.expr)) {
     if (!name.ends_with("()")) names.insert(name);
@@ -152,28 +143,6 @@ bool asks_for_list(std::string_view gold) {
 bool answer_parses(std::string_view answer) {
   const ParsedAnswer parsed = parse_answer(answer);
   return parsed.status == ParseStatus::value && !parsed.value.incomplete;
-}
-
-std::optional<std::string> answer_integer(std::string_view answer) {
-  const ParsedAnswer parsed = parse_answer(answer);
-  if (parsed.status != ParseStatus::value) return std::nullopt;
-  const AnswerValue& value = parsed.value;
-  // m + n = 25 states no integer here: only one name or arithmetic may stand before it.
-  if (value.kind == Kind::relation) {
-    for (std::size_t i = 0; i + 1 < value.items.size(); ++i) {
-      const MathExpr& side = value.items[i].expr;
-      if (value.relations[i] != "=" || value.items[i].kind != Kind::expression ||
-          (side.op != Op::symbol && !symbols_of(side).empty())) {
-        return std::nullopt;
-      }
-    }
-  }
-  const AnswerValue& last = stated(value);
-  const MathExpr* integer = plain_integer(last);
-  if (integer == nullptr) return std::nullopt;
-  return mpz_class(last.expr.op == Op::negate ? mpz_class(-integer->value.get_num())
-                                              : integer->value.get_num())
-      .get_str();
 }
 
 std::string normalised_answer(std::string_view answer) {

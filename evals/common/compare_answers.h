@@ -38,10 +38,6 @@ bool asks_for_list(std::string_view gold);
 /// Whether something stands there that can be read to its end as an answer (C5).
 bool answer_parses(std::string_view answer);
 
-/// The integer that an answer states in digits, without leading zeros ("-7"), or nothing: 7.0 and
-/// 14/2 are no integers here. A leading "x =", a currency sign and a unit are not part of it.
-std::optional<std::string> answer_integer(std::string_view answer);
-
 /// What votes of cons@k are counted by: the number in lowest terms, or the normalised form; empty
 /// when the answer is over the budget.
 std::string normalised_answer(std::string_view answer);

@@ -5,7 +5,9 @@
 #include <utility>
 
 #include "evals/common/answer_sets.h"
+#include "evals/common/answer_words.h"
 #include "evals/common/matching.h"
+#include "evals/common/vector_readings.h"
 
 namespace assay::evals {
 namespace {
@@ -86,6 +88,9 @@ class Comparer {
       return judged(equal ? Verdict::equal : Verdict::not_equal, rung::text, proof::form);
     }
     if (auto based = compare_bases(gold, prediction)) return *based;
+    if (const auto pair = aligned_by_name(gold, prediction)) {
+      return compare(pair->gold, pair->prediction);
+    }
     if (gold.kind == Kind::relation || prediction.kind == Kind::relation) {
       return compare_relations(gold, prediction);
     }
@@ -305,7 +310,7 @@ class Comparer {
     }
     if (is_scalar(gold) && is_scalar(prediction)) return compare_quantities(gold, prediction);
     if (is_ordered(gold.kind) && is_ordered(prediction.kind) && is_vector(gold) &&
-        is_vector(prediction)) {
+        is_vector(prediction) && !repeats_a_name(gold) && !repeats_a_name(prediction)) {
       return in_order(plain(gold.items), plain(prediction.items), rung::tuple);
     }
     if (gold.kind == Kind::interval && prediction.kind == Kind::interval) {
@@ -437,21 +442,9 @@ class Comparer {
 
   // --- numbers with units ---
 
-  /// "units" stands for any unit of its power: square units for cm^2.
-  static bool any_unit(const std::string& a, const std::string& b) {
-    const auto power = [](const std::string& unit) {
-      const std::size_t at = unit.find('^');
-      return at == std::string::npos ? std::string() : unit.substr(at);
-    };
-    const auto generic = [](const std::string& unit) {
-      return unit == "unit" || unit.starts_with("unit^");
-    };
-    return !a.empty() && !b.empty() && (generic(a) || generic(b)) && power(a) == power(b);
-  }
-
   Judgement compare_quantities(const AnswerValue& gold, const AnswerValue& prediction) {
     const std::string& gold_unit = gold.unit.empty() ? policy_.unit : gold.unit;
-    if (gold.unit == prediction.unit || any_unit(gold.unit, prediction.unit)) {
+    if (units_agree(gold.unit, prediction.unit)) {
       return compare_numbers(gold, prediction);
     }
     if (!gold_unit.empty() && !prediction.unit.empty() && gold_unit != prediction.unit) {

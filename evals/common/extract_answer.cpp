@@ -8,6 +8,7 @@
 
 #include "evals/common/answer_phrases.h"
 #include "evals/common/answer_value.h"
+#include "evals/common/answer_words.h"
 
 namespace assay::evals {
 namespace {
@@ -106,6 +107,17 @@ bool is_in_word(std::string_view text, std::size_t place) {
   return first > 0 && is_letter(text[first - 1]);
 }
 
+/// The '^' or '_' that the run of digits ending at `place` is the script of, or npos: ^3, _{12},
+/// ^{-2}.
+std::size_t script_before(std::string_view text, std::size_t place) {
+  std::size_t first = place;
+  while (first > 0 && (is_digit(text[first - 1]) || text[first - 1] == '.')) --first;
+  if (first > 0 && text[first - 1] == '-') --first;
+  if (first > 0 && text[first - 1] == '{') --first;
+  const bool script = first > 0 && (text[first - 1] == '^' || text[first - 1] == '_');
+  return script ? first - 1 : npos;
+}
+
 /// The first `close` from `begin` on that no backslash escapes.
 std::size_t closing_delimiter(std::string_view text, std::size_t begin, std::string_view close) {
   std::size_t end = text.find(close, begin);
@@ -113,24 +125,97 @@ std::size_t closing_delimiter(std::string_view text, std::size_t begin, std::str
   return end;
 }
 
+/// "(since 6*7=42)", "(not 24)", "(3 red and 2 green)": words in brackets behind a value. "(mod
+/// 7)",
+/// "(base 2)" and "(\sin x)" are parts of one.
+bool begins_aside(std::string_view text) {
+  const std::string_view inside = text.substr(0, text.find_first_of(")\n"));
+  bool words = false;
+  for (std::size_t i = 1; i < inside.size();) {
+    std::size_t end = i;
+    while (end < inside.size() && is_letter(inside[end])) ++end;
+    const std::string_view word = inside.substr(i, end - i);
+    if (word == "mod" || word == "base") return false;
+    words = words || (is_plain_word(word) && inside[i - 1] != '\\' && inside[i - 1] != '{' &&
+                      function_named(word).empty() && greek_named(word).empty());
+    i = std::max(end, i + 1);
+  }
+  return words;
+}
+
+/// "42 since 6*7 = 42", "42 as required", "42 for all x": what the sentence says of its value.
+bool begins_remark(std::string_view text) {
+  constexpr std::array<std::string_view, 12> remarks = {
+      " since ",     " because ", " as required", " as desired", " as needed", " as expected",
+      " as claimed", " for all ", " for any ",    " for every ", " when ",     " whenever "};
+  return std::any_of(remarks.begin(), remarks.end(),
+                     [&](std::string_view remark) { return text.starts_with(remark); });
+}
+
+/// Where a model's control token or a line break of HTML stands.
+bool begins_control(std::string_view text) {
+  constexpr std::array<std::string_view, 5> tokens = {"</", "<|", "<br", "<\uFF5C", "[/INST]"};
+  return std::any_of(tokens.begin(), tokens.end(),
+                     [&](std::string_view token) { return text.starts_with(token); });
+}
+
 /// The end of the sentence or line that starts at `begin`; a decimal point does not end it.
 std::size_t sentence_end(std::string_view text, std::size_t begin) {
   for (std::size_t i = begin; i < text.size(); ++i) {
-    const char next = i + 1 < text.size() ? text[i + 1] : '\n';
-    if (text[i] == '\n' || text.substr(i).starts_with("\u3002")) return i;
-    if (text[i] == '.' && (next == '*' || blank.find(next) != npos)) return i;
-    // "12, because ...", but not "1, 2" or "1,234".
-    if (text[i] == ',' && next == ' ' && i + 2 < text.size() && is_letter(text[i + 2])) return i;
+    const std::string_view rest = text.substr(i);
+    const char next = rest.size() > 1 ? rest[1] : '\n';
+    if (text[i] == '\n' || rest.starts_with("\u3002")) return i;
+    if (text[i] == '.' && (next == '*' || next == '<' || blank.find(next) != npos)) return i;
+    const bool word = rest.size() > 2 && next == ' ' && is_letter(rest[2]);
+    // "12, because ..." and "12; done", but not "1, 2" or "1; y = 2".
+    if (text[i] == ',' && word) return i;
+    if (text[i] == ';' && word && rest.size() > 3 && is_letter(rest[3])) return i;
+    if (text[i] == '<' && begins_control(rest)) return i;
+    if (text[i] != ' ') continue;
+    if (next == '(' && begins_aside(rest.substr(1))) return i;
+    if (begins_remark(rest)) return i;
   }
   return text.size();
+}
+
+/// Without Markdown's strong emphasis, "**18** dollars". `opened`: a run of it stood before the
+/// value. What opens stands behind no digit or letter: 2**3 is a power.
+std::string without_emphasis(std::string_view text, std::string_view opened) {
+  std::string out;
+  std::string open(opened);
+  for (std::size_t i = 0; i < text.size();) {
+    const std::string_view run = text.substr(i, 2);
+    const bool mark = run == "**" || run == "__";
+    const char before = out.empty() ? ' ' : out.back();
+    const bool closes = mark && open == run;
+    const bool opens = mark && open.empty() && text.find(run, i + 2) != npos && !is_digit(before) &&
+                       !is_letter(before) && before != ')';
+    if (!closes && !opens) {
+      out += text[i++];
+      continue;
+    }
+    open = closes ? "" : std::string(run);
+    i += 2;
+  }
+  return out;
 }
 
 /// The rest of a sentence; behind its last " is " if it has one ("the area is 12").
 ExtractedAnswer sentence_value(std::string_view text, std::size_t begin, AnswerTier tier) {
   const std::size_t end = sentence_end(text, begin);
   const std::size_t verb = text.substr(0, end).rfind(" is ");
-  if (verb != npos && verb >= begin) begin = verb + 4;
-  return trimmed(text, begin, end, tier, " \t\r\n*_`");
+  std::string_view opened = begin >= 2 ? text.substr(begin - 2, 2) : std::string_view();
+  if (opened != "**" && opened != "__") opened = {};
+  if (verb != npos && verb >= begin) {
+    begin = verb + 4;
+    opened = {};
+  }
+  const std::string_view raw = text.substr(begin, end - begin);
+  ExtractedAnswer answer = trimmed(text, begin, end, tier, " \t\r\n*_`");
+  const std::string plain = without_emphasis(raw, opened);
+  const bool changed = plain.find_first_not_of(" \t\r\n*_`") != npos && plain.size() < raw.size();
+  if (changed) answer.text = trimmed(plain, 0, plain.size(), tier, " \t\r\n*_`").text;
+  return answer;
 }
 
 /// Behind words that say nothing about a value: "therefore 7", "equal to 7".
@@ -335,7 +420,9 @@ std::optional<ExtractedAnswer> extract_last_math(std::string_view text) {
         continue;
       }
       ExtractedAnswer answer = trimmed(text, first, end, AnswerTier::last_math, blank);
-      if (!answer.text.empty()) last = std::move(answer);
+      // "27 cm$^3$": a script of what stands before, no formula of its own.
+      const bool script = !answer.text.empty() && (answer.text[0] == '^' || answer.text[0] == '_');
+      if (!answer.text.empty() && !script) last = std::move(answer);
       i = end + delimiter.close.size() - 1;
       break;
     }
@@ -369,12 +456,24 @@ std::string answer_in(std::string_view text, bool one_box) {
 
 std::optional<ExtractedAnswer> extract_last_number(std::string_view text) {
   std::size_t end = text.find_last_of("0123456789");
-  // A digit inside a word is no number.
-  while (end != npos && is_in_word(text, end)) {
+  std::size_t power = npos;  // where the exponent behind the number ends
+  while (end != npos) {
+    if (is_in_word(text, end)) {
+      while (end > 0 && is_digit(text[end - 1])) --end;
+    } else if (const std::size_t base = script_before(text, end); base != npos) {
+      // "cm^3", "x_1": what is raised is no number. 2^{10} is one.
+      const bool number = text[base] == '^' && base > 0 && is_digit(text[base - 1]);
+      if (text[base] == '^' && base > 0 && text[base - 1] == ')') return std::nullopt;
+      if (number) power = end + 1 < text.size() && text[end + 1] == '}' ? end + 2 : end + 1;
+      end = base;
+      if (number) break;
+    } else {
+      break;
+    }
     end = end == 0 ? npos : text.find_last_of("0123456789", end - 1);
   }
   if (end == npos) return std::nullopt;
-  ++end;
+  if (power == npos) ++end;
   std::size_t begin = end;
   const auto before = [&](std::size_t i) { return i > 0 ? text[i - 1] : ' '; };
   while (begin > 0 &&
@@ -384,6 +483,7 @@ std::optional<ExtractedAnswer> extract_last_number(std::string_view text) {
   }
   // A sign, unless it is a minus between two terms.
   if (before(begin) == '-' && (begin < 2 || !is_digit(text[begin - 2]))) --begin;
+  if (power != npos) end = power;
   return ExtractedAnswer{std::string(text.substr(begin, end - begin)), AnswerTier::last_number,
                          begin, end};
 }

@@ -8,6 +8,7 @@
 
 #include "evals/common/answer_words.h"
 #include "evals/common/quantities.h"
+#include "evals/common/token_spans.h"
 #include "evals/common/vector_readings.h"
 
 namespace assay::evals {
@@ -57,6 +58,33 @@ void add_sides(const AnswerValue& value, AnswerTokens tokens, const AnswerValue&
       std::any_of(value.items.begin(), value.items.end() - 1,
                   [](const AnswerValue& item) { return item.incomplete; });
   if (unreadable_before && !last.incomplete) out.push_back(last);
+}
+
+/// 100,200,300 beside a list or set of as many: its commas separate.
+void add_ungrouped(AnswerTokens tokens, const AnswerValue& other, std::vector<AnswerValue>& out) {
+  const auto is_grouped = [](const AnswerToken& token) { return token.grouped; };
+  const bool several = other.kind == Kind::list || other.kind == Kind::set;
+  if (!several || std::none_of(tokens.begin(), tokens.end(), is_grouped)) return;
+  std::vector<AnswerToken> apart;
+  for (const AnswerToken& token : tokens) {
+    apart.push_back(token);
+    if (!token.grouped) continue;
+    std::string_view digits = token.text;
+    const std::size_t point = std::min(digits.find('.'), digits.size());
+    std::size_t length = (point - 1) % 3 + 1;
+    apart.pop_back();
+    for (std::size_t at = 0; at < point; at += std::exchange(length, 3)) {
+      const std::size_t end = at + length == point ? digits.size() : at + length;
+      if (at > 0 && digits[at] == '0') return;  // no element is written 000
+      if (at > 0) apart.push_back({TokenKind::symbol, ",", false, false});
+      apart.push_back(token);
+      apart.back().text = digits.substr(at, end - at);
+    }
+  }
+  ParsedAnswer list = parse_answer(apart);
+  const bool fits = list.status == ParseStatus::value && list.value.kind == Kind::list &&
+                    list.value.items.size() == other.items.size();
+  if (fits) out.push_back(std::move(list.value));
 }
 
 /// "5 m", "24 m/s": letters that name units, behind a number.
@@ -127,6 +155,7 @@ void add_choice(AnswerTokens tokens, const AnswerValue& other, std::vector<Answe
     return;
   const std::string& mark = tokens[place + 1].text;
   if (mark != ")" && (place > 0 || (mark != "." && mark != ":"))) return;
+  if (names_another_choice(tokens.subspan(place + 2))) return;
   AnswerValue choice;
   choice.kind = Kind::choice;
   choice.text = tokens[place].text;
@@ -192,6 +221,7 @@ std::vector<AnswerValue> other_readings(const AnswerValue& value, AnswerTokens t
   std::vector<AnswerValue> out;
   if (tokens.empty()) return out;
   add_sides(value, tokens, other, out);
+  add_ungrouped(tokens, other, out);
   add_quantity(value, tokens, other, out);
   add_time(tokens, other, out);
   add_unconditional(value, other, out);

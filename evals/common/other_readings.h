@@ -12,6 +12,7 @@ namespace assay::evals {
 ///   sqrt(2) ~ 1.41          the exact value
 ///   12 = x                  the number
 ///   lim f(x) = 3            the last side, whatever could not be read before it
+///   100,200             the list, beside a list or set of as many
 ///   5 m, 24 m/s             a quantity, beside an answer without variables
 ///   (B) 12, b               the choice, beside a choice
 ///   all real numbers        the set of real numbers, beside sets

@@ -48,4 +48,50 @@ std::vector<AnswerTokens> pieces(AnswerTokens tokens,
   return parts;
 }
 
+bool names_another_choice(AnswerTokens behind) {
+  const auto is_letter_at = [&](std::size_t place) {
+    return place < behind.size() && behind[place].text.size() == 1 &&
+           behind[place].text[0] >= 'A' && behind[place].text[0] <= 'J';
+  };
+  for (std::size_t i = 0; i + 2 < behind.size(); ++i) {
+    if (behind[i].text == "(" && is_letter_at(i + 1) && behind[i + 2].text == ")") return true;
+  }
+  if (behind.empty()) return false;
+  const std::string& first = behind[0].text;
+  const bool joins =
+      first == "or" || first == "and" || first == "," || first == "/" || first == ";";
+  return joins && is_letter_at(1);
+}
+
+std::string joined(AnswerTokens tokens) {
+  std::string out;
+  for (const AnswerToken& token : tokens) {
+    if (token.kind == Kind::group_open || token.kind == Kind::group_close) continue;
+    if (!out.empty()) out += ' ';
+    if (token.kind == Kind::begin) out += "\\begin:";
+    if (token.kind == Kind::end) out += "\\end:";
+    out += token.text;
+  }
+  return out;
+}
+
+std::string folded_text(AnswerTokens tokens) {
+  std::string out;
+  bool after_number = false;
+  for (const AnswerToken& token : tokens) {
+    // "1 2" is not 12.
+    if (token.kind == Kind::number && after_number) out += ' ';
+    if (token.kind == Kind::number || token.kind == Kind::word) {
+      after_number = token.kind == Kind::number;
+    }
+    for (const char c : token.text) {
+      const bool foreign = token.kind == Kind::word && static_cast<unsigned char>(c) >= 0x80;
+      if ((c >= '0' && c <= '9') || foreign) out += c;
+      if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+        out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+  }
+  return out;
+}
+
 }  // namespace assay::evals

@@ -19,4 +19,7 @@ bool encloses(AnswerTokens tokens);
 std::vector<AnswerTokens> pieces(AnswerTokens tokens,
                                  const std::function<bool(const AnswerToken&)>& separates);
 
+/// Whether what stands behind a choice's letter names another one: "(A) or (B)", "A, B".
+bool names_another_choice(AnswerTokens behind);
+
 }  // namespace assay::evals

@@ -171,6 +171,7 @@ class Reader {
     const bool alone = tokens.size() == length;
     if (!alone && !(closed && upper && letter.in_text)) return std::nullopt;
     if (!letter.in_text && !(upper && closed)) return std::nullopt;
+    if (names_another_choice(tokens.subspan(length))) return std::nullopt;
     AnswerValue result;
     result.kind = Kind::choice;
     result.text = std::string(1, static_cast<char>(std::toupper(letter.text[0])));
@@ -241,7 +242,9 @@ class Reader {
     AnswerValue result = with_items(Kind::list, parts);
     const bool both = std::any_of(tokens.begin(), tokens.end(),
                                   [](const Token& token) { return is_word(token, "and"); });
-    if (both) result.text = "and";
+    const bool either = std::any_of(tokens.begin(), tokens.end(),
+                                    [](const Token& token) { return is_word(token, "or"); });
+    if (both || either) result.text = either ? "or" : "and";
     release_first_name(result);
     return result;
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -57,6 +59,81 @@ std::size_t dimension(const AnswerValue& value) {
   return tuple || column ? value.items.size() : 0;
 }
 
+struct Coordinate {
+  std::string name;
+  AnswerValue value;
+};
+using Coordinates = std::vector<Coordinate>;
+
+bool is_variable(const AnswerValue& value) {
+  return value.kind == Kind::expression && value.unit.empty() && value.expr.op == Op::symbol;
+}
+
+/// x = 1, y = 2 or (x, y) = (1, 2): each name once.
+std::optional<Coordinates> named_coordinates(const AnswerValue& value) {
+  Coordinates found;
+  const bool equation =
+      value.kind == Kind::relation && value.relations.size() == 1 && value.relations[0] == "=";
+  if (equation && value.items[0].kind == Kind::tuple &&
+      dimension(value.items[1]) == value.items[0].items.size()) {
+    for (std::size_t i = 0; i < value.items[0].items.size(); ++i) {
+      if (!is_variable(value.items[0].items[i])) return std::nullopt;
+      found.push_back({value.items[0].items[i].expr.name, value.items[1].items[i]});
+    }
+  } else if (value.kind == Kind::list || value.kind == Kind::tuple || value.kind == Kind::set) {
+    for (const AnswerValue& item : value.items) {
+      const bool named = item.kind == Kind::relation && item.relations.size() == 1 &&
+                         item.relations[0] == "=" && is_variable(item.items[0]);
+      if (!named) return std::nullopt;
+      found.push_back({item.items[0].expr.name, item.items[1]});
+    }
+  }
+  std::set<std::string_view> names;
+  for (const Coordinate& one : found) names.insert(one.name);
+  return found.size() > 1 && names.size() == found.size() ? std::optional(found) : std::nullopt;
+}
+
+/// What names are sorted by: x_2 before x_{10}, theta by its first letter.
+std::pair<std::string, long> name_key(const std::string& name) {
+  const std::size_t first = name.find_first_not_of('\\');
+  const std::size_t digits = name.find_first_of("0123456789");
+  if (first == std::string::npos) return {name, 0};
+  const bool numbered = digits != std::string::npos && name.size() - digits < 10;
+  return {name.substr(first, numbered ? digits - first : std::string::npos),
+          numbered ? std::stol(name.substr(digits)) : -1};
+}
+
+/// Letters near one another name coordinates by their order; m and b, or r and theta, do not.
+void sort_by_name(Coordinates& coordinates) {
+  Coordinates sorted = coordinates;
+  std::sort(sorted.begin(), sorted.end(), [](const Coordinate& a, const Coordinate& b) {
+    return name_key(a.name) < name_key(b.name);
+  });
+  const auto letter = [](const Coordinate& one) { return name_key(one.name).first[0]; };
+  const bool neighbours = letter(sorted.back()) - letter(sorted.front()) <= std::ssize(sorted);
+  if (neighbours) coordinates = std::move(sorted);
+}
+
+AnswerValue tuple_of(Coordinates coordinates) {
+  AnswerValue tuple;
+  tuple.kind = Kind::tuple;
+  for (Coordinate& one : coordinates) tuple.items.push_back(std::move(one.value));
+  return tuple;
+}
+
+/// `other` in the order of `first`'s names; nothing if it has others.
+std::optional<Coordinates> in_order_of(const Coordinates& first, const Coordinates& other) {
+  if (first.size() != other.size()) return std::nullopt;
+  Coordinates ordered;
+  for (const Coordinate& one : first) {
+    const auto same = std::find_if(other.begin(), other.end(),
+                                   [&](const Coordinate& c) { return c.name == one.name; });
+    if (same == other.end()) return std::nullopt;
+    ordered.push_back(*same);
+  }
+  return ordered;
+}
+
 AnswerValue scalar(MathExpr expr) {
   AnswerValue value;
   value.kind = Kind::expression;
@@ -65,6 +142,38 @@ AnswerValue scalar(MathExpr expr) {
 }
 
 }  // namespace
+
+std::optional<AlignedTuples> aligned_by_name(const AnswerValue& gold,
+                                             const AnswerValue& prediction) {
+  auto a = named_coordinates(gold);
+  auto b = named_coordinates(prediction);
+  if (a && b) {
+    if (gold.kind == Kind::list && prediction.kind == Kind::list) return std::nullopt;
+    auto ordered = in_order_of(*a, *b);
+    if (!ordered) return std::nullopt;
+    return AlignedTuples{tuple_of(std::move(*a)), tuple_of(std::move(*ordered))};
+  }
+  const auto fits = [](const std::optional<Coordinates>& named, const AnswerValue& other) {
+    return named && dimension(other) == named->size();
+  };
+  if (fits(a, prediction)) {
+    sort_by_name(*a);
+    return AlignedTuples{tuple_of(std::move(*a)), prediction};
+  }
+  if (fits(b, gold)) {
+    sort_by_name(*b);
+    return AlignedTuples{gold, tuple_of(std::move(*b))};
+  }
+  return std::nullopt;
+}
+
+bool repeats_a_name(const AnswerValue& value) {
+  std::set<std::string_view> names;
+  return std::any_of(value.items.begin(), value.items.end(), [&](const AnswerValue& item) {
+    const bool named = item.kind == Kind::relation && is_variable(item.items[0]);
+    return named && !names.insert(item.items[0].expr.name).second;
+  });
+}
 
 std::optional<AnswerValue> unit_vectors_as_tuple(const AnswerValue& value,
                                                  const AnswerValue& other) {

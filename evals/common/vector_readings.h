@@ -22,4 +22,18 @@ std::optional<AnswerValue> signed_tuple_as_list(const AnswerValue& value);
 std::optional<AnswerValue> bracketed_pair_as_tuple(const AnswerValue& value,
                                                    const AnswerValue& other);
 
+/// Coordinates with names, "y = 2, x = 3" or "(y, x) = (2, 3)", beside others or a tuple without
+/// names: both as tuples in one order. Beside a tuple that is the order of their names where these
+/// are neighbours in the alphabet (x and y, x_1 and x_2), else as written (m and b, r and theta).
+/// Nothing where no side names distinct variables, or both are lists.
+struct AlignedTuples {
+  AnswerValue gold;
+  AnswerValue prediction;
+};
+std::optional<AlignedTuples> aligned_by_name(const AnswerValue& gold,
+                                             const AnswerValue& prediction);
+
+/// x = 2, x = 3: one variable with several values, so no point.
+bool repeats_a_name(const AnswerValue& value);
+
 }  // namespace assay::evals

@@ -62,6 +62,30 @@ TEST(ExtractAnswer, FallsBackToSentences) {
   EXPECT_EQ(extracted(""), "(none)");
 }
 
+TEST(ExtractAnswer, LeavesOutWhatTheSentenceSaysOfTheAnswer) {
+  for (const char* text :
+       {"The answer is 42</s>", "The answer is 42.<|im_end|>", "The answer is 42<br>",
+        "So the answer is 42 (not 24).", "Answer: 42 (since 6*7 = 42)", "The answer is 42; done.",
+        "The answer is 42 for all x", "The answer is 42, as required", "The answer is 42 when x=6.",
+        "The answer is 42 because 6*7 is 42.", "The answer is $42$ since $6*7=42$."}) {
+    EXPECT_EQ(extracted(text), "T3 42") << text;
+  }
+  EXPECT_EQ(extracted("The answer is 5 apples (3 red and 2 green)."), "T3 5 apples");
+  EXPECT_EQ(extracted("The answer is 5 (mod 7)."), "T3 5 (mod 7)");
+  EXPECT_EQ(extracted("The answer is 101 (base 2)."), "T3 101 (base 2)");
+  EXPECT_EQ(extracted("The answer is x = 1; y = 2."), "T3 x = 1; y = 2");
+  EXPECT_EQ(extracted("Answer: (B) Paris"), "T3 (B) Paris");
+}
+
+TEST(ExtractAnswer, LeavesOutEmphasisInsideTheAnswer) {
+  const auto text_of = [](std::string_view text) {
+    return extract_answer(text).value_or(ExtractedAnswer{}).text;
+  };
+  EXPECT_EQ(text_of("Hence the answer is **18** dollars."), "18 dollars");
+  EXPECT_EQ(text_of("The answer is __18__ or **19**."), "18 or 19");
+  EXPECT_EQ(text_of("The answer is 2**3 + 3**2."), "2**3 + 3**2");
+}
+
 TEST(ExtractAnswer, ReadsWholeSentences) {
   EXPECT_EQ(extracted("The answer is $x = 1$ or $x = 2$."), "T3 $x = 1$ or $x = 2$");
   EXPECT_EQ(extracted("Final Answer: The volume of $ABCD$ is 120. Done."), "T2 120");
@@ -102,6 +126,15 @@ TEST(AnswerIn, TakesNoNumberOutOfABrokenFormula) {
   EXPECT_EQ(answer_in("it is $ \n 7 \n $ in the end"), "it is $ \n 7 \n $ in the end");
   EXPECT_EQ(answer_in("in the end it costs $12"), "12");
   EXPECT_EQ(answer_in("from $a$ and \\$3 we get to 12 now"), "12");
+}
+
+TEST(ExtractLastNumber, TakesNoExponentOrIndex) {
+  EXPECT_EQ(answer_in("volume = 27 cm^3"), "27");
+  EXPECT_EQ(answer_in("The volume is 27 cm^{3}."), "27");
+  EXPECT_EQ(answer_in("The area is $10$ cm$^2$"), "10");
+  EXPECT_EQ(answer_in("so the value equals 2^{10}"), "2^{10}");
+  EXPECT_FALSE(extract_last_number("it is x_1").has_value());
+  EXPECT_FALSE(extract_last_number("it is (x+1)^2").has_value());
 }
 
 TEST(ExtractLastNumber, ReadsSignsCommasAndPoints) {
@@ -155,16 +188,6 @@ TEST(AnswerTokens, ThousandsSeparatorsOnlyInGroupsOfThree) {
   EXPECT_EQ(tokens_of("1, 234"), "1 , 234");
   EXPECT_EQ(tokens_of("(1,234)"), "( 1 , 234 )");
   EXPECT_EQ(tokens_of("\\{1,234\\}"), "\\{ 1 , 234 \\}");
-}
-
-TEST(AnswerInteger, WantsDigitsAlone) {
-  EXPECT_EQ(answer_integer("007").value_or(""), "7");
-  EXPECT_EQ(answer_integer("-12").value_or(""), "-12");
-  EXPECT_EQ(answer_integer("x = 5").value_or(""), "5");
-  EXPECT_EQ(answer_integer("m + n = 25"), std::nullopt);
-  EXPECT_EQ(answer_integer("7.0"), std::nullopt);
-  EXPECT_EQ(answer_integer("14/2"), std::nullopt);
-  EXPECT_EQ(answer_integer("7 1/2"), std::nullopt);
 }
 
 TEST(NormalisedAnswer, IsOneNameForOneNumber) {

@@ -66,8 +66,11 @@ TEST(AimeEval, DecidesEveryAnswer) {
   EXPECT_EQ(graded("aime", "25", "\\boxed{025}").verdict, Verdict::equal);
   EXPECT_EQ(graded("aime", "025", "\\boxed{25}").verdict, Verdict::equal);
   EXPECT_EQ(graded("aime", "0", "The answer is $000$.").verdict, Verdict::equal);
-  EXPECT_EQ(graded("aime", "25", "\\boxed{m+n = 25}").verdict, Verdict::not_equal);
-  EXPECT_EQ(graded("aime", "25", "\\boxed{25.0}").verdict, Verdict::not_equal);
+  EXPECT_EQ(graded("aime", "25", "\\boxed{m+n = 25}").verdict, Verdict::equal);
+  EXPECT_EQ(graded("aime", "25.0", "\\boxed{x = 25.0}").verdict, Verdict::equal);
+  EXPECT_EQ(graded("aime", "25", "\\boxed{m+n = 14+11}").verdict, Verdict::not_equal);
+  EXPECT_EQ(graded("aime", "25", "\\boxed{0025}").verdict, Verdict::not_equal);
+  EXPECT_EQ(graded("aime", "25", "\\boxed{25.5}").verdict, Verdict::not_equal);
   EXPECT_EQ(graded("aime", "25", "\\boxed{\\sqrt{625}}").verdict, Verdict::not_equal);
   EXPECT_EQ(graded("aime", "25", "\\boxed{-25}").verdict, Verdict::not_equal);
   EXPECT_EQ(graded("aime", "25", "\\boxed{1025}").verdict, Verdict::not_equal);

@@ -108,5 +108,79 @@ TEST(OtherReadings, EveryScriptIsReadWhole) {
   }
 }
 
+TEST(OtherReadings, ARunOfDigitsAndCommasIsANumberOrAList) {
+  expect_all({{"27,54,108,135", "27, 54, 108, 135"},
+              {"1,2,100", "1, 2, 100"},
+              {"7,11,13,100", "7, 11, 13, 100"},
+              {"12,34,567", "12, 34, 567"},
+              {"5,7,100", "7,5,100"},
+              {"0,100,200", "0, 100, 200"},
+              {"1234,567", "1234, 567"},
+              {"1,234,567.5", "1234567.5"},
+              {"1,000, 2,000", "1000, 2000"},
+              // Both readings are open.
+              {"100,200,300", "100200300"},
+              {"100,200,300", "100, 200, 300"},
+              {"\\{100,200\\}", "100,200"},
+              {"5, 120", "5,120"},
+              {"5,120", "5120"}},
+             Verdict::equal);
+  expect_all({{"27,54,108,135", "54108135"},
+              {"100,200,300", "100, 200, 301"},
+              {"100,200,300", "100, 200300"},
+              {"5,120", "120, 6"},
+              {"1,000", "1, 0"},
+              {"1,000", "1"}},
+             Verdict::not_equal);
+}
+
+TEST(OtherReadings, ThinSpacesAroundAThousandsSeparator) {
+  expect_all({{"11,\\! 111,\\! 111,\\! 100", "11111111100"},
+              {"11,\\!111, \\! 111,\\!100", "11,111,111,100"},
+              {"(1,\\!000, 2)", "(1000, 2)"}},
+             Verdict::equal);
+  expect_all({{"1,\\! 00", "100"}, {"1,\\!0000", "10000"}}, Verdict::not_equal);
+}
+
+TEST(OtherReadings, SeveralLettersAreNoChoice) {
+  expect_all({{"B", "A or B"},
+              {"6", "A or 6"},
+              {"C", "\\text{A or C}"},
+              {"A", "(A) or (B)"},
+              {"A", "\\text{(A) or (B)}"},
+              {"A", "A, B"},
+              {"B", "B and C"},
+              {"D", "D or E"}},
+             Verdict::not_equal);
+  expect_all({{"\\text{parabola}", "a parabola"},
+              {"\\text{(B)}", "\\textbf{(B)}\\ 12"},
+              {"B", "(B) I and II"},
+              {"A, B", "A and B"}},
+             Verdict::equal);
+}
+
+TEST(OtherReadings, CoordinatesByTheirNames) {
+  expect_all({{"(2,3)", "y=3, x=2"},
+              {"(2,3)", "x=2, y=3"},
+              {"(1,2)", "(y,x)=(2,1)"},
+              {"(1,2,3)", "z=3, y=2, x=1"},
+              {"(1,2)", "x_2=2, x_1=1"},
+              {"(3,4)", "n=4, m=3"},
+              {"(x,y)=(1,2)", "(y,x)=(2,1)"},
+              {"x=1, y=2", "(y,x)=(2,1)"},
+              {"(x,y)=(1,2)", "y=2 and x=1"},
+              // No order of these names is known: as written.
+              {"(2,3)", "m=2, b=3"},
+              {"(2,\\pi)", "r=2, \\theta=\\pi"}},
+             Verdict::equal);
+  expect_all({{"(2,3)", "y=2, x=3"},
+              {"(1,2)", "(y,x)=(1,2)"},
+              {"(5,7)", "(q,p)=(5,7)"},
+              {"(2,3)", "(x=3, y=2)"},
+              {"x=1, y=2", "(x,y)=(2,1)"},
+              {"(2,3)", "x=2, x=3"}},
+             Verdict::not_equal);
+}
+
 }  // namespace
 }  // namespace assay::evals
