@@ -30,6 +30,86 @@ void count_unreadable(RecordsSummary& summary, std::int64_t Unreadable::*counter
   }
 }
 
+/// Builds a value as nlohmann's own parser does, but keeps a number that a double does not hold, as
+/// the text that it was written with: a gold answer of 30 digits.
+class ExactValues : public nlohmann::json_sax<json> {
+ public:
+  json take() { return std::move(root_); }
+  bool null() override { return put(nullptr); }
+  bool boolean(bool value) override { return put(value); }
+  bool number_integer(std::int64_t value) override { return put(value); }
+  bool number_unsigned(std::uint64_t value) override { return put(value); }
+  bool number_float(double value, const std::string& written) override {
+    const auto digits =
+        std::count_if(written.begin(), written.end(), [](char c) { return c >= '0' && c <= '9'; });
+    return digits > exact_digits ? put(written) : put(value);
+  }
+  bool string(std::string& value) override { return put(std::move(value)); }
+  bool binary(json::binary_t& /*value*/) override { return false; }
+  bool start_object(std::size_t /*size*/) override { return open(json::object()); }
+  bool start_array(std::size_t /*size*/) override { return open(json::array()); }
+  bool key(std::string& name) override {
+    name_ = std::move(name);
+    return true;
+  }
+  bool end_object() override { return close(); }
+  bool end_array() override { return close(); }
+  bool parse_error(std::size_t /*place*/, const std::string& /*token*/,
+                   const nlohmann::detail::exception& /*error*/) override {
+    return false;
+  }
+  /// More digits than the shortest text of any double has.
+  static constexpr std::ptrdiff_t exact_digits = 17;
+
+ private:
+  /// The place for the next value: the root, a member or an element.
+  json& next() {
+    if (open_.empty()) return root_;
+    if (open_.back()->is_object()) return (*open_.back())[name_];
+    open_.back()->push_back(nullptr);
+    return open_.back()->back();
+  }
+  bool put(json value) {
+    next() = std::move(value);
+    return true;
+  }
+  bool open(json container) {
+    json& place = next();
+    place = std::move(container);
+    open_.push_back(&place);
+    return true;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  json root_;
+  std::vector<json*> open_;  ///< containers that are being filled: nothing before them moves
+  std::string name_;
+};
+
+/// Whether a run of digits and points is longer than a double holds.
+bool has_long_number(std::string_view text) {
+  std::ptrdiff_t digits = 0;
+  for (const char c : text) {
+    if (c >= '0' && c <= '9') {
+      if (++digits > ExactValues::exact_digits) return true;
+    } else if (c != '.') {
+      digits = 0;
+    }
+  }
+  return false;
+}
+
+Result<json> parse_exactly(std::string_view text) {
+  Result<json> value = parse_json(text);  // checks the depth, too
+  if (!value || !has_long_number(text)) return value;
+  ExactValues exact;
+  if (!json::sax_parse(text, &exact)) return value;
+  return exact.take();
+}
+
 /// The record of one line; counts it where it holds none.
 std::optional<json> record_of(const SourceLine& line, const std::string& where,
                               RecordsSummary& summary) {
@@ -44,7 +124,7 @@ std::optional<json> record_of(const SourceLine& line, const std::string& where,
     count_unreadable(summary, &Unreadable::not_utf8, where, "not UTF-8");
     return std::nullopt;
   }
-  Result<json> record = parse_json(line.text);
+  Result<json> record = parse_exactly(line.text);
   if (!record) {
     count_unreadable(summary, &Unreadable::not_json, where, record.error().message());
     return std::nullopt;
@@ -188,7 +268,7 @@ class Reader {
       text += line.text + "\n";
     }
     if (text.empty()) return std::nullopt;
-    Result<json> document = parse_json(text);
+    Result<json> document = parse_exactly(text);
     if (!document) return std::nullopt;
     return std::optional(std::move(*document));
   }

@@ -175,16 +175,16 @@ void drop_duplicates(const SamplesFile& file, std::size_t common, ProblemSamples
                      Tally& duplicates) {
   std::vector<std::size_t> kept;
   std::set<std::int64_t> numbers;
-  std::set<std::string_view> texts;
+  std::map<std::string_view, std::string_view> texts;  // and the record that had it first
   const std::size_t total = problem.samples.size();
   std::size_t dropped = 0;
   for (const std::size_t i : problem.samples) {
     const ForeignSample& sample = file.samples[i];
     const bool number_again = sample.sample && !numbers.insert(*sample.sample).second;
-    const bool copy = !texts.insert(sample.text).second;
-    const bool beyond = common > 0 && !sample.sample && total - dropped > common &&
-                        (common == 1 ? !kept.empty() : copy);
-    if (number_again || beyond) {
+    const auto [first, is_new] = texts.emplace(sample.text, sample.where);
+    const bool copy = !is_new && first->second != sample.where;
+    const bool beyond = common > 0 && !sample.sample && total - dropped > common;
+    if (copy && (number_again || beyond)) {
       duplicates.add(fmt::format("{} at {}", name_of(sample), sample.where));
       ++dropped;
     } else {
@@ -253,14 +253,29 @@ Result<Matched> match_to_dataset(const SamplesFile& file, const std::string& tas
   return matched;
 }
 
+bool are_of_dataset(const SamplesFile& file, const std::vector<Problem>& problems) {
+  const ProblemIndex index(problems, std::nullopt);
+  const auto n =
+      std::count_if(file.samples.begin(), file.samples.end(), [&](const ForeignSample& sample) {
+        return index.find(sample, sample.place ? sample.place : sample.number).has_value();
+      });
+  return 2 * n > std::ssize(file.samples);
+}
+
 Result<Matched> match_to_itself(const SamplesFile& file, const std::string& task,
-                                std::int64_t n_known) {
+                                const OwnGolds& golds) {
   Matched matched;
   std::unordered_map<std::string, std::size_t> places;
   for (std::size_t i = 0; i < file.samples.size(); ++i) {
     const ForeignSample& sample = file.samples[i];
     if (!sample.gold) {
       ++matched.without_gold;
+      continue;
+    }
+    if (golds.usable && !golds.usable(*sample.gold)) {
+      ++matched.without_gold;
+      matched.unusable_gold.add(
+          fmt::format("'{}' at {}", name_for_message(*sample.gold), sample.where));
       continue;
     }
     std::string key = !sample.id.empty() ? sample.id : collapsed(sample.question);
@@ -278,17 +293,28 @@ Result<Matched> match_to_itself(const SamplesFile& file, const std::string& task
   const std::int64_t found = std::ssize(matched.problems);
   if (found == 0) {
     return env_failure(
-        fmt::format("{}: no record has both a completion and a gold answer", file.summary.name),
+        matched.unusable_gold.count == 0
+            ? fmt::format("{}: no record has both a completion and a gold answer",
+                          file.summary.name)
+            : fmt::format("{}: none of its gold answers can be used by {}, such as {}",
+                          file.summary.name, task, matched.unusable_gold.examples.front()),
         "name the fields with --completion-field and --answer-field");
   }
+  if (matched.unusable_gold.count > 0) {
+    matched.notes.push_back(
+        fmt::format("{} samples left out: {} cannot be graded by their gold "
+                    "answers, such as {}",
+                    matched.unusable_gold.count, task, matched.unusable_gold.examples.front()));
+  }
+  const std::int64_t n_known = golds.n_known;
   if (n_known > 0 && found > n_known) {
     return failure(
         ErrorKind::usage,
         fmt::format("{} has {} problems, {} has only {}", file.summary.name, found, task, n_known),
         "name the task that the file belongs to");
   }
-  matched.n_problems = n_known;
-  matched.missing.count = n_known > 0 ? n_known - found : 0;
+  matched.n_problems = golds.ids_of_task ? n_known : 0;
+  matched.missing.count = golds.ids_of_task && n_known > 0 ? n_known - found : 0;
   drop_all_duplicates(file, matched);
   return matched;
 }

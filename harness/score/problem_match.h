@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct Matched {
   Tally missing;                   ///< problems of the dataset without a sample
   std::vector<std::string> notes;  ///< how places were read, where that is not sure
   std::int64_t without_gold = 0;   ///< samples left out because the file gives no gold answer
+  Tally unusable_gold;             ///< those of them whose gold answer the task cannot grade by
 };
 
 /// Matches by id; else by the problem's text, blanks aside; else, where ids are whole numbers and
@@ -41,15 +43,26 @@ struct Matched {
 /// has as many samples as the dataset problems is in its order. Error{environment} when nothing
 /// matches.
 ///
-/// A problem's id may come again: those are its samples. Left out as duplicates are a sample number
-/// that comes again and, where most problems have one sample, every further one; where most have
-/// the same n, copies beyond n.
+/// A problem's id may come again: those are its samples. Left out as duplicates are byte-identical
+/// repeats from another record: under the same sample number, or beyond the number of samples that
+/// most problems have. A list in one record holds samples, alike or not.
 Result<Matched> match_to_dataset(const SamplesFile& file, const std::string& task,
                                  const std::vector<Problem>& problems);
 
+/// What a task says of a file that brings its own gold answers.
+struct OwnGolds {
+  std::int64_t n_known = 0;  ///< problems of the task; 0: nobody knows
+  bool ids_of_task =
+      false;  ///< the file's ids are the task's: the task is the whole, else the file
+  std::function<bool(const std::string&)> usable;  ///< whether a gold answer can be graded by
+};
+
 /// Without a dataset: each id (else each problem's text, else each record) is a problem, its gold
-/// answer the file's. `n_known`: how many the task has, 0 if nobody knows.
+/// answer the file's. What has none, or none that can be used, is left out and counted.
 Result<Matched> match_to_itself(const SamplesFile& file, const std::string& task,
-                                std::int64_t n_known);
+                                const OwnGolds& golds);
+
+/// Whether more than half of the samples are of these problems, by id or text.
+bool are_of_dataset(const SamplesFile& file, const std::vector<Problem>& problems);
 
 }  // namespace assay::score

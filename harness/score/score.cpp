@@ -82,6 +82,33 @@ void load_problems(const ScoreOptions& options, const SamplesFile& file, const L
   task.has_content = true;
 }
 
+/// A gold answer that is not even equal to itself in a box grades nothing: 1000 in an AIME file.
+bool is_usable_gold(const Eval& eval, const std::string& gold) {
+  Problem problem;
+  problem.answer = gold;
+  return eval.grade(problem, "\\boxed{" + gold + "}", {}).verdict == Verdict::equal;
+}
+
+/// Whether the file is the task or a part of it: its ids or texts are the dataset's; where that is
+/// not at hand, its ids begin with the task's name.
+OwnGolds own_golds(const SamplesFile& file, const Task& task, const Listener& listener) {
+  OwnGolds golds;
+  golds.usable = [&eval = *task.eval](const std::string& gold) {
+    return is_usable_gold(eval, gold);
+  };
+  if (task.dataset == nullptr) return golds;
+  const DatasetManifest& manifest = task.dataset->manifest;
+  golds.n_known = manifest.n_problems;
+  const auto named = std::count_if(
+      file.samples.begin(), file.samples.end(),
+      [&](const ForeignSample& sample) { return sample.id.starts_with(manifest.name + "/"); });
+  golds.ids_of_task = 2 * named > std::ssize(file.samples);
+  if (!golds.ids_of_task && dataset_availability(manifest).available) {
+    golds.ids_of_task = are_of_dataset(file, read_dataset(*task.dataset, listener).problems);
+  }
+  return golds;
+}
+
 /// Each sample's profile: the option's, else the journal's, else what the tags tell. Returns how
 /// many texts without a tag count as chains that never closed.
 std::int64_t set_profiles(const ScoreOptions& options, SamplesFile& file) {
@@ -403,10 +430,9 @@ Scored score_file(const ScoreOptions& options, const Listener& listener) {
   const std::unique_ptr<SampleGrader> grader =
       value_or_throw(make_sample_grader(options.grader, *task.eval, options.task, prompt));
   load_problems(options, file, listener, task, scored);
-  const std::int64_t n_known = task.dataset != nullptr ? task.dataset->manifest.n_problems : 0;
-  const Matched matched =
-      value_or_throw(task.has_content ? match_to_dataset(file, options.task, task.content.problems)
-                                      : match_to_itself(file, options.task, n_known));
+  const Matched matched = value_or_throw(
+      task.has_content ? match_to_dataset(file, options.task, task.content.problems)
+                       : match_to_itself(file, options.task, own_golds(file, task, listener)));
   scored.notes.insert(scored.notes.end(), matched.notes.begin(), matched.notes.end());
   std::vector<Work> work = work_of(file, matched, options.task);
   grade_all(*grader, prompt, matched, options.task, work, listener);

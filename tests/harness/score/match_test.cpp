@@ -24,7 +24,8 @@ ForeignSample sample(const std::string& id, const std::string& text = "x") {
   ForeignSample out;
   out.id = id;
   out.text = text;
-  out.where = "f.jsonl:1";
+  static int line = 0;
+  out.where = fmt::format("f.jsonl:{}", ++line);
   return out;
 }
 
@@ -139,17 +140,28 @@ TEST(Match, AFileWithoutIdsIsInTheDatasetsOrder) {
 TEST(Match, UnknownAndMissingAreCountedByName) {
   const Matched out = matched(file_of({sample("set/p1"), sample("set/p7"), sample("")}));
   EXPECT_EQ(out.unknown_ids.count, 2);
-  EXPECT_THAT(out.unknown_ids.examples, ElementsAre("set/p7", "f.jsonl:1"));
+  EXPECT_THAT(out.unknown_ids.examples, ElementsAre("set/p7", HasSubstr("f.jsonl:")));
   EXPECT_EQ(out.missing.count, 2);
   EXPECT_THAT(out.missing.examples, ElementsAre("set/p0", "set/p2"));
   EXPECT_EQ(out.n_problems, 3);
 }
 
-TEST(Match, AFurtherSampleIsADuplicateWhereMostHaveOne) {
-  const Matched out = matched(
+TEST(Match, ARepeatIsADuplicateAndAnotherTextASample) {
+  const Matched other = matched(
       file_of({sample("set/p0", "a"), sample("set/p1"), sample("set/p2"), sample("set/p0", "b")}));
-  EXPECT_EQ(out.duplicates.count, 1);
-  EXPECT_THAT(out.problems[0].samples, ElementsAre(0)) << "the first one counts";
+  EXPECT_EQ(other.duplicates.count, 0);
+  EXPECT_THAT(other.problems[0].samples, ElementsAre(0, 3));
+  const Matched again = matched(
+      file_of({sample("set/p0", "a"), sample("set/p1"), sample("set/p2"), sample("set/p0", "a")}));
+  EXPECT_EQ(again.duplicates.count, 1);
+  EXPECT_THAT(again.problems[0].samples, ElementsAre(0)) << "the first one counts";
+}
+
+TEST(Match, AListInOneRecordHoldsSamples) {
+  std::vector<ForeignSample> samples = {sample("set/p0", "a"), sample("set/p0", "a"),
+                                        sample("set/p1"), sample("set/p2")};
+  samples[1].where = samples[0].where;
+  EXPECT_EQ(matched(file_of(samples)).duplicates.count, 0);
 }
 
 TEST(Match, SamplesOfOneProblemMayBeAlike) {
@@ -171,6 +183,8 @@ TEST(Match, ASampleNumberCountsOnce) {
   std::vector<ForeignSample> samples = {sample("set/p0", "a"), sample("set/p0", "b"),
                                         sample("set/p0", "c")};
   samples[0].sample = 0, samples[1].sample = 1, samples[2].sample = 1;
+  EXPECT_EQ(matched(file_of(samples)).duplicates.count, 0) << "another text";
+  samples[2].text = "b";
   const Matched out = matched(file_of(samples));
   EXPECT_EQ(out.duplicates.count, 1);
   EXPECT_THAT(out.problems[0].samples, ElementsAre(0, 1));
@@ -182,21 +196,46 @@ TEST(Match, WithoutADatasetTheFileIsTheTask) {
   for (ForeignSample& s : samples) s.gold = "1";
   samples[3].gold.reset();
   samples[4].question = "q";
-  const auto out = match_to_itself(file_of(samples), "set", 10);
+  const auto out = match_to_itself(file_of(samples), "set", {10, true, {}});
   ASSERT_TRUE(out);
   EXPECT_EQ(out->problems.size(), 3U);
   EXPECT_EQ(out->without_gold, 1);
   EXPECT_EQ(out->missing.count, 7);
   EXPECT_THAT(out->missing.examples, IsEmpty());
   EXPECT_EQ(out->duplicates.count, 1);
-  EXPECT_EQ(match_to_itself(file_of(samples), "set", 0)->n_problems, 0);
-  const auto more = match_to_itself(file_of(samples), "set", 2);
+  EXPECT_EQ(match_to_itself(file_of(samples), "set", {})->n_problems, 0);
+  const auto whole = match_to_itself(file_of(samples), "set", {10, false, {}});
+  EXPECT_EQ(whole->n_problems, 0) << "ids of its own: the file is the whole";
+  EXPECT_EQ(whole->missing.count, 0);
+  const auto more = match_to_itself(file_of(samples), "set", {2, false, {}});
   ASSERT_FALSE(more);
   EXPECT_EQ(more.error().kind(), ErrorKind::usage);
   EXPECT_THAT(more.error().line(), HasSubstr("f.jsonl has 3 problems, set has only 2"));
   for (ForeignSample& s : samples) s.gold.reset();
-  EXPECT_THAT(match_to_itself(file_of(samples), "set", 0).error().line(),
+  EXPECT_THAT(match_to_itself(file_of(samples), "set", {}).error().line(),
               HasSubstr("--answer-field"));
+}
+
+TEST(Match, AGoldAnswerThatGradesNothingIsNoGold) {
+  std::vector<ForeignSample> samples = {sample("1"), sample("2"), sample("3")};
+  samples[0].gold = "7", samples[1].gold = "1000", samples[2].gold = "25.5";
+  const OwnGolds golds = {0, false, [](const std::string& gold) { return gold == "7"; }};
+  const auto out = match_to_itself(file_of(samples), "set", golds);
+  ASSERT_TRUE(out);
+  EXPECT_EQ(out->problems.size(), 1U);
+  EXPECT_EQ(out->without_gold, 2);
+  EXPECT_THAT(out->unusable_gold.examples, ElementsAre(HasSubstr("'1000' at"), HasSubstr("25.5")));
+  EXPECT_THAT(out->notes, ElementsAre(HasSubstr("2 samples left out")));
+  samples.erase(samples.begin());
+  const auto none = match_to_itself(file_of(samples), "set", golds);
+  ASSERT_FALSE(none);
+  EXPECT_THAT(none.error().line(), HasSubstr("none of its gold answers can be used by set"));
+}
+
+TEST(Match, IdsOrTextsTellWhetherAFileIsOfADataset) {
+  EXPECT_TRUE(are_of_dataset(file_of({sample("set/p0"), sample("p1")}), three_problems()));
+  EXPECT_FALSE(are_of_dataset(file_of({sample("0"), sample("1")}), three_problems()));
+  EXPECT_FALSE(are_of_dataset(file_of({sample("set/p0"), sample("x")}), three_problems()));
 }
 
 }  // namespace

@@ -95,6 +95,21 @@ TEST_F(Records, DocumentsOfEveryForm) {
   EXPECT_THAT(values_, ElementsAre(7)) << "one record alone";
 }
 
+TEST_F(Records, NumbersBeyondADoubleKeepTheirDigits) {
+  const std::string text =
+      R"({"a": 123456789012345678901234567890, "b": [0.12345678901234567890, {"c": 0.1}],)"
+      R"( "d": 18446744073709551615, "e": 0.9166666666666666, "f": "\"3", "g": null, "h": true})";
+  json record;
+  ASSERT_TRUE(
+      read_records(write(text + "\n"), [&](const json& found, const std::string&) -> Result<void> {
+        record = found;
+        return {};
+      }));
+  EXPECT_EQ(record.dump(),
+            R"({"a":"123456789012345678901234567890","b":["0.12345678901234567890",{"c":0.1}],)"
+            R"("d":18446744073709551615,"e":0.9166666666666666,"f":"\"3","g":null,"h":true})");
+}
+
 TEST_F(Records, ATablesRowsBearItsNames) {
   std::vector<std::string> ids;
   const auto sink = [&ids](const json& record, const std::string&) -> Result<void> {
