@@ -88,10 +88,16 @@ bool ApiJob::constrain(std::size_t choice, std::span<const float> logits,
     const auto open = static_cast<std::size_t>(profile.think_open);
     allowed[open] = logits[open];
   }
-  if (!any && !may_think) {
+  if (!c.constraint->exhausted().empty()) {
+    fail({400, c.constraint->exhausted(), schema_field(), "unsupported_schema"});
+  } else if (!any && !may_think) {
     fail({500, "no token of the vocabulary continues what the schema allows", "", ""});
   }
   return true;
+}
+
+const char* ApiJob::schema_field() const {
+  return request_.tool_choice.use == ToolUse::required ? "tools" : "response_format";
 }
 
 void ApiJob::drawn(std::size_t choice, const DrawnToken& token) {

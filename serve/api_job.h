@@ -95,6 +95,8 @@ class ApiJob : public Job {
 
  private:
   std::int64_t reasoning_tokens(const Choice& choice) const;
+  /// The field that the constraint was made of.
+  const char* schema_field() const;
   void fail(const ApiError& error);
   void finish_all();
 

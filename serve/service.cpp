@@ -270,6 +270,7 @@ ApiResult<std::shared_ptr<grammar::Matcher>> Service::build_matcher(
   }
   const bool must_call = request.tool_choice.use == ToolUse::required;
   if (request.format.kind == FormatKind::text && !must_call) return nullptr;
+  const char* at_fault = must_call ? "tools" : "response_format";
   grammar::Grammar grammar(context_.tokens->unwritable());
   std::vector<grammar::Sequence> ways;
   if (!must_call && request.format.kind == FormatKind::json_object) {
@@ -292,10 +293,15 @@ ApiResult<std::shared_ptr<grammar::Matcher>> Service::build_matcher(
   const grammar::Sequence start = grammar::joined({lines, grammar.any_of(std::move(ways))});
   Result<grammar::Grammar> whole = grammar::finished(std::move(grammar), start);
   if (!whole) {
-    return refusal(must_call ? "tools" : "response_format", whole.error().message(),
-                   "unsupported_schema");
+    return refusal(at_fault, whole.error().message(), "unsupported_schema");
   }
-  return std::make_shared<grammar::Matcher>(std::move(*whole));
+  auto matcher = std::make_shared<grammar::Matcher>(std::move(*whole));
+  // What is too much for the first token is said now; the engine's thread has all clients waiting.
+  grammar::TokenConstraint first(*context_.tokens, matcher);
+  if (first.warm()) return matcher;
+  const std::string why = first.exhausted();
+  return refusal(at_fault, why.empty() ? "no token of the vocabulary begins an instance" : why,
+                 "unsupported_schema");
 }
 
 ApiResult<void> Service::start(const HttpRequest& request, double arrived,

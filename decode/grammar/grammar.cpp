@@ -1,26 +1,31 @@
 #include "decode/grammar/grammar.h"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace assay::grammar {
 
 std::int32_t Grammar::declare() {
   rules_.emplace_back();
+  empty_.push_back(false);
   return n_rules() - 1;
 }
 
 void Grammar::define(std::int32_t rule, std::vector<Sequence> alternatives) {
-  for (const Sequence& sequence : alternatives) n_symbols_ += sequence.size() + 1;
-  rules_[static_cast<std::size_t>(rule)] = std::move(alternatives);
+  const auto at = static_cast<std::size_t>(rule);
+  for (const Sequence& sequence : alternatives) {
+    n_symbols_ += sequence.size() + 1;
+    empty_[at] = empty_[at] || can_be_empty(sequence);
+  }
+  rules_[at] = std::move(alternatives);
 }
 
 Sequence Grammar::bytes(const ByteSet& set) {
   const ByteSet writable = set & ~unwritable_;
-  const auto known = std::find(sets_.begin(), sets_.end(), writable);
-  const auto index = static_cast<std::int32_t>(known - sets_.begin());
-  if (known == sets_.end()) sets_.push_back(writable);
-  return {{false, index}};
+  const auto [known, fresh] = set_ids_.emplace(writable, static_cast<std::int32_t>(sets_.size()));
+  if (fresh) sets_.push_back(writable);
+  return {{false, known->second}};
 }
 
 Sequence Grammar::text(std::string_view literal) {
@@ -32,10 +37,16 @@ Sequence Grammar::text(std::string_view literal) {
 }
 
 Sequence Grammar::any_of(std::vector<Sequence> alternatives) {
+  std::set<Sequence> seen;
+  std::erase_if(alternatives, [&](const Sequence& one) { return !seen.insert(one).second; });
   if (alternatives.size() == 1) return std::move(alternatives.front());
-  const std::int32_t rule = declare();
-  define(rule, std::move(alternatives));
-  return of_rule(rule);
+  return as_rule(std::move(alternatives));
+}
+
+Sequence Grammar::as_rule(std::vector<Sequence> alternatives) {
+  const auto [known, fresh] = rule_ids_.emplace(alternatives, n_rules());
+  if (fresh) define(declare(), std::move(alternatives));
+  return of_rule(known->second);
 }
 
 Sequence Grammar::optional(Sequence sequence) {
@@ -43,14 +54,11 @@ Sequence Grammar::optional(Sequence sequence) {
 }
 
 Sequence Grammar::repeat(const Sequence& sequence, std::int64_t least, std::int64_t most) {
+  if (can_be_empty(sequence))
+    return most == 0 ? Sequence() : repeat(without_empty(sequence), 0, most);
   // A long sequence is written once.
-  const Sequence one = sequence.size() > 1 && least + std::max<std::int64_t>(most, 1) > 2
-                           ? [&] {
-                               const std::int32_t rule = declare();
-                               define(rule, {sequence});
-                               return of_rule(rule);
-                             }()
-                           : sequence;
+  const bool once = sequence.size() <= 1 || least + std::max<std::int64_t>(most, 1) <= 2;
+  const Sequence one = once ? sequence : as_rule({sequence});
   Sequence out;
   for (std::int64_t i = 0; i < least && !too_large(); ++i) {
     out.insert(out.end(), one.begin(), one.end());
@@ -58,16 +66,39 @@ Sequence Grammar::repeat(const Sequence& sequence, std::int64_t least, std::int6
   }
   Sequence rest;
   if (most < 0) {
-    const std::int32_t again = declare();
-    define(again, {{}, joined({one, of_rule(again)})});
-    rest = of_rule(again);
+    const auto [again, fresh] = endless_ids_.emplace(one, n_rules());
+    rest = of_rule(again->second);
+    if (fresh) define(declare(), {{}, joined({one, rest})});
   }
   for (std::int64_t i = least; i < most && !too_large(); ++i) {
-    const std::int32_t more = declare();
-    define(more, {{}, joined({one, rest})});
-    rest = of_rule(more);
+    rest = optional(joined({one, rest}));
   }
   return joined({out, rest});
+}
+
+bool Grammar::can_be_empty(const Sequence& sequence) const {
+  return all_marked(sequence, empty_, false);
+}
+
+/// All symbols of a sequence that can be empty can: the first that is not, and what stands behind.
+Sequence Grammar::without_empty(const Sequence& sequence) {
+  if (!can_be_empty(sequence)) return sequence;
+  std::vector<Sequence> ways;
+  for (auto at = sequence.begin(); at != sequence.end() && !too_large(); ++at) {
+    ways.push_back(joined({rule_without_empty(at->index), Sequence(at + 1, sequence.end())}));
+  }
+  return any_of(std::move(ways));
+}
+
+Sequence Grammar::rule_without_empty(std::int32_t rule) {
+  const auto known = not_empty_.find(rule);
+  if (known != not_empty_.end()) return known->second;
+  std::vector<Sequence> ways;
+  const std::vector<Sequence> all = alternatives(rule);  // a copy: rules are added meanwhile
+  for (const Sequence& one : all) {
+    if (!one.empty()) ways.push_back(without_empty(one));
+  }
+  return not_empty_.emplace(rule, any_of(std::move(ways))).first->second;
 }
 
 bool Grammar::all_marked(const Sequence& sequence, const Marks& marks, bool bytes_count) const {
@@ -157,6 +188,10 @@ bool Grammar::begins_with_itself() const {
 Grammar::Verdict Grammar::finish(const Sequence& start) {
   start_ = declare();
   define(start_, {start});
+  set_ids_.clear();
+  rule_ids_.clear();
+  endless_ids_.clear();
+  not_empty_.clear();
   const Marks productive = least_fixed_point(true);
   for (std::vector<Sequence>& alternatives : rules_) {
     std::erase_if(alternatives,

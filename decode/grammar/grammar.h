@@ -2,9 +2,12 @@
 #pragma once
 
 #include <bitset>
+#include <compare>
 #include <cstdint>
 #include <initializer_list>
+#include <map>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "core/error.h"
@@ -17,6 +20,7 @@ using ByteSet = std::bitset<256>;
 struct Symbol {
   bool is_rule = false;
   std::int32_t index = 0;
+  auto operator<=>(const Symbol&) const = default;
 };
 using Sequence = std::vector<Symbol>;
 
@@ -33,11 +37,19 @@ class Grammar {
   static Sequence of_rule(std::int32_t rule) { return {{true, rule}}; }
   Sequence bytes(const ByteSet& set);
   Sequence text(std::string_view literal);
-  /// One of the sequences, as a rule.
+  /// One of the sequences. Equal ones count once, and equal choices are one rule: what a schema
+  /// says four hundred times costs no more than what it says once.
   Sequence any_of(std::vector<Sequence> alternatives);
+  /// Likewise, as a rule even if it is one sequence: written once, however often it is named.
+  Sequence as_rule(std::vector<Sequence> alternatives);
   Sequence optional(Sequence sequence);
-  /// `least` to `most` times; most < 0: without limit.
+  /// `least` to `most` times; most < 0: without limit. What may be empty is repeated without its
+  /// empty text (the texts are the same): else one text could be read in n^2, n^3... ways.
   Sequence repeat(const Sequence& sequence, std::int64_t least, std::int64_t most);
+  /// As far as its rules are defined by now.
+  bool can_be_empty(const Sequence& sequence) const;
+  /// Its texts but the empty one.
+  Sequence without_empty(const Sequence& sequence);
 
   enum class Verdict {
     sound,
@@ -68,10 +80,17 @@ class Grammar {
   Marks least_fixed_point(bool bytes_count) const;
   bool is_longer_than_ever_written() const;
   bool begins_with_itself() const;
+  Sequence rule_without_empty(std::int32_t rule);
 
   ByteSet unwritable_;
   std::vector<ByteSet> sets_;
   std::vector<std::vector<Sequence>> rules_;
+  Marks empty_;  ///< rules that can be empty, as they were defined
+  // What was built already; until it is finished.
+  std::unordered_map<ByteSet, std::int32_t> set_ids_;
+  std::map<std::vector<Sequence>, std::int32_t> rule_ids_;
+  std::map<Sequence, std::int32_t> endless_ids_;          ///< by what is repeated without limit
+  std::unordered_map<std::int32_t, Sequence> not_empty_;  ///< rule_without_empty
   std::size_t n_symbols_ = 0;
   std::int32_t start_ = -1;
 };

@@ -139,13 +139,7 @@ Sequence JsonRules::object(const std::vector<Member>& members,
     const Sequence begin = joined({one, after});
     first = members[i].required ? begin : g.any_of({begin, first});
     // Written once: both sides refer to it.
-    const std::int32_t shared = g.declare();
-    if (members[i].required) {
-      g.define(shared, {next});
-    } else {
-      g.define(shared, {next, after});
-    }
-    after = Grammar::of_rule(shared);
+    after = members[i].required ? g.as_rule({next}) : g.as_rule({next, after});
   }
   return joined({g.text("{"), space_, first, space_, g.text("}")});
 }

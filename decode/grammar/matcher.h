@@ -5,10 +5,13 @@
 
 #include <array>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <memory>
+#include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "decode/grammar/grammar.h"
@@ -20,10 +23,14 @@ class Matcher {
  public:
   using State = std::int32_t;
   static constexpr State kDead = -1;
-  /// Stacks deeper than this and further states are not followed: memory stays bounded.
+  /// Stacks deeper than this are not followed: what nests deeper is not allowed.
   static constexpr std::int32_t kMaxDepth = 512;
+  /// What one step may need, so that memory and time stay bounded whatever a schema says: beyond it
+  /// the matcher is exhausted.
+  static constexpr std::size_t kMaxPlaces = 8'192;  ///< where a text may be at once
   static constexpr std::size_t kMaxStates = 20'000;
-  static constexpr std::size_t kMaxNodes = 300'000;
+  static constexpr std::size_t kMaxNodes = 100'000;
+  static constexpr std::size_t kMaxWork = 4'000'000;  ///< places looked at
 
   /// The grammar must be finished.
   explicit Matcher(Grammar grammar);
@@ -34,8 +41,17 @@ class Matcher {
   State next(State state, std::string_view bytes);
   /// The text may end here.
   bool accepting(State state) const { return states_[static_cast<std::size_t>(state)].accepting; }
-  /// A limit was met: what was refused since then may have been allowed.
-  bool exhausted() const { return exhausted_; }
+
+  /// Why a limit was met; empty: none was. From then on what is refused may have been allowed.
+  const std::string& exhausted() const { return exhausted_; }
+
+  /// A state of one's own, the start's at first, that outlives begin_step(). Valid as long as this.
+  State* cursor() { return &cursors_.emplace_back(start_); }
+  /// Begins a step with its own share of work. When many states were met, all are forgotten but the
+  /// start's and the cursors', which get new numbers: others must not be held any more.
+  void begin_step();
+  /// Changes when states were forgotten.
+  int generation() const { return generation_; }
 
  private:
   /// A place in the grammar, and what comes after its rule (-1: the end of the text).
@@ -43,6 +59,7 @@ class Matcher {
     std::int32_t item = 0;
     std::int32_t parent = -1;
     std::int32_t depth = 0;
+    std::uint32_t seen = 0;  ///< the last expansion that met it
   };
   /// A symbol of a sequence; the item after it is the next number. `end` closes a sequence.
   struct Item {
@@ -54,12 +71,20 @@ class Matcher {
     bool accepting = false;
     std::unique_ptr<std::array<State, 256>> next;
   };
+  /// A state in the making.
+  struct Expansion {
+    StateData state;
+    std::size_t places = 0;
+  };
   static constexpr State kUnknown = -2;
 
   std::int32_t node(std::int32_t item, std::int32_t parent);
-  void expand(std::int32_t item, std::int32_t parent, std::vector<std::int32_t>* seen,
-              StateData* out);
+  const ByteSet& bytes_of(std::int32_t node) const;
+  Expansion begin_expansion();
+  void expand(std::int32_t item, std::int32_t parent, Expansion* out);
   State intern(StateData state);
+  void forget_others();
+  void exhaust(const char* what, std::size_t limit);
 
   Grammar grammar_;
   std::vector<Item> items_;
@@ -68,8 +93,12 @@ class Matcher {
   std::unordered_map<std::uint64_t, std::int32_t> node_ids_;
   std::vector<StateData> states_;
   std::map<std::pair<std::vector<std::int32_t>, bool>, State> state_ids_;
+  std::deque<State> cursors_;
   State start_ = kDead;
-  bool exhausted_ = false;
+  std::uint32_t expansion_ = 0;
+  std::size_t work_ = 0;
+  int generation_ = 0;
+  std::string exhausted_;
 };
 
 }  // namespace assay::grammar

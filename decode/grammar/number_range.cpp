@@ -56,9 +56,8 @@ class DigitRange {
     const auto known = any_.find(n);
     if (known != any_.end()) return known->second;
     const Sequence rest = any_digits(place + 1, length);
-    const std::int32_t rule = g_.declare();
-    g_.define(rule, {joined({digit('0', '9', place, length), rest})});
-    return any_.emplace(n, Grammar::of_rule(rule)).first->second;
+    return any_.emplace(n, g_.as_rule({joined({digit('0', '9', place, length), rest})}))
+        .first->second;
   }
 
   static bool all_from(const std::string& digits, std::size_t place, char digit) {

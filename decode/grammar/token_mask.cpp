@@ -5,7 +5,8 @@
 namespace assay::grammar {
 namespace {
 
-constexpr std::size_t kMaxKnown = 256;
+/// Tokens, in all lists of one completion together.
+constexpr std::size_t kMaxKnown = 1'000'000;
 
 /// Has text of its own: a control token has none.
 bool is_text(const Tokenizer& tokenizer, TokenId id) {
@@ -35,15 +36,24 @@ TokenTable::TokenTable(const Tokenizer& tokenizer, std::size_t vocab)
   }
 }
 
-bool TokenConstraint::allows(TokenId token) {
-  const Tokenizer& tokenizer = table_->tokenizer();
-  if (state_ == Matcher::kDead || !tokenizer.valid(token)) return false;
-  if (tokenizer.is_end(token)) return matcher_->accepting(state_);
-  if (!is_text(tokenizer, token)) return false;
-  return matcher_->next(state_, tokenizer.token_bytes(token)) != Matcher::kDead;
+void TokenConstraint::begin_step() {
+  matcher_->begin_step();
+  if (generation_ == matcher_->generation()) return;
+  generation_ = matcher_->generation();
+  known_.clear();
+  n_known_ = 0;
 }
 
-std::vector<TokenId> TokenConstraint::allowed_tokens(Matcher::State state) {
+bool TokenConstraint::allows(TokenId token) {
+  const Tokenizer& tokenizer = table_->tokenizer();
+  if (*state_ == Matcher::kDead || !tokenizer.valid(token)) return false;
+  if (tokenizer.is_end(token)) return matcher_->accepting(*state_);
+  if (!is_text(tokenizer, token)) return false;
+  begin_step();
+  return matcher_->next(*state_, tokenizer.token_bytes(token)) != Matcher::kDead;
+}
+
+std::vector<TokenId> TokenConstraint::find_tokens(Matcher::State state) {
   std::vector<TokenId> out;
   const Tokenizer& tokenizer = table_->tokenizer();
   // states[n]: after the first n bytes of the entry at hand, up to where it died.
@@ -62,17 +72,35 @@ std::vector<TokenId> TokenConstraint::allowed_tokens(Matcher::State state) {
   return out;
 }
 
+const std::vector<TokenId>& TokenConstraint::allowed_tokens() {
+  begin_step();
+  const auto known = known_.find(*state_);
+  if (known != known_.end()) return known->second;
+  std::vector<TokenId> found = find_tokens(*state_);
+  if (n_known_ + found.size() > kMaxKnown) {
+    known_.clear();
+    n_known_ = 0;
+  }
+  n_known_ += found.size();
+  return known_.emplace(*state_, std::move(found)).first->second;
+}
+
+bool TokenConstraint::warm() {
+  if (*state_ == Matcher::kDead) return false;
+  const bool any = !allowed_tokens().empty() || matcher_->accepting(*state_);
+  return any && exhausted().empty();
+}
+
 bool TokenConstraint::mask(std::span<const float> logits, std::vector<float>& allowed) {
   allowed.assign(logits.size(), kForbidden);
-  if (state_ == Matcher::kDead) return false;
-  if (known_.size() >= kMaxKnown) known_.clear();
-  auto known = known_.find(state_);
-  if (known == known_.end()) known = known_.emplace(state_, allowed_tokens(state_)).first;
-  bool any = !known->second.empty();
-  for (const TokenId id : known->second) {
+  if (*state_ == Matcher::kDead) return false;
+  const std::vector<TokenId>& tokens = allowed_tokens();
+  if (!exhausted().empty()) return false;
+  bool any = !tokens.empty();
+  for (const TokenId id : tokens) {
     allowed[static_cast<std::size_t>(id)] = logits[static_cast<std::size_t>(id)];
   }
-  if (!matcher_->accepting(state_)) return any;
+  if (!matcher_->accepting(*state_)) return any;
   const Tokenizer& tokenizer = table_->tokenizer();
   for (TokenId id = 0; id < tokenizer.vocab_size(); ++id) {
     if (!tokenizer.is_end(id)) continue;
@@ -84,8 +112,9 @@ bool TokenConstraint::mask(std::span<const float> logits, std::vector<float>& al
 
 void TokenConstraint::accept(TokenId token) {
   const Tokenizer& tokenizer = table_->tokenizer();
-  if (state_ == Matcher::kDead || !tokenizer.valid(token) || tokenizer.is_end(token)) return;
-  state_ = matcher_->next(state_, tokenizer.token_bytes(token));
+  if (*state_ == Matcher::kDead || !tokenizer.valid(token) || tokenizer.is_end(token)) return;
+  begin_step();
+  *state_ = matcher_->next(*state_, tokenizer.token_bytes(token));
 }
 
 }  // namespace assay::grammar

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -35,11 +37,12 @@ class TokenTable {
   ByteSet unwritable_;
 };
 
-/// A completion's way through a grammar. For one thread; table and matcher must outlive it.
+/// A completion's way through a grammar; each call is a step of the matcher, which several may
+/// share. For one thread; table and matcher must outlive it.
 class TokenConstraint {
  public:
   TokenConstraint(const TokenTable& table, std::shared_ptr<Matcher> matcher)
-      : table_(&table), matcher_(std::move(matcher)), state_(matcher_->start()) {}
+      : table_(&table), matcher_(std::move(matcher)), state_(matcher_->cursor()) {}
 
   /// Whether the token may come next; an end token where the text may end.
   bool allows(TokenId token);
@@ -47,18 +50,26 @@ class TokenConstraint {
   bool mask(std::span<const float> logits, std::vector<float>& allowed);
   /// Goes on behind the token; end tokens change nothing.
   void accept(TokenId token);
+  /// Finds out what may come next, which mask() then knows. False: nothing may.
+  bool warm();
+  /// Why the schema is too much for the matcher; empty: it is not.
+  const std::string& exhausted() const { return matcher_->exhausted(); }
 
   /// A logit that no draw ever chooses beside another one.
   static constexpr float kForbidden = -1e30F;
 
  private:
-  std::vector<TokenId> allowed_tokens(Matcher::State state);
+  void begin_step();
+  const std::vector<TokenId>& allowed_tokens();
+  std::vector<TokenId> find_tokens(Matcher::State state);
 
   const TokenTable* table_;
   std::shared_ptr<Matcher> matcher_;
-  Matcher::State state_;
-  /// Of the states met so far.
+  Matcher::State* state_;  ///< the matcher's cursor
+  /// Of the states met so far; of the matcher's generation.
   std::unordered_map<Matcher::State, std::vector<TokenId>> known_;
+  std::size_t n_known_ = 0;  ///< tokens in it
+  int generation_ = 0;
 };
 
 }  // namespace assay::grammar

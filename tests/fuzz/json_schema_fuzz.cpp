@@ -40,7 +40,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       next = matcher.next(state, static_cast<std::uint8_t>(byte));
     }
     ASSAY_ASSERT(next != grammar::Matcher::kDead || matcher.accepting(state) ||
-                 matcher.exhausted());
+                 !matcher.exhausted().empty());
     written += static_cast<char>(byte);
     state = next;
   }

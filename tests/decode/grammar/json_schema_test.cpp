@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include <random>
+#include <regex>
 
 #include "decode/grammar/json_rules.h"
 #include "decode/grammar/matcher.h"
@@ -166,6 +167,63 @@ TEST(JsonSchema, BytesThatNoTokenWritesAreNeverNeeded) {
   Matcher matcher(value_or_throw(finished(std::move(grammar), start)));
   EXPECT_TRUE(accepts(matcher, "\"b\""));
   EXPECT_EQ(matcher.next(matcher.start(), "\"a"), Matcher::kDead) << "it could not be finished";
+}
+
+TEST(JsonSchema, RepeatedPartsThatMayBeEmptyMeanWhatTheyMeanElsewhere) {
+  std::vector<std::string> texts = {""};
+  for (std::size_t i = 0; texts[i].size() < 5; ++i) {
+    for (const char c : {'a', 'b', 'c'}) texts.push_back(texts[i] + c);
+  }
+  for (const char* pattern :
+       {"^((a*)*)*b$", "^(a?b?){2}c?$", "^((a|)+){3}b$", "^(a{0,2}){2,3}b$", "^(a*b*c?)*$",
+        "^((a{0,2}b?){0,2}c{0,1}){0,2}$", "^(){3}a$", "^((|a)(|b)){2,}$", "^(a?){0}b$"}) {
+    Matcher matcher(value_or_throw(compile({{"pattern", pattern}})));
+    const std::regex elsewhere(pattern);
+    for (const std::string& text : texts) {
+      ASSERT_EQ(accepts(matcher, '"' + text + '"'), std::regex_search(text, elsewhere))
+          << pattern << " on " << text;
+    }
+  }
+}
+
+TEST(JsonSchema, NestedCountsCostNoMoreThanTheirLimit) {
+  const char* bomb = "^((a{0,200}){0,200}){0,200}b$";
+  Matcher matcher(value_or_throw(compile({{"type", "string"}, {"pattern", bomb}})));
+  Matcher::State* state = matcher.cursor();
+  *state = matcher.next(*state, "\"");
+  int steps = 0;
+  for (; steps < 2000 && *state != Matcher::kDead; ++steps) {
+    matcher.begin_step();
+    *state = matcher.next(*state, 'a');
+  }
+  EXPECT_GT(steps, 10);
+  EXPECT_TRUE(*state != Matcher::kDead || !matcher.exhausted().empty());
+}
+
+TEST(JsonSchema, WhatIsSaidAgainCostsNothing) {
+  const auto one = OrderedJson::parse(R"({"type": "object", "properties": {
+      "a": {"anyOf": [{"$ref": "#"}, {"type": "string", "maxLength": 9}]}, "b": {"type": "number"}}})");
+  OrderedJson many = {{"anyOf", OrderedJson::array()}};
+  for (int i = 0; i < 400; ++i) many["anyOf"].push_back(one);
+  const Grammar once = value_or_throw(compile(one));
+  EXPECT_LE(value_or_throw(compile(many)).n_rules(), once.n_rules() + 8);
+}
+
+TEST(JsonSchema, AStringMayBeAsLongAsItsLimit) {
+  Matcher matcher(value_or_throw(compile({{"type", "string"}, {"maxLength", kMaxStringLength}})));
+  Matcher::State* state = matcher.cursor();
+  *state = matcher.next(*state, "\"");
+  for (std::int64_t i = 0; i < kMaxStringLength; ++i) {
+    matcher.begin_step();
+    for (int byte = 0; byte < 256; ++byte) matcher.next(*state, static_cast<std::uint8_t>(byte));
+    *state = matcher.next(*state, i % 2 == 0 ? "x" : "\xc3\xa9");
+    ASSERT_NE(*state, Matcher::kDead) << i;
+  }
+  EXPECT_EQ(matcher.exhausted(), "");
+  EXPECT_GT(matcher.generation(), 0) << "states were forgotten on the way";
+  EXPECT_EQ(matcher.next(*state, "x"), Matcher::kDead);
+  EXPECT_TRUE(matcher.accepting(matcher.next(*state, "\"")));
+  EXPECT_NE(matcher.next(matcher.start(), "\"abc"), Matcher::kDead);
 }
 
 /// A text that the grammar allows, made byte by byte; ends soon after it may.

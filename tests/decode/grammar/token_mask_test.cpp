@@ -72,5 +72,36 @@ TEST_F(TokenMask, NothingIsAllowedBehindWhatIsNot) {
   EXPECT_FALSE(c.allows(tokenizer_.spec().eos));
 }
 
+TEST_F(TokenMask, TooManyWaysAtOnceAreSaidBeforeTheFirstToken) {
+  std::vector<std::string> texts;
+  for (std::size_t i = 0; i <= Matcher::kMaxPlaces; ++i) texts.push_back(std::to_string(i) + "h");
+  TokenConstraint many = constraint(texts);
+  EXPECT_FALSE(many.warm());
+  EXPECT_EQ(many.exhausted(), "the schema needs more than 8192 places in it at once");
+  texts.resize(texts.size() / 2);
+  TokenConstraint half = constraint(texts);
+  EXPECT_TRUE(half.warm());
+  EXPECT_EQ(half.exhausted(), "");
+}
+
+TEST_F(TokenMask, CompletionsOfOneMatcherDoNotDisturbEachOther) {
+  Grammar grammar(table_.unwritable());
+  const Sequence start =
+      grammar.repeat(grammar.any_of({grammar.text("a"), grammar.text("bc")}), 0, 40'000);
+  const auto matcher =
+      std::make_shared<Matcher>(value_or_throw(finished(std::move(grammar), start)));
+  TokenConstraint still(table_, matcher);
+  TokenConstraint moving(table_, matcher);
+  const TokenId a = tokenizer_.encode("a", false).at(0);
+  const TokenId b = tokenizer_.encode("b", false).at(0);
+  still.accept(b);
+  const std::vector<TokenId> expected = survivors(still);
+  for (int i = 0; i < 12'000; ++i) moving.accept(a);
+  EXPECT_GT(matcher->generation(), 0);
+  EXPECT_EQ(survivors(still), expected);
+  EXPECT_TRUE(moving.allows(a));
+  EXPECT_TRUE(moving.allows(b));
+}
+
 }  // namespace
 }  // namespace assay::grammar
