@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "backends/cuda/batch_tables.h"
+#include "backends/cuda/blas_lt.h"
 #include "backends/cuda/fast/fused.h"
 #include "backends/cuda/kernels/draw.h"
 #include "backends/cuda/kernels/launch.h"
@@ -42,40 +44,6 @@ class CudaBuffer final : public DeviceBuffer {
   DeviceMemory memory_;
 };
 
-/// A batch as the kernels read it.
-struct BatchTables {
-  std::vector<std::int32_t> row_pages;
-  std::vector<std::int32_t> pages;  ///< of all spans
-  std::vector<AttentionTile> tiles;
-  std::int32_t max_splits = 0;
-};
-
-BatchTables tables_of(const Batch& batch, std::int32_t rows_of_tile, std::int32_t n_pages) {
-  BatchTables tables;
-  tables.row_pages.resize(static_cast<std::size_t>(batch.n_rows));
-  for (const BatchSpan& span : batch.spans) {
-    const auto first_page = static_cast<std::int32_t>(tables.pages.size());
-    const std::int32_t splits = (span.first_position + span.n_rows - 1) / kKvPageTokens + 1;
-    ASSAY_ASSERT(splits <= std::ssize(span.pages));
-    tables.max_splits = std::max(tables.max_splits, splits);
-    for (std::int32_t i = 0; i < splits; ++i) {
-      const std::int32_t page = span.pages[static_cast<std::size_t>(i)];
-      ASSAY_ASSERT(page >= 0 && page < n_pages);
-      tables.pages.push_back(page);
-    }
-    for (std::int32_t i = 0; i < span.n_rows; ++i) {
-      const std::int32_t position = span.first_position + i;
-      tables.row_pages[static_cast<std::size_t>(span.first_row) + static_cast<std::size_t>(i)] =
-          span.pages[static_cast<std::size_t>(position / kKvPageTokens)];
-    }
-    for (std::int32_t i = 0; i < span.n_rows; i += rows_of_tile) {
-      tables.tiles.push_back({span.first_row + i, std::min(rows_of_tile, span.n_rows - i),
-                              span.first_position + i, first_page});
-    }
-  }
-  return tables;
-}
-
 /// The host's table of sines and cosines, copied once.
 struct DeviceRope {
   std::vector<double> inv_freq;
@@ -86,12 +54,16 @@ struct DeviceRope {
 
 class CudaDevice final : public Device {
  public:
-  CudaDevice(int index, const GpuInfo& gpu, Numerics numerics, FusedMode fused)
-      : index_(index),
+  /// blas: null where own kernels serve prefill.
+  CudaDevice(const DeviceChoice& choice, const GpuInfo& gpu, std::unique_ptr<BlasLt> blas)
+      : index_(choice.device),
         gpu_(gpu),
-        numerics_(numerics),
-        fused_(fused),
-        nvml_(std::make_unique<Nvml>(gpu.pci_bus_id)) {}
+        numerics_(choice.numerics),
+        fused_(choice.fused),
+        nvml_(std::make_unique<Nvml>(gpu.pci_bus_id)),
+        blas_(std::move(blas)) {
+    if (blas_) blas_->reserve(meter_);
+  }
 
   DeviceInfo info() const override {
     return {.backend = "cuda",
@@ -99,7 +71,7 @@ class CudaDevice final : public Device {
             .threads = 1,
             .semantics = numerics_ == Numerics::exact ? "exact/1" : "exact/1+bf16",
             .batch_invariant = true,
-            .gemm_library = {}};
+            .gemm_library = blas_ ? blas_->description() : std::string{}};
   }
   std::int64_t free_bytes() const override {
     use();
@@ -125,7 +97,8 @@ class CudaDevice final : public Device {
     const std::int64_t row = std::max(layout.bytes(), widest * std::int64_t{sizeof(std::uint16_t)});
     return max_rows * row + kAttentionScratch + draw_scratch_bytes(max_rows, widest) +
            fast::kFusedScratch +
-           (numerics_ == Numerics::fast ? fast::batch_scratch_bytes(max_rows, widest) : 0);
+           (numerics_ == Numerics::fast ? fast::batch_scratch_bytes(max_rows, widest) : 0) +
+           (blas_ ? kBlasScratch : 0);
   }
 
   std::unique_ptr<DeviceBuffer> allocate(std::int64_t floats) override {
@@ -190,6 +163,7 @@ class CudaDevice final : public Device {
   Numerics numerics_;
   FusedMode fused_;
   std::unique_ptr<Nvml> nvml_;
+  std::unique_ptr<BlasLt> blas_;  ///< null: own kernels
   MemoryMeter meter_;
   Stream stream_;
   DeviceMemory activations_;  ///< quantised or rounded rows of `linear`
@@ -252,7 +226,7 @@ const std::uint8_t* CudaDevice::prepare(ConstTensor x, int block) {
 }
 
 void CudaDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTensor x, Tensor y,
-                        Phase /*phase*/) {
+                        Phase phase) {
   const CudaWeight& weight = own(w);
   ASSAY_ASSERT(x.cols == weight.cols() && y.rows == x.rows && y.cols == weight.rows());
   ASSAY_ASSERT(bias == nullptr || bias->cols() == y.cols);
@@ -270,7 +244,11 @@ void CudaDevice::linear(const DeviceWeight& w, const DeviceWeight* bias, ConstTe
       numerics_ == Numerics::fast && weight.type() == TensorType::BF16 && weight.planes().permuted;
   if (rounded) {
     args.quantised = prepare(x, 0);
-    linear_bf16(args, stream_.get());
+    if (blas_ && phase == Phase::prefill && BlasLt::serves(args)) {
+      blas_->multiply(args, stream_.get());
+    } else {
+      linear_bf16(args, stream_.get());
+    }
   } else if (is_float_type(weight.type())) {
     linear_float(args, stream_.get());
   } else {
@@ -476,22 +454,31 @@ void CudaDevice::draw(ConstTensor logits, std::span<const numerics::DrawRequest>
 
 }  // namespace
 
-Result<std::unique_ptr<Device>> make_device(int device, Numerics numerics, FusedMode fused) {
+Result<std::unique_ptr<Device>> make_device(const DeviceChoice& choice) {
   const Result<int> count = count_gpus();
   if (!count) return tl::unexpected(count.error());
-  if (device >= *count) {
-    return env_failure(fmt::format("cuda: there is no GPU {}", device),
+  if (choice.device >= *count) {
+    return env_failure(fmt::format("cuda: there is no GPU {}", choice.device),
                        fmt::format("this machine has {}, counted from 0", *count));
   }
-  const Result<GpuInfo> gpu = describe_gpu(device);
+  const Result<GpuInfo> gpu = describe_gpu(choice.device);
   if (!gpu) return tl::unexpected(gpu.error());
-  if (const cudaError_t status = cudaSetDevice(device); status != cudaSuccess) {
+  if (const cudaError_t status = cudaSetDevice(choice.device); status != cudaSuccess) {
     return tl::unexpected(cuda_error(status, "choosing the GPU"));
   }
   if (const cudaError_t status = probe_kernels(); status != cudaSuccess) {
     return tl::unexpected(cuda_error(status, "loading the kernels"));
   }
-  return std::make_unique<CudaDevice>(device, *gpu, numerics, fused);
+  std::unique_ptr<BlasLt> blas;
+  if (choice.gemm != GemmChoice::own && choice.numerics == Numerics::fast) {
+    auto opened = BlasLt::open();
+    if (opened) {
+      blas = std::move(*opened);
+    } else if (choice.gemm == GemmChoice::cublaslt) {
+      return tl::unexpected(opened.error());
+    }
+  }
+  return std::make_unique<CudaDevice>(choice, *gpu, std::move(blas));
 }
 
 }  // namespace assay::cuda

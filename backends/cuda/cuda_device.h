@@ -16,11 +16,25 @@ enum class FusedMode {
   step    ///< one sequence: one kernel; batches under `fast`: one graph
 };
 
+/// What multiplies BF16 weights in prefill under `fast`.
+enum class GemmChoice {
+  automatic,  ///< cuBLASLt where it is found, else own kernels
+  own,
+  cublaslt
+};
+
+struct DeviceChoice {
+  int device = 0;
+  Numerics numerics = Numerics::exact;
+  FusedMode fused = FusedMode::step;
+  GemmChoice gemm = GemmChoice::automatic;
+};
+
 /// Under `exact` it computes exact/1; under `fast` likewise, but for BF16 weights, whose
 /// activations are rounded to bf16 for the tensor cores (semantics "exact/1+bf16").
 ///
-/// Makes GPU `device` the thread's and starts a stream on it. Error{environment} when there is no
-/// such GPU, or none that this build's kernels run on.
-Result<std::unique_ptr<Device>> make_device(int device, Numerics numerics, FusedMode fused);
+/// Makes the GPU the thread's and starts a stream on it. Error{environment} when there is no such
+/// GPU, none that this build's kernels run on, or not the library that was chosen.
+Result<std::unique_ptr<Device>> make_device(const DeviceChoice& choice);
 
 }  // namespace assay::cuda

@@ -22,13 +22,28 @@ Result<cuda::FusedMode> parse_fused(const BackendRequest& request) {
                  "use fused=off|layer|step");
 }
 
+Result<cuda::GemmChoice> parse_gemm(const BackendRequest& request) {
+  const auto found = request.options.find("gemm");
+  if (found == request.options.end() || found->second == "auto") return cuda::GemmChoice::automatic;
+  if (found->second == "own") return cuda::GemmChoice::own;
+  if (found->second != "cublaslt") {
+    return failure(ErrorKind::usage, fmt::format("cuda: option gemm={} is unknown", found->second),
+                   "use gemm=auto|own|cublaslt");
+  }
+  if (request.numerics == Numerics::exact) {
+    return failure(ErrorKind::usage, "cuda: gemm=cublaslt has an order of sums of its own",
+                   "use --numerics fast, or gemm=own");
+  }
+  return cuda::GemmChoice::cublaslt;
+}
+
 Result<int> parse_device(const BackendRequest& request) {
   int device = 0;
   for (const auto& [name, value] : request.options) {
-    if (name == "fused") continue;
+    if (name == "fused" || name == "gemm") continue;
     if (name != "device") {
       return failure(ErrorKind::usage, fmt::format("cuda: option '{}' is unknown", name),
-                     "cuda knows device, fused");
+                     "cuda knows device, fused, gemm");
     }
     const char* end = value.data() + value.size();
     const auto parsed = std::from_chars(value.data(), end, device);
@@ -46,7 +61,9 @@ Result<std::unique_ptr<Device>> create(const BackendRequest& request) {
   if (!device) return tl::unexpected(device.error());
   const Result<cuda::FusedMode> fused = parse_fused(request);
   if (!fused) return tl::unexpected(fused.error());
-  return cuda::make_device(*device, request.numerics, *fused);
+  const Result<cuda::GemmChoice> gemm = parse_gemm(request);
+  if (!gemm) return tl::unexpected(gemm.error());
+  return cuda::make_device({*device, request.numerics, *fused, *gemm});
 }
 
 Availability availability() {
@@ -71,16 +88,19 @@ Availability availability() {
 }  // namespace
 
 BackendPlugin make_backend_cuda() {
-  return {.name = "cuda",
-          .summary = "NVIDIA GPUs from compute capability 8.0 on",
-          .options = {{"device", "0|1|...", "which GPU, as nvidia-smi counts them (default: 0)"},
-                      {"fused", "off|layer|step",
-                       "decode from sm_90 on: kernel by kernel, five kernels a layer (default), or "
-                       "one kernel a step (tested on the CPU alone so far); the bits are the same "
-                       "under exact"}},
-          .availability = availability,
-          .supports = [](Numerics, TensorType) -> Result<void> { return {}; },
-          .create = create};
+  return {
+      .name = "cuda",
+      .summary = "NVIDIA GPUs from compute capability 8.0 on",
+      .options = {{"device", "0|1|...", "which GPU, as nvidia-smi counts them (default: 0)"},
+                  {"fused", "off|layer|step",
+                   "decode from sm_90 on: kernel by kernel, five kernels a layer, or one kernel a "
+                   "step (default); the bits are the same under exact"},
+                  {"gemm", "auto|own|cublaslt",
+                   "prefill of BF16 weights under fast: by cuBLASLt where it is found (default), "
+                   "by own kernels, or by cuBLASLt alone"}},
+      .availability = availability,
+      .supports = [](Numerics, TensorType) -> Result<void> { return {}; },
+      .create = create};
 }
 
 }  // namespace assay

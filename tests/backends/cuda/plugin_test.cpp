@@ -1,6 +1,7 @@
 // What the backend says of itself, with and without a GPU.
 #include <gmock/gmock.h>
 
+#include "backends/cuda/blas_lt.h"
 #include "backends/cuda/nvml.h"
 #include "backends/cuda/runtime.h"
 #include "core/plugins.h"
@@ -40,8 +41,11 @@ TEST(CudaPlugin, RefusesWhatItDoesNotKnow) {
         {{"device", "-1"}},
         {{"device", "1x"}},
         {{"device", "99999999999"}},
-        {{"fused", "all"}}}) {
+        {{"fused", "all"}},
+        {{"gemm", "all"}},
+        {{"gemm", "cublaslt"}}}) {  // under exact
     BackendRequest request;
+    request.numerics = Numerics::exact;
     request.options = options;
     const auto device = plugin->create(request);
     ASSERT_FALSE(device) << options.begin()->second;
@@ -52,6 +56,16 @@ TEST(CudaPlugin, RefusesWhatItDoesNotKnow) {
   const auto device = plugin->create(request);
   ASSERT_FALSE(device);
   EXPECT_EQ(device.error().kind(), ErrorKind::environment);
+}
+
+TEST(CudaBlasLt, OpensOrSaysWhatIsMissing) {
+  const auto library = cuda::BlasLt::open();
+  if (library) {
+    EXPECT_THAT((*library)->description(), ::testing::MatchesRegex("cublaslt [0-9]+\\.[0-9.]+"));
+  } else {
+    EXPECT_EQ(library.error().kind(), ErrorKind::environment);
+    EXPECT_THAT(library.error().line(), HasSubstr("gemm=own"));
+  }
 }
 
 TEST(CudaArchitectures, MachineCodeRunsOnItsMajorVersionPtxOnAllThatCome) {
