@@ -6,7 +6,9 @@
 
 #include <cerrno>
 #include <cstring>
+#include <utility>
 
+#include "core/host_memory.h"
 #include "core/text.h"
 #include "model/model_file.h"
 
@@ -51,6 +53,39 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::string& pa
   void* start = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.fd, 0);
   if (start == MAP_FAILED) return fail("map");
   mapped->bytes_ = {static_cast<const std::byte*>(start), size};
+  return mapped;
+}
+
+Result<std::shared_ptr<const MappedFile>> MappedFile::copy_of(
+    std::span<const std::span<const std::byte>> parts,
+    std::vector<std::span<const std::byte>>* copies) {
+  constexpr std::size_t kAlignment = 64;
+  std::size_t size = 0;
+  for (const auto& part : parts) size += (part.size() + kAlignment - 1) / kAlignment * kAlignment;
+  const std::int64_t available = available_host_memory();
+  if (std::cmp_greater(size, available)) {
+    return env_failure(
+        fmt::format("an aligned copy of its tensors takes {}, and {} are free",
+                    format_bytes(static_cast<std::int64_t>(size)), format_bytes(available)),
+        "write the file again with a current version of safetensors");
+  }
+  const auto fail = [] {
+    return env_failure(
+        fmt::format("cannot make an aligned copy of its tensors: {}", std::strerror(errno)),
+        "write the file again with a current version of safetensors");
+  };
+  const FileDescriptor file(::memfd_create("assay-aligned", MFD_CLOEXEC));
+  if (file.fd < 0 || ::ftruncate(file.fd, static_cast<off_t>(size)) != 0) return fail();
+  void* start = ::mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_SHARED, file.fd, 0);
+  if (start == MAP_FAILED) return fail();
+  std::shared_ptr<MappedFile> mapped(new MappedFile());
+  mapped->bytes_ = {static_cast<const std::byte*>(start), size};
+  std::size_t at = 0;
+  for (const auto& part : parts) {
+    std::memcpy(static_cast<std::byte*>(start) + at, part.data(), part.size());
+    copies->push_back(mapped->bytes().subspan(at, part.size()));
+    at += (part.size() + kAlignment - 1) / kAlignment * kAlignment;
+  }
   return mapped;
 }
 

@@ -23,6 +23,12 @@ namespace assay {
 class MappedFile {
  public:
   static Result<std::shared_ptr<const MappedFile>> open(const std::string& path);
+  /// A copy of `parts`, each aligned for any type, in memory that is mapped as a file is: what is
+  /// released keeps its bytes. In order; the views are of the result. Error{environment} where the
+  /// memory is not there.
+  static Result<std::shared_ptr<const MappedFile>> copy_of(
+      std::span<const std::span<const std::byte>> parts,
+      std::vector<std::span<const std::byte>>* copies);
   ~MappedFile();
   MappedFile(const MappedFile&) = delete;
   MappedFile& operator=(const MappedFile&) = delete;
@@ -58,6 +64,8 @@ struct ModelFile {
   std::string tokenizer_problem;       ///< why `tokenizer` is empty, and what to do
   std::string chat_template;           ///< Jinja source; empty: none
   std::optional<Sampling> generation;  ///< the model's own recommendation (generation_config)
+  /// What it recommends besides and assay does not do: "repetition_penalty 1.1"; empty: nothing.
+  std::string generation_unserved;
   /// By GGUF's names whatever the format: "token_embd.weight", "blk.0.attn_q.weight",
   /// "blk.0.attn_q.bias", "blk.0.attn_q_norm.weight", "blk.0.ffn_gate.weight",
   /// "output_norm.weight", "output.weight" (absent when tied). Shapes were checked against
@@ -65,6 +73,8 @@ struct ModelFile {
   std::map<std::string, WeightView, std::less<>> tensors;
   /// Keeps the tensors' bytes alive.
   std::vector<std::shared_ptr<const MappedFile>> mappings;
+  /// Of tensors that do not lie aligned in their file: views point here. Null: all do.
+  std::shared_ptr<const MappedFile> aligned_copy;
 
   /// Asserts that it exists.
   const WeightView& tensor(std::string_view name) const;

@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <set>
+#include <vector>
 
 #include "core/text.h"
 #include "model/file_errors.h"
@@ -98,6 +99,29 @@ Result<void> load_shards(const std::string& index_path, ModelFile& model) {
   return {};
 }
 
+bool is_aligned(const WeightView& view) {
+  const auto address = reinterpret_cast<std::uintptr_t>(view.bytes.data());
+  return address % static_cast<std::uintptr_t>(block_layout(view.type).bytes) == 0;
+}
+
+/// Kernels read numbers where they lie: what lies askew (a header of odd length) is copied.
+Result<void> align_tensors(ModelFile& model) {
+  std::vector<WeightView*> askew;
+  std::vector<std::span<const std::byte>> parts;
+  for (auto& [name, view] : model.tensors) {
+    if (is_aligned(view)) continue;
+    askew.push_back(&view);
+    parts.push_back(view.bytes);
+  }
+  if (askew.empty()) return {};
+  std::vector<std::span<const std::byte>> copies;
+  auto copy = MappedFile::copy_of(parts, &copies);
+  if (!copy) return unsupported(model.path, copy.error().message(), copy.error().hint());
+  for (std::size_t i = 0; i < askew.size(); ++i) askew[i]->bytes = copies[i];
+  model.aligned_copy = std::move(*copy);
+  return {};
+}
+
 }  // namespace
 
 Result<void> load_hf_weights(const HfConfig& config, ModelFile& model) {
@@ -124,7 +148,7 @@ Result<void> load_hf_weights(const HfConfig& config, ModelFile& model) {
   if (!checked) return checked;
   model.parameters = count_parameters(model.tensors);
   model.weight_type = dominant_type(model.tensors);
-  return {};
+  return align_tensors(model);
 }
 
 }  // namespace assay

@@ -15,7 +15,7 @@ namespace assay {
 /// Tensors of one file by their names in it. `bytes` are the whole file and must outlive the
 /// result, whose names point to the map's keys. Refuses: a header that does not fit, other types
 /// than F32, F16 and BF16, more than two dimensions, overlaps, holes, data that do not end with the
-/// file, data that are not aligned to their type.
+/// file. The format asks for no alignment: `bytes` of a view may lie at any address.
 Result<std::map<std::string, WeightView>> parse_safetensors(std::span<const std::byte> bytes,
                                                             const std::string& file);
 
