@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include "core/checked_sampling.h"
+#include "core/text.h"
 #include "model/file_errors.h"
 
 namespace assay {
@@ -14,12 +16,18 @@ Result<std::optional<Sampling>> recommended_sampling(const StatedSampling& state
   out.top_p = stated.top_p.value_or(1);
   out.min_p = stated.min_p.value_or(0);
   out.top_k = stated.top_k.value_or(0);
-  const bool is_sound =
-      out.temperature >= 0 && out.top_p >= 0 && out.top_p <= 1 && out.min_p >= 0 && out.min_p <= 1;
-  if (is_sound) return out;
-  return damaged(file, fmt::format("recommends sampling out of range: temperature {}, top_p {}, "
-                                   "min_p {}",
-                                   out.temperature, out.top_p, out.min_p));
+  const auto checked = checked_sampling(out);
+  if (checked) return *checked;
+  return damaged(file, fmt::format("recommends sampling out of range: {} {}", checked.error().field,
+                                   checked.error().problem));
+}
+
+void UnservedSampling::number(std::string_view name, std::optional<double> value, double neutral) {
+  if (value && *value != neutral) stated(name, fmt::format("{:g}", *value));
+}
+
+void UnservedSampling::stated(std::string_view name, std::string_view value) {
+  text_ += fmt::format("{}{} {}", text_.empty() ? "" : ", ", name, name_for_message(value));
 }
 
 }  // namespace assay

@@ -4,6 +4,7 @@
 
 #include <limits>
 
+#include "core/checked_sampling.h"
 #include "serve/messages.h"
 
 namespace assay::serve {
@@ -44,15 +45,16 @@ void read_stream(Fields& fields, ApiRequest* out) {
 void read_common(Fields& fields, const RequestLimits& limits, ApiRequest* out) {
   out->model = fields.text("model").value_or("");
   out->n = fields.integer("n", 1, limits.choices).value_or(1);
-  out->sampling.temperature = fields.number("temperature", 0, 100).value_or(1);
+  out->sampling.temperature = fields.number("temperature", 0, kMaxTemperature).value_or(1);
   out->sampling.top_p = fields.number("top_p", 0, 1).value_or(1);
   out->sampling.top_k = fields.integer("top_k", -1, 1 << 30).value_or(0);
   out->sampling.min_p = fields.number("min_p", 0, 1).value_or(0);
-  // OpenAI's clients send 0 for "only the best": the least that the sampler takes means the same.
-  if (out->sampling.top_p == 0) out->sampling.top_p = 1e-9;
-  if (out->sampling.top_k < 0) out->sampling.top_k = 0;
-  constexpr double kLeastTemperature = 1e-6;
-  if (out->sampling.temperature < kLeastTemperature) out->sampling.temperature = 0;
+  if (out->sampling.top_k < 0) out->sampling.top_k = 0;  // vLLM's word for all
+  if (const auto checked = checked_sampling(out->sampling)) {
+    out->sampling = *checked;
+  } else {
+    fields.fail(checked.error().field, checked.error().problem);
+  }
   if (const auto seed = fields.integer("seed", std::numeric_limits<std::int64_t>::min(),
                                        std::numeric_limits<std::int64_t>::max())) {
     out->seed = static_cast<std::uint64_t>(*seed);

@@ -32,10 +32,18 @@ Result<void> read_descriptions(const GgufFile& gguf, ModelFile& model) {
   stated.top_p = meta.real("general.sampling.top_p");
   stated.min_p = meta.real("general.sampling.min_p");
   stated.top_k = meta.integer("general.sampling.top_k", 0, kMaxVocab);
+  UnservedSampling unserved;
+  unserved.number("penalty_repeat", meta.real("general.sampling.penalty_repeat"), 1);
+  unserved.number("xtc_probability", meta.real("general.sampling.xtc_probability"), 0);
+  const auto mirostat = meta.integer("general.sampling.mirostat", 0, kMaxVocab);
+  unserved.number("mirostat", mirostat, 0);
+  const std::string order = meta.text("general.sampling.sequence").value_or("");
+  if (!order.empty()) unserved.stated("sequence", order);
   if (!meta.ok()) return tl::unexpected(meta.error());
   Result<std::optional<Sampling>> sampling = recommended_sampling(stated, gguf.file);
   if (!sampling) return tl::unexpected(sampling.error());
   model.generation = *sampling;
+  model.generation_unserved = unserved.text();
   return {};
 }
 

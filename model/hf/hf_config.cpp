@@ -4,6 +4,7 @@
 
 #include <array>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 #include "core/text.h"
 #include "model/file_errors.h"
@@ -180,6 +181,56 @@ Result<HfConfig> hf_config(const json& config, const std::string& file) {
   return out;
 }
 
+namespace {
+
+/// Members of generation_config.json that change which tokens come out, by the value that changes
+/// nothing; those that only change speed or bookkeeping are left alone.
+constexpr std::pair<const char*, double> kUnservedNumbers[] = {{"repetition_penalty", 1},
+                                                               {"encoder_repetition_penalty", 1},
+                                                               {"diversity_penalty", 0},
+                                                               {"no_repeat_ngram_size", 0},
+                                                               {"encoder_no_repeat_ngram_size", 0},
+                                                               {"typical_p", 1},
+                                                               {"epsilon_cutoff", 0},
+                                                               {"eta_cutoff", 0},
+                                                               {"penalty_alpha", 0},
+                                                               {"num_beams", 1},
+                                                               {"guidance_scale", 1},
+                                                               {"min_length", 0},
+                                                               {"min_new_tokens", 0},
+                                                               {"top_h", 1}};
+constexpr const char* kUnservedMembers[] = {
+    "bad_words_ids",         "force_words_ids",
+    "constraints",           "suppress_tokens",
+    "begin_suppress_tokens", "forced_bos_token_id",
+    "forced_eos_token_id",   "forced_decoder_ids",
+    "sequence_bias",         "exponential_decay_length_penalty",
+    "watermarking_config",   "dola_layers",
+    "stop_strings"};
+
+/// Looks and never fails: what is of a wrong type matters to nobody who does not ask for it.
+std::string unserved_sampling(const JsonFields& fields) {
+  UnservedSampling out;
+  for (const auto& [name, neutral] : kUnservedNumbers) {
+    const json* value = fields.find(name);
+    if (value == nullptr) continue;
+    if (value->is_number()) {
+      out.number(name, value->get<double>(), neutral);
+    } else {
+      out.stated(name, value->dump());
+    }
+  }
+  for (const char* name : kUnservedMembers) {
+    const json* value = fields.find(name);
+    if (value != nullptr && *value != json::array() && *value != json::object()) {
+      out.stated(name, value->dump());
+    }
+  }
+  return out.text();
+}
+
+}  // namespace
+
 Result<HfGeneration> hf_generation(const json& config, const std::string& file) {
   JsonFields fields(config, file);
   HfGeneration out;
@@ -190,6 +241,7 @@ Result<HfGeneration> hf_generation(const json& config, const std::string& file) 
   stated.top_p = fields.real("top_p");
   stated.min_p = fields.real("min_p");
   stated.top_k = fields.integer("top_k", 0, kMaxVocab);
+  out.unserved = unserved_sampling(fields);
   if (!fields.ok()) return tl::unexpected(fields.error());
   Result<std::optional<Sampling>> sampling = recommended_sampling(stated, file);
   if (!sampling) return tl::unexpected(sampling.error());

@@ -26,9 +26,9 @@ struct HfConfig {
 Result<HfConfig> hf_config(const nlohmann::json& config, const std::string& file);
 
 struct HfGeneration {
-  /// Empty when the file recommends nothing. do_sample: false is greedy. Penalties are not part of
-  /// it: assay has none.
+  /// Empty when the file recommends nothing. do_sample: false is greedy.
   std::optional<Sampling> sampling;
+  std::string unserved;  ///< what else it states that changes the tokens, and assay does not do
   std::vector<TokenId> eos;
 };
 

@@ -118,6 +118,7 @@ Result<void> read_texts(const HfConfig& config, const std::string& config_path, 
     const auto generation = hf_generation(*generation_json->value, generation_json->path);
     if (!generation) return tl::unexpected(generation.error());
     model.generation = generation->sampling;
+    model.generation_unserved = generation->unserved;
     if (model.tokenizer)
       step = add_end_tokens(generation->eos, generation_json->path, *model.tokenizer);
   }

@@ -432,6 +432,12 @@ TEST(GgufModel, ReadsTheRecommendedSampling) {
   ASSERT_TRUE(model && model->generation);
   EXPECT_EQ(model->generation->temperature, 0.5);
   EXPECT_EQ(model->generation->top_p, 1);
+  EXPECT_EQ(model->generation_unserved, "");
+  writer.set_f32("general.sampling.penalty_repeat", 1);
+  EXPECT_EQ(load(writer.bytes())->generation_unserved, "");
+  writer.set_f32("general.sampling.penalty_repeat", 1.5F);
+  writer.set_string("general.sampling.sequence", "top_k;temp");
+  EXPECT_EQ(load(writer.bytes())->generation_unserved, "penalty_repeat 1.5, sequence top_k;temp");
   writer.set_f32("general.sampling.top_p", 2);
   EXPECT_FALSE(load(writer.bytes()));
 }

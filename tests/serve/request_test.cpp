@@ -52,6 +52,14 @@ TEST(ChatRequest, FieldsAreRead) {
   EXPECT_TRUE(request.include_usage);
 }
 
+TEST(ChatRequest, TheLeastSamplingIsGreedy) {
+  EXPECT_TRUE(chat(with(R"("temperature": 1e-38)"))->sampling.greedy());
+  const ApiRequest best = *chat(with(R"("top_p": 0, "top_k": -1)"));
+  EXPECT_GT(best.sampling.top_p, 0);
+  EXPECT_EQ(best.sampling.top_k, 0);
+  EXPECT_THAT(why(chat(with(R"("temperature": 101)"))), HasSubstr("temperature"));
+}
+
 TEST(ChatRequest, WhatCannotBeServedIsRefusedByName) {
   EXPECT_THAT(why(chat(with(R"("logit_bias": {"5": 3})"))), HasSubstr("logit_bias"));
   EXPECT_THAT(why(chat(with(R"("presence_penalty": 0.5)"))), HasSubstr("presence_penalty"));

@@ -12,6 +12,7 @@
 #include <set>
 #include <vector>
 
+#include "core/checked_sampling.h"
 #include "core/error.h"
 #include "tests/support/test_data.h"
 
@@ -180,6 +181,34 @@ TEST(Sampler, DrawsAreHeldStill) {
   }
   EXPECT_EQ(draws, (std::vector<TokenId>{39446, 6324, 70173, 39446, 144568, 144568, 52139, 144568,
                                          52660, 52660, 50410, 52660}));
+}
+
+TEST(CheckedSampling, TakesWhatCanBeDrawnAndNamesWhatCannot) {
+  const auto fault = [](const Sampling& sampling) {
+    const auto checked = checked_sampling(sampling);
+    return checked ? std::string() : checked.error().field + " " + checked.error().problem;
+  };
+  constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+  constexpr double kInf = std::numeric_limits<double>::infinity();
+  EXPECT_EQ(fault({.temperature = kNan}), "temperature is nan, expected 0 to 100");
+  EXPECT_EQ(fault({.temperature = kInf}), "temperature is inf, expected 0 to 100");
+  EXPECT_EQ(fault({.temperature = -1}), "temperature is -1, expected 0 to 100");
+  EXPECT_EQ(fault({.temperature = 1, .top_p = kNan}), "top_p is nan, expected 0 to 1");
+  EXPECT_EQ(fault({.temperature = 1, .top_p = 1.5}), "top_p is 1.5, expected 0 to 1");
+  EXPECT_EQ(fault({.temperature = 1, .min_p = kNan}), "min_p is nan, expected 0 to 1");
+  EXPECT_EQ(fault({.temperature = 1, .top_k = -1}), "top_k is -1, expected 0 or more");
+  // Every sampling that passes can be drawn with.
+  const std::vector<float> logits = {1, 3, 2};
+  Sampler sampler;
+  for (const double temperature : {0.0, 1e-300, 1e-38, 1e-9, 0.9e-6, 1e-6, 1.0, 100.0}) {
+    for (const double top_p : {0.0, 1e-300, 1e-9, 0.5, 1.0}) {
+      const auto checked = checked_sampling({.temperature = temperature, .top_p = top_p});
+      ASSERT_TRUE(checked);
+      EXPECT_EQ(checked->greedy(), temperature < kMinTemperature);
+      if (top_p > 0.5) continue;
+      EXPECT_EQ(sampler.draw(logits, *checked, 1, 0), 1) << temperature;
+    }
+  }
 }
 
 TEST(RequestSeed, Has53BitsAndTellsAllThreeApart) {
