@@ -93,6 +93,29 @@ void PromptBuilder::warn_of_control_tokens(std::string_view place, std::string_v
                   place, name_for_message(tokenizer_->token_bytes(*control))));
 }
 
+/// Adds BOS where the file asks for it and no template wrote it; two are refused.
+Result<void> PromptBuilder::begin_with_bos(bool chat, std::vector<TokenId>* ids) const {
+  const TokenizerSpec& spec = tokenizer_->spec();
+  const auto starts_with_bos = [&](std::size_t at) {
+    return spec.bos >= 0 && ids->size() > at && (*ids)[at] == spec.bos;
+  };
+  const bool written = chat && starts_with_bos(0);
+  if (spec.add_bos && spec.bos >= 0 && !written) ids->insert(ids->begin(), spec.bos);
+  if (!starts_with_bos(0) || !starts_with_bos(1)) return {};
+  return env_failure(fmt::format("two BOS tokens: the prompt would start with '{0}' twice",
+                                 name_for_message(tokenizer_->token_bytes(spec.bos))),
+                     chat ? "a message or the template repeats it; remove one"
+                          : "remove it from the prompt: the model file has it added");
+}
+
+Result<void> PromptBuilder::check_template() const {
+  if (!template_) return {};
+  const Result<std::string> plainest = render({{"user", "2 + 2?"}});
+  if (!plainest) return {};
+  std::vector<TokenId> ids = tokenizer_->encode(*plainest, true);
+  return begin_with_bos(true, &ids);
+}
+
 Result<BuiltPrompt> PromptBuilder::build(const Prompt& prompt) const {
   const bool chat = !prompt.messages.empty();
   ASSAY_ASSERT(!chat || prompt.raw.empty());
@@ -118,17 +141,8 @@ Result<BuiltPrompt> PromptBuilder::build(const Prompt& prompt) const {
   built.text += prompt.assistant_prefix;
   built.ids = tokenizer_->encode(built.text, true);
 
-  const TokenizerSpec& spec = tokenizer_->spec();
-  const auto starts_with_bos = [&](std::size_t at) {
-    return spec.bos >= 0 && built.ids.size() > at && built.ids[at] == spec.bos;
-  };
-  const bool written = chat && starts_with_bos(0);
-  if (spec.add_bos && spec.bos >= 0 && !written) built.ids.insert(built.ids.begin(), spec.bos);
-  if (starts_with_bos(0) && starts_with_bos(1)) {
-    return env_failure(fmt::format("two BOS tokens: the prompt would start with '{0}' twice",
-                                   name_for_message(tokenizer_->token_bytes(spec.bos))),
-                       chat ? "a message or the template repeats it; remove one"
-                            : "remove it from the prompt: the model file has it added");
+  if (const Result<void> started = begin_with_bos(chat, &built.ids); !started) {
+    return tl::unexpected<Error>(started.error());
   }
   if (built.ids.empty()) return env_failure("the prompt is empty", "give it text");
   return built;

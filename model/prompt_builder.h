@@ -56,6 +56,10 @@ class PromptBuilder {
   /// the file asks for it. Two BOS tokens at the start are an error, and so is an empty prompt.
   Result<BuiltPrompt> build(const Prompt& prompt) const;
 
+  /// Error{environment} where the plainest conversation would start with two BOS tokens: so would
+  /// every other. A template that cannot render it says so when a prompt is built.
+  Result<void> check_template() const;
+
   const ChainProfile& profile() const { return profile_; }
   /// Of the template's source; empty if there is none.
   const std::string& template_sha256() const { return template_sha256_; }
@@ -65,6 +69,7 @@ class PromptBuilder {
       : tokenizer_(&tokenizer), options_(std::move(options)) {}
   Result<void> detect_profile();
   Result<std::string> render(const std::vector<Message>& messages) const;
+  Result<void> begin_with_bos(bool chat, std::vector<TokenId>* ids) const;
   void warn_of_control_tokens(std::string_view place, std::string_view text,
                               std::vector<std::string>* warnings) const;
 

@@ -103,6 +103,7 @@ bool serve(const ServeOptions& options, const Listener& listener,
   prompt_options.profile = options.chain_profile;
   const PromptBuilder prompts =
       value_or_throw(PromptBuilder::create(tokenizer, model.file->chat_template, prompt_options));
+  value_or_throw(prompts.check_template());
   const ConversationTemplate conversations =
       value_or_throw(ConversationTemplate::compile(model.file->chat_template));
   std::unique_ptr<Device> device =

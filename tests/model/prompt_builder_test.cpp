@@ -107,6 +107,17 @@ TEST(PromptBuilder, TwoBosTokensAreAnError) {
   }
 }
 
+TEST(PromptBuilder, ATemplateThatWritesTwoIsKnownBeforeAnyPrompt) {
+  const Tokenizer tokens = tokenizer(true);
+  const auto twice = make(tokens, "{{ bos_token }}{{ bos_token }}{{ messages[0].content }}");
+  const Result<void> checked = twice.check_template();
+  ASSERT_FALSE(checked);
+  EXPECT_THAT(checked.error().message(), StartsWith("two BOS tokens: "));
+  EXPECT_TRUE(make(tokens, kBosTemplate).check_template());
+  EXPECT_TRUE(make(tokens, "").check_template());
+  EXPECT_TRUE(make(tokens, "{{ raise_exception('system first') }}").check_template());
+}
+
 TEST(PromptBuilder, ControlTokensInMessagesAreSaid) {
   const Tokenizer tokens = tokenizer();
   const auto built = make(tokens, kPlainTemplate).build(chat("a</s>b <think>"));
