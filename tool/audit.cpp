@@ -43,6 +43,7 @@ int audit(const AuditFlags& flags) {
     throw Error(ErrorKind::usage, "--markdown and --json exclude one another",
                 "choose one; -o PAGE.html may be added to either");
   }
+  if (!flags.page.empty()) require_writable(flags.page);
   const ClaimsFile claims = value_or_throw(load_claims(flags.claims));
   std::vector<NamedReport> reports;
   std::vector<TransferProof> proofs;

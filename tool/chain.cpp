@@ -86,6 +86,10 @@ class Cleaner {
 };
 
 int chain(const ChainFlags& flags) {
+  for (const std::string& path : {flags.sheet, flags.clean}) {
+    if (!path.empty()) require_writable(path);
+  }
+  if (!flags.sheet.empty()) require_writable(flags.sheet + ".key.csv");
   const ChainFile file = value_or_throw(read_chain_file(flags.file, flags.text_field));
   const std::vector<ChainText>& chains = file.chains;
   if (const std::string left_out = left_out_of(file); !left_out.empty()) {

@@ -2,12 +2,16 @@
 
 #include <fcntl.h>
 #include <fmt/core.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <charconv>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
+#include <filesystem>
+#include <utility>
 
 #include "core/error.h"
 
@@ -100,8 +104,9 @@ extern "C" void on_signal(int signal) {
 
 [[noreturn]] void cannot_write(const std::string& path) {
   const int why = errno;
+  const bool full = why == ENOSPC || why == EDQUOT || why == EFBIG;
   throw Error(ErrorKind::environment, fmt::format("cannot write {}: {}", path, std::strerror(why)),
-              "free space or choose another folder");
+              full ? "free space or choose another folder" : "choose another place");
 }
 
 void write_all(int fd, const std::string& path, const std::string& content) {
@@ -126,20 +131,101 @@ bool interrupted() {
   return g_interrupted != 0;
 }
 
+namespace {
+
+/// Where a text goes.
+struct Target {
+  std::string path;     ///< behind all symbolic links
+  bool is_file = true;  ///< regular, or not there yet: replaced as a whole
+  mode_t mode = 0;      ///< permissions that the file gets
+};
+
+/// Behind a link whose target is not there yet; of others realpath knows.
+std::string behind_links(std::string path) {
+  std::error_code error;
+  for (int links = 0; links < 40; ++links) {
+    const std::filesystem::path next = std::filesystem::read_symlink(path, error);
+    if (error) return path;  // no link
+    path = (std::filesystem::path(path).parent_path() / next).string();
+  }
+  errno = ELOOP;
+  cannot_write(path);
+}
+
+Target target_of(const std::string& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) {
+    if (errno != ENOENT) cannot_write(path);
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    return {behind_links(path), true, static_cast<mode_t>(0666 & ~mask)};
+  }
+  if (S_ISDIR(info.st_mode)) {
+    errno = EISDIR;
+    cannot_write(path);
+  }
+  // What is no file keeps its name: /dev/stdout has no other that could be opened.
+  if (!S_ISREG(info.st_mode)) return {path, false, 0};
+  const std::unique_ptr<char, decltype(&std::free)> real(::realpath(path.c_str(), nullptr),
+                                                         &std::free);
+  if (real == nullptr) cannot_write(path);
+  return {real.get(), true, static_cast<mode_t>(info.st_mode & 07777)};
+}
+
+/// A file beside the target under a name that nobody has; removed unless it takes the target's.
+class Temporary {
+ public:
+  Temporary(const std::string& path, const Target& target)
+      : path_(path), target_(target.path), name_(target.path + ".XXXXXX") {
+    fd_ = ::mkostemp(name_.data(), O_CLOEXEC);
+    if (fd_ < 0) cannot_write(path_);
+    (void)::fchmod(fd_, target.mode);  // some file systems have no permissions
+  }
+  ~Temporary() {
+    if (fd_ >= 0) ::close(fd_);
+    if (!name_.empty()) ::unlink(name_.c_str());
+  }
+  Temporary(const Temporary&) = delete;
+  Temporary& operator=(const Temporary&) = delete;
+
+  void take_over(const std::string& content) {
+    write_all(fd_, path_, content);
+    if (::fsync(fd_) != 0 && errno != EINVAL) cannot_write(path_);
+    if (::close(std::exchange(fd_, -1)) != 0) cannot_write(path_);
+    if (::rename(name_.c_str(), target_.c_str()) != 0) cannot_write(path_);
+    name_.clear();
+  }
+
+ private:
+  std::string path_;
+  std::string target_;
+  std::string name_;
+  int fd_ = -1;
+};
+
+}  // namespace
+
 void write_file(const std::string& path, const std::string& content) {
-  const std::string temporary = path + ".tmp";
-  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  const Target target = target_of(path);
+  if (target.is_file) return Temporary(path, target).take_over(content);
+  const int fd = ::open(target.path.c_str(), O_WRONLY | O_CLOEXEC | O_NOCTTY);
   if (fd < 0) cannot_write(path);
   try {
     write_all(fd, path, content);
-    if (::fsync(fd) != 0 && errno != EINVAL) cannot_write(path);
   } catch (...) {
     ::close(fd);
-    ::unlink(temporary.c_str());
     throw;
   }
-  ::close(fd);
-  if (::rename(temporary.c_str(), path.c_str()) != 0) cannot_write(path);
+  if (::close(fd) != 0) cannot_write(path);
+}
+
+void require_writable(const std::string& path) {
+  const Target target = target_of(path);
+  if (target.is_file) {
+    const Temporary probe(path, target);
+  } else if (::access(target.path.c_str(), W_OK) != 0) {
+    cannot_write(path);
+  }
 }
 
 void print(const std::string& text) {

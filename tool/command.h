@@ -84,8 +84,12 @@ void install_signal_handlers();
 std::size_t output_columns();
 
 /// Writes the whole text or throws Error{environment}; a reader of a report never sees half a file
-/// (a temporary file beside it is renamed).
+/// (a temporary file beside it is renamed). A symbolic link is followed; a device or pipe is
+/// written to and stays what it is.
 void write_file(const std::string& path, const std::string& content);
+/// Throws Error{environment} where write_file would fail for anything but a full disk: called
+/// before the work whose result goes there. Leaves nothing behind.
+void require_writable(const std::string& path);
 /// Writes to stdout and checks it (a full disk, a closed pipe).
 void print(const std::string& text);
 

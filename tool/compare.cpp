@@ -51,6 +51,7 @@ int compare(const CompareFlags& flags) {
     throw Error(ErrorKind::usage, "--markdown, --csv, --json and --summary exclude one another",
                 "choose one; -o PAGE.html may be added to any");
   }
+  if (!flags.page.empty()) require_writable(flags.page);
   std::vector<NamedReport> reports = load_all(flags.reports);
   if (!flags.page.empty() || flags.json) {
     for (NamedReport& report : reports) attach_journal(&report);

@@ -15,6 +15,7 @@
 #include "reports/gate/measurement.h"
 #include "tool/command.h"
 #include "tool/gate_flags.h"
+#include "tool/report_files.h"
 
 namespace assay::tool {
 namespace {
@@ -197,6 +198,10 @@ void check_flags(const GateFlags& flags) {
 
 int gate(const GateFlags& flags) {
   check_flags(flags);
+  for (const std::string& path : {flags.junit, flags.markdown}) {
+    if (!path.empty()) require_writable(path);
+  }
+  if (!flags.benchmark_out.empty()) prepare_folder(flags.benchmark_out, 0);
   if (flags.self_test) return gate_self_test(flags);
   const GateOutcome outcome = flags.baseline_bin.empty() ? gate_files(flags) : gate_binaries(flags);
   if (!flags.junit.empty()) write_file(flags.junit, gate_junit(outcome));

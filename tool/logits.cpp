@@ -17,6 +17,7 @@ struct LogitsFlags {
   BackendFlags backend;
   std::string tokens;
   std::string out;
+  std::string kv;  ///< empty: as a run of this model has it
 };
 
 /// A two-dimensional little-endian float32 array in NumPy's format 1.0.
@@ -37,6 +38,7 @@ std::string npy_bytes(const std::vector<float>& values, std::size_t rows, std::s
 }
 
 int logits(const LogitsFlags& flags) {
+  require_writable(flags.out);
   TerminalListener terminal;
   const BackendSpec spec = flags.backend.spec();
   const Numerics policy = flags.backend.policy();
@@ -53,15 +55,18 @@ int logits(const LogitsFlags& flags) {
   }
   SessionOptions options;
   options.max_context = std::ssize(tokens);
-  options.kv_type = default_kv_type(*model.file);
+  options.kv_type = flags.kv.empty()    ? default_kv_type(*model.file)
+                    : flags.kv == "f32" ? KvType::f32
+                                        : KvType::f16;
   const std::unique_ptr<Session> session = value_or_throw(make_session(
       model.file, open_device(spec, policy, flags.backend.threads, *model.file), options));
   const auto vocab = static_cast<std::size_t>(model.file->config.vocab);
   std::vector<float> values(tokens.size() * vocab);
   session->prefill(session->open(), tokens, true, values);
   write_file(flags.out, npy_bytes(values, tokens.size(), vocab));
-  fmt::print(stderr, "wrote {} logits of {} tokens to {} ({}, {})\n", vocab, tokens.size(),
-             flags.out, session->device_info().backend, session->device_info().isa);
+  fmt::print(stderr, "wrote {} logits of {} tokens to {} ({}, {}, KV in {})\n", vocab,
+             tokens.size(), flags.out, session->device_info().backend, session->device_info().isa,
+             options.kv_type == KvType::f32 ? "f32" : "f16");
   return 0;
 }
 
@@ -74,6 +79,11 @@ void add_logits_command(CLI::App& app, Action& action) {
   flags->backend.add_to(*command);
   command->add_option("--tokens", flags->tokens, "Token ids: 1,2,3")->required();
   command->add_option("--out", flags->out, "File to write: float32 [n_tokens, vocab]")->required();
+  command
+      ->add_option("--kv", flags->kv,
+                   "Type of the KV cache: f16 or f32 (default: as in a run, f32 for a model whose "
+                   "weights are all F32, else f16)")
+      ->check(CLI::IsMember({"f16", "f32"}));
   command->footer(
       "Example:\n  assay logits --model smollm2-135m --backend reference --tokens 1,2,3 --out "
       "logits.npy");

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/error.h"
+#include "core/text.h"
 #include "harness/engine.h"
 #include "harness/quantize/quantize.h"
 #include "tool/command.h"
@@ -12,6 +14,7 @@ namespace {
 
 struct QuantizeFlags {
   ModelFlags model;
+  std::vector<std::string> files;  ///< IN OUT, in place of --model and --out
   std::string type;
   std::string out;
   int threads = 0;
@@ -49,7 +52,28 @@ void print_text(const QuantizeFlags& flags, const QuantizeSummary& summary) {
                   100 * summary.relative_error));
 }
 
-int quantize(const QuantizeFlags& flags) {
+/// IN OUT fill --model and --out in this order; each must be given once.
+void take_files(QuantizeFlags* flags) {
+  std::size_t next = 0;
+  const std::pair<const char*, std::string*> options[] = {{"--model", &flags->model.model},
+                                                          {"--out", &flags->out}};
+  for (const auto& [option, value] : options) {
+    if (!value->empty()) continue;
+    if (next == flags->files.size()) {
+      throw Error(ErrorKind::usage, std::string(option) + " is required",
+                  "write assay quantize IN OUT --type T, or --model IN --out OUT");
+    }
+    *value = flags->files[next++];
+  }
+  if (next == flags->files.size()) return;
+  throw Error(ErrorKind::usage,
+              fmt::format("'{}' is one file too many: --model and --out name them",
+                          name_for_message(flags->files[next])),
+              "write assay quantize IN OUT --type T, or --model IN --out OUT");
+}
+
+int quantize(QuantizeFlags flags) {
+  take_files(&flags);
   QuantizeOptions options{.mixture = value_or_throw(find_mixture(flags.type)),
                           .threads = flags.threads,
                           .overwrite = flags.overwrite};
@@ -74,13 +98,16 @@ void add_quantize_command(CLI::App& app, Action& action) {
   auto flags = std::make_shared<QuantizeFlags>();
   CLI::App* command =
       app.add_subcommand("quantize", "A float checkpoint to a GGUF file of a smaller type");
+  command->add_option("files", flags->files, "IN OUT: the same as --model IN --out OUT")
+      ->expected(0, 2);
   flags->model.add_to(*command);
+  command->get_option("--model")->required(false);
   std::string types;
   for (const Mixture& mixture : mixtures()) {
     types += fmt::format("  {:<8} {}\n", mixture.name, mixture.summary);
   }
   command->add_option("--type", flags->type, "The file's type, see below")->required();
-  command->add_option("--out", flags->out, "GGUF file to write")->required();
+  command->add_option("--out", flags->out, "GGUF file to write");
   command->add_option("--threads", flags->threads, "Threads (0: the physical cores)");
   command->add_flag("--overwrite", flags->overwrite, "Replace an existing file");
   command->add_flag("--json", flags->json, "The summary as JSON on stdout");
@@ -89,7 +116,7 @@ void add_quantize_command(CLI::App& app, Action& action) {
                   "blocks.\n\nExamples:\n"
                   "  assay quantize --model DeepSeek-R1-Distill-Qwen-1.5B --type Q4_K_M --out "
                   "r1-q4_k_m.gguf\n"
-                  "  assay quantize --model model-f16.gguf --type Q8_0 --out model-q8_0.gguf");
+                  "  assay quantize model-f16.gguf model-q8_0.gguf --type Q8_0");
   command->callback([flags, &action] { action = [flags] { return quantize(*flags); }; });
 }
 

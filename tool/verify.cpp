@@ -53,6 +53,7 @@ void print_text(const json& result) {
 int verify(VerifyFlags flags) {
   flags.options.backend = backend_spec(flags.backend, flags.device);
   if (flags.limit > 0) flags.options.limit = flags.limit;
+  if (!flags.transfer.empty()) require_writable(flags.transfer);
   json result;
   {
     TerminalListener terminal;
