@@ -2,13 +2,19 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 
+#include "core/text.h"
 #include "harness/names.h"
 
 namespace assay {
 namespace {
+
+std::vector<fetch::ListedModel> listed_models() {
+  return fetch::list_models(value_or_throw(fetch::options_from_environment()).cache_root);
+}
 
 std::string resolve_model(const std::string& name_or_path, const std::string& mirror,
                           const Listener& listener) {
@@ -60,15 +66,38 @@ LoadedModel open_model(const std::string& name_or_path, const std::string& mirro
     model.tokenizer = std::make_unique<const Tokenizer>(
         value_or_throw(Tokenizer::create(*model.file->tokenizer)));
   }
-  if (with_sha256) {
-    constexpr std::int64_t kWorthABar = 500'000'000;
-    const auto progress = [&](std::int64_t done) {
-      if (model.file->file_bytes < kWorthABar) return;
-      listener.progress({"hashing " + model.file->name, done, model.file->file_bytes, true, ""});
-    };
-    model.sha256 = value_or_throw(model_sha256(*model.file, progress));
-  }
+  if (with_sha256) hash_model(&model, listener);
   return model;
+}
+
+void hash_model(LoadedModel* model, const Listener& listener) {
+  constexpr std::int64_t kWorthABar = 500'000'000;
+  const ModelFile& file = *model->file;
+  const auto progress = [&](std::int64_t done) {
+    if (file.file_bytes < kWorthABar) return;
+    listener.progress({"hashing " + file.name, done, file.file_bytes, true, ""});
+  };
+  model->sha256 = value_or_throw(model_sha256(file, progress));
+}
+
+bool is_known_model(const std::string& name_or_path) {
+  std::error_code error;
+  if (std::filesystem::exists(name_or_path, error)) return true;
+  const std::vector<fetch::ListedModel> models = listed_models();
+  return std::any_of(models.begin(), models.end(),
+                     [&](const auto& model) { return model.name == name_or_path; });
+}
+
+void require_model_here(const std::string& name_or_path) {
+  std::error_code error;
+  if (std::filesystem::exists(name_or_path, error)) return;
+  for (const fetch::ListedModel& model : listed_models()) {
+    if (model.name != name_or_path || model.available) continue;
+    throw Error(ErrorKind::environment,
+                fmt::format("{} is not in the cache: {}{} would be fetched", model.name,
+                            model.bytes_are_a_bound ? "at most " : "", format_bytes(model.bytes)),
+                fmt::format("`assay fetch model {}` does so", model.name));
+  }
 }
 
 const Tokenizer& require_tokenizer(const LoadedModel& model) {
@@ -76,7 +105,10 @@ const Tokenizer& require_tokenizer(const LoadedModel& model) {
     throw Error(
         ErrorKind::environment,
         fmt::format("{} has no tokenizer: {}", model.file->name, model.file->tokenizer_problem),
-        "put its tokenizer.json beside the weights, or use its GGUF file");
+        model.file->format.starts_with("gguf")
+            ? "use the Hugging Face folder it was made from, if that has a tokenizer.json that is "
+              "known here"
+            : "put its tokenizer.json beside the weights, or use its GGUF file");
   }
   return *model.tokenizer;
 }

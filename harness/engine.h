@@ -25,6 +25,13 @@ struct LoadedModel {
 /// cache does not hold it. Throws Error.
 LoadedModel open_model(const std::string& name_or_path, const std::string& mirror, bool with_sha256,
                        const Listener& listener);
+/// Fills in `sha256`; reads the whole file, so it comes after all that may be refused. Throws
+/// Error.
+void hash_model(LoadedModel* model, const Listener& listener);
+/// Whether open_model would find it: a path, or a name of `assay list models`.
+bool is_known_model(const std::string& name_or_path);
+/// Throws Error{environment} where opening it would fetch it: for what promises to fetch nothing.
+void require_model_here(const std::string& name_or_path);
 /// What `fetch` needs, from the environment and the command line; its progress goes to the
 /// listener, which must outlive it. Throws Error.
 fetch::Options fetch_options(const std::string& mirror, const Listener& listener);

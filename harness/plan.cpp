@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cctype>
 
+#include "core/checked_sampling.h"
 #include "core/json_access.h"
 #include "core/sha256.h"
 #include "core/text.h"
@@ -18,6 +19,28 @@ namespace {
 
 using nlohmann::json;
 
+/// What the model's makers recommend, or why it cannot be had.
+Sampling sampling_of_model(const ModelFile& model) {
+  if (!model.generation_unserved.empty()) {
+    const Sampling stated = model.generation.value_or(Sampling{});
+    throw Error(ErrorKind::usage,
+                fmt::format("{} recommends {}, which assay does not do", model.name,
+                            model.generation_unserved),
+                fmt::format("to leave it out: {}",
+                            stated.greedy()
+                                ? std::string("--sampling greedy")
+                                : fmt::format("--sampling custom --temperature {:g} --top-p {:g} "
+                                              "--top-k {} --min-p {:g}",
+                                              stated.temperature, stated.top_p, stated.top_k,
+                                              stated.min_p)));
+  }
+  if (!model.generation) {
+    throw Error(ErrorKind::usage, model.name + " recommends no sampling of its own",
+                "use --sampling greedy, or --sampling custom --temperature 0.6 --top-p 0.95");
+  }
+  return *model.generation;
+}
+
 Sampling choose_sampling(const RunOptions& options, const ModelFile& model) {
   const bool has_values = options.temperature || options.top_p || options.top_k || options.min_p;
   if (has_values && options.sampling != SamplingMode::custom) {
@@ -26,20 +49,9 @@ Sampling choose_sampling(const RunOptions& options, const ModelFile& model) {
   }
   Sampling sampling;
   if (options.sampling == SamplingMode::model) {
-    if (!model.generation) {
-      throw Error(ErrorKind::usage, model.name + " recommends no sampling of its own",
-                  "use --sampling greedy, or --sampling custom --temperature 0.6 --top-p 0.95");
-    }
-    sampling = *model.generation;
+    sampling = sampling_of_model(model);
   } else if (options.sampling == SamplingMode::custom) {
-    if (!options.temperature) {
-      throw Error(ErrorKind::usage, "--sampling custom needs --temperature",
-                  "for example --temperature 0.6 --top-p 0.95");
-    }
-    sampling.temperature = *options.temperature;
-    sampling.top_p = options.top_p.value_or(1);
-    sampling.top_k = options.top_k.value_or(0);
-    sampling.min_p = options.min_p.value_or(0);
+    sampling = custom_sampling(options);
   }
   sampling.seed = options.seed;
   if (sampling.greedy() && options.samples > 1) {
@@ -49,6 +61,33 @@ Sampling choose_sampling(const RunOptions& options, const ModelFile& model) {
                 "add --sampling model, or --sampling custom --temperature 0.6 --top-p 0.95");
   }
   return sampling;
+}
+
+/// Reads the problems that were asked for; a dry run fetches none.
+void read_problems(const TaskSpec& spec, bool dry_run, const Listener& listener,
+                   PlannedTask* task) {
+  const DatasetManifest& manifest = task->dataset->manifest;
+  DatasetContent content;
+  const Availability here = dataset_availability(manifest);
+  if (dry_run && !here.available) {
+    task->unfetched = here.why;
+    content.sha256 = manifest.sha256;
+  } else {
+    content = read_dataset(*task->dataset, listener);
+  }
+  const std::int64_t available =
+      task->unfetched.empty() ? std::ssize(content.problems) : manifest.n_problems;
+  if (spec.first && *spec.first > available) {
+    throw Error(
+        ErrorKind::usage,
+        fmt::format("{} has {} problems, {} were asked for", spec.name, available, *spec.first),
+        fmt::format("limit={} takes at most that many", *spec.first));
+  }
+  task->n_problems =
+      std::min({spec.first.value_or(available), spec.limit.value_or(available), available});
+  if (task->unfetched.empty()) content.problems.resize(static_cast<std::size_t>(task->n_problems));
+  task->problems = std::move(content.problems);
+  task->dataset_sha256 = content.sha256;
 }
 
 PlannedTask plan_task(const TaskSpec& spec, const RunOptions& options, const ChainProfile& profile,
@@ -63,19 +102,7 @@ PlannedTask plan_task(const TaskSpec& spec, const RunOptions& options, const Cha
       protocols.end()) {
     throw unknown_name("protocol of " + spec.name, spec.protocol, protocols);
   }
-  DatasetContent content = read_dataset(*task.dataset, listener);
-  const std::int64_t available = std::ssize(content.problems);
-  if (spec.first && *spec.first > available) {
-    throw Error(
-        ErrorKind::usage,
-        fmt::format("{} has {} problems, {} were asked for", spec.name, available, *spec.first),
-        fmt::format("limit={} takes at most that many", *spec.first));
-  }
-  const std::int64_t taken =
-      std::min(spec.first.value_or(available), spec.limit.value_or(available));
-  content.problems.resize(static_cast<std::size_t>(std::min(taken, available)));
-  task.problems = std::move(content.problems);
-  task.dataset_sha256 = content.sha256;
+  read_problems(spec, options.dry_run, listener, &task);
   // A dataset of short problems asks less of a model than its eval would.
   const DatasetManifest& manifest = task.dataset->manifest;
   const std::int64_t own =
@@ -210,7 +237,7 @@ json tasks_record(const RunPlan& plan) {
                      {"protocol", task.prompt_options.protocol},
                      {"eval", task.dataset->manifest.eval},
                      {"dataset_sha256", task.dataset_sha256},
-                     {"n_problems", task.problems.size()},
+                     {"n_problems", task.n_problems},
                      {"n_problems_in_dataset", task.dataset->manifest.n_problems},
                      {"samples_per_problem", plan.options.samples},
                      {"max_new_tokens", task.max_new_tokens},
@@ -246,6 +273,7 @@ void set_keys(RunPlan& plan) {
 }
 
 void refuse_if_nothing_runs(const RunPlan& plan) {
+  ASSAY_ASSERT(!plan.tasks.empty());
   for (const PlannedTask& task : plan.tasks) {
     if (task.skipped.empty()) return;
   }
@@ -313,11 +341,29 @@ RunPlan make_endpoint_plan(const RunOptions& options, const Listener& listener) 
 
 }  // namespace
 
+Sampling custom_sampling(const RunOptions& options) {
+  if (!options.temperature) {
+    throw Error(ErrorKind::usage, "--sampling custom needs --temperature",
+                "for example --temperature 0.6 --top-p 0.95");
+  }
+  Sampling sampling;
+  sampling.temperature = *options.temperature;
+  sampling.top_p = options.top_p.value_or(1);
+  sampling.top_k = options.top_k.value_or(0);
+  sampling.min_p = options.min_p.value_or(0);
+  const auto checked = checked_sampling(sampling);
+  if (checked) return *checked;
+  std::string option = checked.error().field;
+  std::replace(option.begin(), option.end(), '_', '-');
+  throw Error(ErrorKind::usage, fmt::format("--{} {}", option, checked.error().problem));
+}
+
 RunPlan make_plan(const RunOptions& options, const Listener& listener) {
+  if (options.dry_run && !options.model.empty()) require_model_here(options.model);
   if (is_endpoint(options.backend)) return make_endpoint_plan(options, listener);
   RunPlan plan;
   plan.options = options;
-  plan.model = open_model(options.model, options.mirror, true, listener);
+  plan.model = open_model(options.model, options.mirror, false, listener);
   const Tokenizer& tokenizer = require_tokenizer(plan.model);
   plan.sampling = choose_sampling(options, *plan.model.file);
   plan.device = open_device(options.backend, options.numerics, options.threads, *plan.model.file);
@@ -334,6 +380,7 @@ RunPlan make_plan(const RunOptions& options, const Listener& listener) {
                     plan.session.kv_pages * kKvPageTokens, plan.session.max_batch,
                     plan.session.max_context, plan.session.max_batch * plan.session.max_context));
   }
+  hash_model(&plan.model, listener);  // minutes for a large file: after all that refuses
   plan.record = plan_record(plan.model, options.backend, options.numerics, plan.device->info(),
                             plan.memory, plan.session.kv_type, 0);
   plan.record["decoding"] = decoding_record(plan);
@@ -353,6 +400,9 @@ std::string RunPlan::model_name() const {
 std::int64_t RunPlan::max_generated_tokens() const {
   std::int64_t total = 0;
   for (const PlannedSample& sample : samples) total += sample.request.max_new_tokens;
+  for (const PlannedTask& task : tasks) {
+    if (!task.unfetched.empty()) total += task.n_problems * options.samples * task.max_new_tokens;
+  }
   return total;
 }
 
@@ -371,9 +421,9 @@ std::string describe_device(const RunPlan& plan) {
   text +=
       fmt::format("model    {} ({}, {}, {} parameters), {}\n", model.name, model.config.arch_name,
                   model.weight_type, model.parameters, format_bytes(model.file_bytes));
-  text += fmt::format("backend  {} ({}, {} threads), numerics {}, semantics {}\n", device.backend,
-                      device.isa, device.threads, numerics_name(plan.options.numerics),
-                      device.semantics);
+  text += fmt::format("backend  {} ({}, {} thread{}), numerics {}, semantics {}\n", device.backend,
+                      device.isa, device.threads, device.threads == 1 ? "" : "s",
+                      numerics_name(plan.options.numerics), device.semantics);
   text += fmt::format("memory   weights {} + KV {} + scratch {} = {}; {} free\n",
                       format_bytes(plan.memory.weights_bytes), format_bytes(plan.memory.kv_bytes),
                       format_bytes(plan.memory.scratch_bytes), format_bytes(plan.memory.total()),
@@ -394,15 +444,18 @@ std::string describe_plan(const RunPlan& plan) {
                                     plan.sampling.top_k, plan.sampling.min_p, plan.sampling.seed),
                   plan.session.max_context, plan.session.max_batch,
                   plan.profile.thinking ? "thinking" : "plain");
+  std::int64_t completions = std::ssize(plan.samples);
   for (const PlannedTask& task : plan.tasks) {
     text += fmt::format(
         "task     {}: {} problems x {} samples, protocol {}, at most {} new tokens"
-        "{}\n",
-        task.dataset->manifest.name, task.problems.size(), plan.options.samples,
+        "{}{}\n",
+        task.dataset->manifest.name, task.n_problems, plan.options.samples,
         task.prompt_options.protocol, task.max_new_tokens,
+        task.unfetched.empty() ? "" : "; to be fetched first: " + task.unfetched,
         task.skipped.empty() ? "" : "; skipped: " + task.skipped);
+    if (!task.unfetched.empty()) completions += task.n_problems * plan.options.samples;
   }
-  text += fmt::format("in all   {} completions, at most {} tokens\n", plan.samples.size(),
+  text += fmt::format("in all   {} completions, at most {} tokens\n", completions,
                       plan.max_generated_tokens());
   return text;
 }

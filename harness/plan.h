@@ -27,6 +27,9 @@ struct PlannedTask {
   std::string dataset_sha256;
   std::int64_t max_new_tokens = 0;
   std::string skipped;  ///< why this task does not run; empty: it does
+  std::int64_t n_problems = 0;
+  /// Of a dry run: what the run would fetch first; `problems` are empty then. Empty: all is here.
+  std::string unfetched;
 };
 
 /// The numerics and identity of what a server computes.
@@ -68,6 +71,9 @@ struct RunPlan {
 /// Throws Error: {usage} for names and combinations, {environment} for missing files, memory, or a
 /// code task without its sandbox when it is the only task.
 RunPlan make_plan(const RunOptions& options, const Listener& listener);
+
+/// What --sampling custom draws with. Throws Error{usage}: no temperature, values out of range.
+Sampling custom_sampling(const RunOptions& options);
 
 /// What --dry-run prints.
 std::string describe_plan(const RunPlan& plan);

@@ -8,6 +8,7 @@
 
 #include "core/journal.h"
 #include "core/json_access.h"
+#include "core/text.h"
 #include "harness/plan.h"
 #include "harness/recorded_run.h"
 #include "harness/replay.h"
@@ -107,6 +108,13 @@ json verify_run(const VerifyOptions& options, const Listener& listener) {
   if (run_options.tasks.empty()) {
     throw Error(ErrorKind::environment, options.run_dir + " holds no completions to replay",
                 "give the folder of an assay run");
+  }
+  // A journal is shared: it names its model and holds no path.
+  if (options.model.empty() && !is_known_model(run_options.model)) {
+    throw Error(ErrorKind::usage,
+                fmt::format("the run's model is '{}', which is no name of `assay list models`",
+                            name_for_message(run_options.model)),
+                "give the run's file with --model");
   }
   RunPlan plan = make_plan(run_options, listener);
   require_same_model(journal.plan, plan);

@@ -53,7 +53,9 @@ RunOptions checked_options(const RunFlags& flags) {
       }
     }
   }
-  if (!flags.tasks.empty()) options.tasks = value_or_throw(parse_task_specs(flags.tasks));
+  if (flags.given.contains("--task")) {
+    options.tasks = value_or_throw(parse_task_specs(flags.tasks));
+  }
   options.sampling = flags.sampling == "model"    ? SamplingMode::model
                      : flags.sampling == "custom" ? SamplingMode::custom
                                                   : SamplingMode::greedy;
@@ -105,6 +107,7 @@ int run(const RunFlags& flags) {
   if (!flags.recipe.empty()) {
     const Recipe recipe = value_or_throw(load_recipe(flags.recipe));
     recipe_record = apply_recipe(recipe, flags.given, &options, listener);
+    if (options.sampling == SamplingMode::custom) (void)custom_sampling(options);
     for (const auto& deviation : recipe_record["deviations"]) {
       listener.note("warning: no verdict will be given: " + deviation.get<std::string>());
     }
@@ -148,15 +151,18 @@ void add_options(CLI::App& command, RunFlags& flags) {
                   "greedy, model (what the model recommends) or custom")
       ->capture_default_str()
       ->check(CLI::IsMember({"greedy", "model", "custom"}));
-  command.add_option("--temperature", o.temperature, "Of custom sampling; 0 is greedy")
-      ->check(CLI::Range(0.0, 100.0));
-  command.add_option("--top-p", o.top_p, "Nucleus: share of the probability kept")
-      ->check(CLI::Range(1e-9, 1.0));
+  // Their ranges are checked_sampling's: CLI::Range lets NaN pass.
+  command.add_option("--temperature", o.temperature, "Of custom sampling; 0 is greedy");
+  command.add_option("--top-p", o.top_p, "Nucleus: share of the probability kept");
   command.add_option("--top-k", o.top_k, "Candidates kept (0: all)")->check(CLI::Range(0, 1 << 30));
-  command.add_option("--min-p", o.min_p, "Least probability beside the best one's")
-      ->check(CLI::Range(0.0, 1.0));
+  command.add_option("--min-p", o.min_p, "Least probability beside the best one's");
   command.add_option("--seed", o.seed, "Of the run; each sample derives its own")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::Validator(
+          [](const std::string& text) {  // read as unsigned it would wrap around
+            return text.starts_with('-') ? text + " is below 0" : std::string();
+          },
+          ""));
   command
       .add_option("--max-new-tokens", o.max_new_tokens,
                   "Budget of every task (default: the task's)")
