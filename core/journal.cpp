@@ -140,7 +140,9 @@ Result<Journal> parse_journal(std::string_view text, const std::string& name) {
       const Error& why = record ? filed.error() : record.error();
       return env_failure(
           fmt::format("{} line {} is damaged: {}", name, line_number, why.message()),
-          "delete that line: --resume makes what it held again; or restore the file");
+          line_number == 1  // the plan: nothing says what the others belong to
+              ? "restore the file, or choose another --out"
+              : "delete that line: --resume makes what it held again; or restore the file");
     }
     journal.sound_bytes = end + 1;
   }

@@ -69,9 +69,11 @@ Graded grade_sample(const RunPlan& plan, const PlannedSample& planned, const jso
   const chain::ChainAnalysis analysis = chain::analyse(input);
   const chain::Outcome outcome = chain::outcome_of(grade, analysis, generated);
   const std::string& key = planned.request.key;
-  return {grade_record({key, fmt::format("{}/{}", task.eval->name(), kGraderVersion),
-                        task.prompt_options.protocol, task.problems[planned.problem].answer},
-                       grade),
+  json record = grade_record({key, fmt::format("{}/{}", task.eval->name(), kGraderVersion),
+                              task.prompt_options.protocol, task.problems[planned.problem].answer},
+                             grade);
+  if (grade.status != Grade::Status::graded) record["verdict"] = nullptr;  // nobody judged it
+  return {std::move(record),
           chain_record(key, analysis, plan.profile.thinking, chain::outcome_name(outcome))};
 }
 

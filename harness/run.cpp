@@ -28,7 +28,7 @@ std::string read_whole(const std::string& path) {
 
 /// What must be equal for a journal to be gone on with, in the order it is compared.
 json resume_identity(const json& plan) {
-  json identity = {{"model", plan.at("model").at("sha256")},
+  json identity = {{"model", {{"sha256", plan.at("model").at("sha256")}}},
                    {"tasks", plan.at("tasks")},
                    {"decoding", plan.at("decoding")},
                    {"identity", plan.at("identity")}};

@@ -98,10 +98,12 @@ std::string run_text(const json& report) {
   }
   const json& speed = json_member(report, "throughput");
   const json& memory = json_member(report, "memory");
-  text += fmt::format("speed              decode {}, prefill {}, first token after {} (median)\n",
-                      number_or_unknown(json_number(speed, "decode_tokens_per_s"), "tokens/s"),
-                      number_or_unknown(json_number(speed, "prefill_tokens_per_s"), "tokens/s"),
-                      number_or_unknown(json_number(json_member(speed, "ttft_ms"), "p50"), "ms"));
+  const auto first_ms = json_number(json_member(speed, "ttft_ms"), "p50");
+  text +=
+      fmt::format("speed              decode {}, prefill {}, first token {}\n",
+                  number_or_unknown(json_number(speed, "decode_tokens_per_s"), "tokens/s"),
+                  number_or_unknown(json_number(speed, "prefill_tokens_per_s"), "tokens/s"),
+                  first_ms ? fmt::format("after {:.4g} ms (median)", *first_ms) : "not measured");
   text += fmt::format("memory             peak {}, planned {}\n",
                       bytes_or_unknown(memory, "host_peak_bytes"),
                       bytes_or_unknown(memory, "planned_bytes"));

@@ -126,6 +126,14 @@ TEST(Journal, ADamagedLineIsNamed) {
             "--resume makes what it held again; or restore the file");
 }
 
+TEST(Journal, WithoutItsPlanNothingCanBeMadeAgain) {
+  std::string text = lines({plan(), sample("first", 0, 0)});
+  text[text.find("second")] = 'S';
+  EXPECT_EQ(error_of(text),
+            "run/journal.jsonl line 1 is damaged: its checksum does not match; restore the file, "
+            "or choose another --out");
+}
+
 TEST(Journal, AFailedSampleMayBeTriedAgain) {
   json failed = sample("a", 0, 0);
   failed["stop"] = "error";
