@@ -5,10 +5,8 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "tests/e2e/cli.h"
 #include "tests/support/npy.h"
-#include "tests/support/process.h"
-#include "tests/support/test_data.h"
-#include "tests/support/tiny_model.h"
 
 namespace assay {
 namespace {
@@ -16,45 +14,6 @@ namespace {
 using nlohmann::json;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::ProcessOptions;
-using testing::ProcessResult;
-
-ProcessOptions with_input(std::string input) {
-  ProcessOptions options;
-  options.input = std::move(input);
-  return options;
-}
-
-class Cli : public ::testing::Test {
- protected:
-  ProcessResult assay(std::vector<std::string> arguments, const ProcessOptions& options = {}) {
-    arguments.insert(arguments.begin(), ASSAY_BINARY);
-    ProcessOptions own = options;
-    own.environment.push_back("XDG_CACHE_HOME=" + (dir_.path() / "cache").string());
-    return testing::run_process(arguments, own);
-  }
-  std::string model(TensorType type = TensorType::F32, Arch arch = Arch::llama) {
-    const auto path =
-        dir_.path() / ("m" + std::to_string(static_cast<std::uint32_t>(type)) + ".gguf");
-    testing::TinyModel tiny = testing::tiny_model(arch, type);
-    tiny.max_context = 4096;
-    testing::tiny_gguf(tiny).write(path);
-    return path.string();
-  }
-  std::string out(const std::string& name) const { return (dir_.path() / name).string(); }
-  json report(const std::string& name) const {
-    return json::parse(testing::read_text(dir_.path() / name / "report.json"));
-  }
-  void expect_error(const ProcessResult& result, int code, const std::string& part) {
-    EXPECT_EQ(result.exit_code, code) << result.err;
-    EXPECT_THAT(result.err, HasSubstr("assay: error: "));
-    EXPECT_THAT(result.err, HasSubstr(part));
-    const std::string last = result.err.substr(result.err.rfind("assay: error: "));
-    EXPECT_EQ(std::count(last.begin(), last.end(), '\n'), 1) << "one line: " << last;
-  }
-
-  testing::TempDir dir_;
-};
 
 TEST_F(Cli, HelpShowsExamplesAndExitCodes) {
   const ProcessResult help = assay({"--help"});
@@ -114,6 +73,13 @@ TEST_F(Cli, MistakesAreUsageErrorsThatNameTheCure) {
   expect_error(assay({"run", "--task", "mini-math"}), 2, "--model");
   const std::string m = model();
   expect_error(assay({"run", "--model", m, "--task", "mini-mth"}), 2, "did you mean 'mini-math'");
+  expect_error(assay({"run", "--model", m, "--task", ""}), 2, "unknown task ''");
+  const std::string custom = "run --model " + m + " --task mini-math --dry-run --sampling custom ";
+  expect_error(assay(words(custom + "--temperature nan")), 2, "--temperature is nan");
+  expect_error(assay(words(custom + "--temperature 1 --top-p nan")), 2, "--top-p is nan");
+  expect_error(assay(words(custom + "--temperature 1 --min-p nan")), 2, "--min-p is nan");
+  expect_error(assay(words(custom + "--temperature 1 --seed -1")), 2, "--seed: -1 is below 0");
+  EXPECT_THAT(assay(words(custom + "--temperature 1e-38")).out, HasSubstr("decoding greedy"));
   expect_error(assay({"run", "--model", m, "--task", "mini-math", "--backend", "gpu"}), 2,
                "known: reference, cpu");
   expect_error(assay({"run", "--model", m, "--task", "mini-math", "--numerics", "slow"}), 2,
@@ -176,6 +142,19 @@ TEST_F(Cli, LogitsOfBothBackendsAreTheSameBits) {
         << tensor_type_name(type);
     EXPECT_EQ(testing::read_npy(out("cpu")).shape.at(0), 7);
   }
+}
+
+TEST_F(Cli, TheKvCacheOfLogitsCanBeChosen) {
+  const auto logits = [this](const std::string& m, const std::string& kv) {
+    EXPECT_EQ(
+        assay(words("logits --tokens 1,2,3,4 --model " + m + " --out " + out("l") + kv)).exit_code,
+        0);
+    return testing::read_text(out("l"));
+  };
+  const std::string half = model(TensorType::BF16);
+  EXPECT_EQ(logits(half, ""), logits(half, " --kv f16"));
+  EXPECT_NE(logits(half, ""), logits(half, " --kv f32"));
+  EXPECT_EQ(logits(model(), ""), logits(model(), " --kv f32"));
 }
 
 TEST_F(Cli, ExactIsGivenForFloatAndQuantisedWeights) {
@@ -267,6 +246,8 @@ TEST_F(Cli, LogitsThatAreNotFiniteFailTheirSampleAloneAndAreTriedAgain) {
     EXPECT_EQ(task.at("outcomes").at("infrastructure_failure"), 1);
     EXPECT_EQ(task.at("counts").at("failed"), 1);
     EXPECT_EQ(task.at("counts").at("done"), 3);
+    EXPECT_TRUE(task.at("problems")[0].at("verdict").is_null()) << "nobody judged it";
+    EXPECT_EQ(task.at("problems")[1].at("verdict"), "not_equal");
     EXPECT_THAT(task.at("problems")[0].at("why").get<std::string>(),
                 HasSubstr("not finite: token id"));
     const json& pass = task.at("metrics").at("pass@1");
@@ -282,6 +263,9 @@ TEST_F(Cli, LogitsThatAreNotFiniteFailTheirSampleAloneAndAreTriedAgain) {
     ++attempts;
   }
   EXPECT_GE(attempts, 2U) << "--resume tries a failed sample again";
+  const std::string first = "run --task mini-math:first=1 --model " + out("nan.gguf");
+  EXPECT_THAT(assay(words(first + " --out " + out("n1"))).out,
+              HasSubstr("first token not measured"));
 }
 
 TEST_F(Cli, AnOlderRunIsNotOverwritten) {
@@ -301,6 +285,9 @@ TEST_F(Cli, ResumeWithOtherOptionsNamesTheDifference) {
   };
   ASSERT_EQ(assay(command("4")).exit_code, 0);
   expect_error(assay(command("5")), 2, "max_new_tokens was 4, is 5");
+  std::vector<std::string> other = command("4");
+  other[2] = model(TensorType::F32, Arch::qwen2);
+  expect_error(assay(other), 2, ": model.sha256 was ");
 }
 
 TEST_F(Cli, AnInterruptKeepsWhatIsFinishedAndExits130) {
@@ -333,21 +320,10 @@ void drop_times(json& value) {
 
 TEST_F(Cli, KillAtAnyMomentAndResumeEndsWithTheSameReport) {
   const std::string m = model(TensorType::Q8_0);
-  const std::vector<std::string> command = {"run",
-                                            "--model",
-                                            m,
-                                            "--task",
-                                            "mini-math,mini-aime",
-                                            "--samples",
-                                            "3",
-                                            "--sampling",
-                                            "custom",
-                                            "--temperature",
-                                            "1.5",
-                                            "--seed",
-                                            "7",
-                                            "--max-new-tokens",
-                                            "60"};
+  const std::vector<std::string> command =
+      words("run --model " + m +
+            " --task mini-math,mini-aime --samples 3 --sampling custom --temperature 1.5 --seed 7 "
+            "--max-new-tokens 60");
   const auto with = [&command](std::vector<std::string> more) {
     std::vector<std::string> all = command;
     all.insert(all.end(), more.begin(), more.end());
@@ -373,21 +349,11 @@ TEST_F(Cli, KillAtAnyMomentAndResumeEndsWithTheSameReport) {
 TEST_F(Cli, BatchAndThreadsDoNotChangeTokens) {
   const std::string m = model(TensorType::Q4_0);
   const auto tokens_hash = [&](const std::string& name, std::vector<std::string> more) {
-    std::vector<std::string> command = {"run",
-                                        "--model",
-                                        m,
-                                        "--task",
-                                        "mini-math:first=6",
-                                        "--samples",
-                                        "2",
-                                        "--sampling",
-                                        "custom",
-                                        "--temperature",
-                                        "1.2",
-                                        "--max-new-tokens",
-                                        "40",
-                                        "--out",
-                                        out(name)};
+    std::vector<std::string> command =
+        words("run --model " + m +
+              " --task mini-math:first=6 --samples 2 --sampling custom "
+              "--temperature 1.2 --max-new-tokens 40 --out " +
+              out(name));
     command.insert(command.end(), more.begin(), more.end());
     const ProcessResult result = assay(command);
     EXPECT_EQ(result.exit_code, 0) << result.err;
@@ -456,6 +422,11 @@ TEST_F(Cli, QuantizeWritesAFileThatRuns) {
                "exists; name another file, or add --overwrite");
   expect_error(assay({"quantize", "--model", source, "--type", "Q4", "--out", out("x.gguf")}), 2,
                "unknown type 'Q4'");
+  ASSERT_EQ(assay({"quantize", source, out("in-out.gguf"), "--type", "Q8_0"}).exit_code, 0);
+  EXPECT_EQ(testing::read_text(out("in-out.gguf")), testing::read_text(out("q8.gguf")));
+  expect_error(assay({"quantize", source, "--type", "Q8_0"}), 2, "--out is required");
+  expect_error(assay({"quantize", source, "x", "--model", source, "--type", "Q8_0"}), 2,
+               "'x' is one file too many");
   EXPECT_THAT(assay({"quantize", "--help"}).out, HasSubstr("Q4_K_M"));
 }
 

@@ -98,6 +98,9 @@ TEST_F(Verify, WhatDoesNotBelongTogetherIsRefused) {
       assay({"verify", "--run", path("run"), "--model", path("other.gguf")});
   EXPECT_EQ(model.exit_code, 3);
   EXPECT_THAT(model.err, HasSubstr("give the run's own file with --model"));
+  const ProcessResult unnamed = assay({"verify", "--run", path("run")});
+  EXPECT_EQ(unnamed.exit_code, 2);
+  EXPECT_THAT(unnamed.err, HasSubstr("give the run's file with --model"));
   const ProcessResult library = verify({"--backend", "cpu:gemm=openblas"});
   EXPECT_EQ(library.exit_code, 2);
   EXPECT_THAT(library.err, HasSubstr("cannot give --numerics exact"));
