@@ -6,6 +6,7 @@
 #include <string>
 
 #include "evals/chain/thresholds.h"
+#include "evals/common/answer_words.h"
 #include "evals/common/compare_answers.h"
 
 namespace assay::chain {
@@ -64,7 +65,10 @@ class StatedValues {
       const ByteSpan body = {std::max(region.body.begin, window.begin), region.body.end};
       if (body.begin >= body.end) continue;
       if (region.kind == RegionKind::math) add_formula(body);
-      if (region.kind == RegionKind::prose) add_numbers(body);
+      if (region.kind == RegionKind::prose) {
+        add_numbers(body);
+        add_prose(body);
+      }
     }
     for (const ByteSpan boxed : boxed_values(text, window)) {
       add(boxed);
@@ -144,10 +148,102 @@ class StatedValues {
       while (end < prose.end && is_number_part(end, prose.end)) ++end;
       const char before = begin > prose.begin ? text_[begin - 1] : ' ';
       if (before == '-' && (begin < prose.begin + 2 || !is_digit(text_[begin - 2]))) --begin;
-      if (!is_letter(before)) add({begin, end});
+      const bool label = is_label({begin, end}, prose.end);
+      if (!is_letter(before) && !label) add({begin, end});
       if (end < prose.end && text_[end] == '%') add({begin, end + 1});
       i = end;
     }
+  }
+
+  /// "Step 6:", "Case 2", and the "6." that begins a line: these count, they state nothing.
+  bool is_label(ByteSpan number, std::size_t end) const {
+    const std::string_view before = text_.substr(0, number.begin);
+    const std::size_t newline = before.rfind('\n');
+    const std::size_t line = newline == npos ? 0 : newline + 1;
+    const std::string start = folded(before.substr(line));
+    const bool first = start.find_first_not_of(" \t*_#>(") == npos;
+    const bool marked = number.end + 2 < end && number.end + 1 < text_.size() &&
+                        (text_[number.end] == '.' || text_[number.end] == ')') &&
+                        text_[number.end + 1] == ' ';
+    if (first && marked) return true;
+    for (const std::string_view word :
+         {"step ", "case ", "part ", "method ", "equation ", "problem ", "question ", "example "}) {
+      if (start.ends_with(word)) return true;
+    }
+    return false;
+  }
+
+  /// Formulas that stand in prose without delimiters: "x = 2 or x = 3", "2\u221A3", "(2, 3)"; and
+  /// numerals: runs of such words within a sentence.
+  void add_prose(ByteSpan prose) {
+    ByteSpan run{prose.begin, prose.begin};
+    WordKind kind = WordKind::other;
+    for (std::size_t at = prose.begin; at < prose.end;) {
+      const std::size_t begin = std::min(text_.find_first_not_of(blanks, at), prose.end);
+      const std::size_t end = std::min(text_.find_first_of(blanks, begin), prose.end);
+      const bool new_line = slice(text_, {at, begin}).find('\n') != npos;
+      const WordKind here = kind_of(slice(text_, {begin, end}), kind);
+      if (new_line || here != kind) {
+        add_run(run, kind);
+        run.begin = begin;
+        kind = kind_of(slice(text_, {begin, end}), WordKind::other);
+      }
+      run.end = end;
+      at = end;
+      if (begin < end && ends_sentence(text_[end - 1])) {
+        add_run(run, kind);
+        kind = WordKind::other;
+      }
+    }
+    add_run(run, kind);
+  }
+
+  enum class WordKind { other, formula, numeral };
+
+  static bool ends_sentence(char c) { return c == '.' || c == '?' || c == '!' || c == ':'; }
+
+  /// What a word between blanks is, behind one of kind `before`.
+  static WordKind kind_of(std::string_view word, WordKind before) {
+    if ((word == "or" || word == "and") && before != WordKind::other) return before;
+    const std::size_t last = word.find_last_not_of(".,;:!?*");
+    const std::string lower = folded(word.substr(0, last == npos ? 0 : last + 1));
+    if (is_numeral(lower)) return WordKind::numeral;
+    bool sign = lower.size() == 1 && lower != "a" && lower != "i";
+    std::size_t letters = 0;
+    std::size_t longest = 0;
+    for (std::size_t i = 0; i < lower.size(); ++i) {
+      const char c = lower[i];
+      letters = is_letter(c) ? letters + 1 : 0;
+      longest = std::max(longest, letters);
+      sign = sign || is_digit(c) || static_cast<unsigned char>(c) >= 0x80 ||
+             std::string_view("=+-/^()<>|").find(c) != npos;
+    }
+    return sign && longest < 2 ? WordKind::formula : WordKind::other;
+  }
+
+  /// "twelve", "twenty-one", "hundred".
+  static bool is_numeral(std::string_view lower) {
+    constexpr std::array<std::string_view, 11> tens = {"thirty",   "forty",   "fifty",  "sixty",
+                                                       "seventy",  "eighty",  "ninety", "hundred",
+                                                       "thousand", "million", "billion"};
+    const std::size_t hyphen = lower.find('-');
+    if (hyphen != npos) {
+      return is_numeral(lower.substr(0, hyphen)) && is_numeral(lower.substr(hyphen + 1));
+    }
+    return evals::numeral_named(lower).has_value() ||
+           std::find(tens.begin(), tens.end(), lower) != tens.end();
+  }
+
+  void add_run(ByteSpan run, WordKind kind) {
+    if (kind == WordKind::other || run.begin >= run.end) return;
+    for (const std::string_view word : {" or", " and"}) {
+      if (slice(text_, run).ends_with(word)) run.end -= word.size();
+    }
+    run = trimmed(text_, run, " \t\r\n.,:;!?*");
+    const bool number = slice(text_, run).find_first_not_of("0123456789") == npos;
+    if (number && is_label(run, window_.end)) return;
+    if (kind == WordKind::formula && run.begin < run.end) add_formula(run);
+    if (kind == WordKind::numeral) add(run);
   }
 
   bool is_number_part(std::size_t i, std::size_t end) const {
@@ -198,6 +294,38 @@ ByteSpan chain_end(std::string_view text, ByteSpan chain) {
     --begin;
   }
   return {begin, chain.end};
+}
+
+/// Whether what stands between the contents of two boxes only lists them: "\\boxed{1}, \\boxed{2}".
+bool only_lists(std::string_view gap) {
+  constexpr std::array<std::string_view, 19> connectives = {"\\text{and}",
+                                                            "\\text{ and }",
+                                                            "\\text{or}",
+                                                            "\\text{ or }",
+                                                            "\\quad",
+                                                            "\\boxed",
+                                                            "\\fbox",
+                                                            "\\,",
+                                                            "\\;",
+                                                            "\\(",
+                                                            "\\)",
+                                                            "and",
+                                                            "or",
+                                                            ",",
+                                                            ";",
+                                                            "&",
+                                                            "$",
+                                                            "}",
+                                                            "{"};
+  while (!gap.empty()) {
+    std::size_t length = gap[0] == ' ' || gap[0] == '\t' ? 1 : 0;
+    for (const std::string_view connective : connectives) {
+      if (length == 0 && gap.starts_with(connective)) length = connective.size();
+    }
+    if (length == 0) return false;
+    gap.remove_prefix(length);
+  }
+  return true;
 }
 
 }  // namespace
@@ -251,8 +379,7 @@ AnswerFinding boxed_values_agree(std::string_view text, ByteSpan part) {
   const std::vector<ByteSpan> values = boxed_values(text, part);
   if (values.empty()) return out;
   const std::string_view last = slice(text, values.back());
-  // Parts of one answer: the box before this one is near, on the same line.
-  constexpr std::size_t longest_connective = 16;
+  // Parts of one answer: nothing but a comma or its kin stands between the boxes.
   ByteSpan next = values.back();
   bool one_list = true;
   std::set<std::string_view> equal;
@@ -260,9 +387,7 @@ AnswerFinding boxed_values_agree(std::string_view text, ByteSpan part) {
     const std::string_view gap = next.begin > values[i].end
                                      ? slice(text, {values[i].end, next.begin})
                                      : std::string_view("\n");
-    one_list = one_list &&
-               gap.size() <= longest_connective + std::string_view("}\\boxed{").size() &&
-               gap.find('\n') == npos && gap.find('=') == npos;
+    one_list = one_list && only_lists(gap);
     next = values[i];
     const std::string_view value = slice(text, values[i]);
     if (one_list || equal.contains(value)) continue;

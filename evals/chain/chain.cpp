@@ -3,7 +3,9 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
+#include "core/utf8.h"
 #include "evals/chain/answers.h"
 #include "evals/chain/language.h"
 #include "evals/chain/pseudo_tokens.h"
@@ -58,18 +60,59 @@ std::size_t occurrences(std::string_view text, std::string_view needle) {
   return n;
 }
 
+constexpr std::size_t longest_box = 2000;
+
 /// Where `text` stops in the middle of something: what that is, else nothing.
 const char* cut_inside(std::string_view text) {
   if (occurrences(text, "```") % 2 != 0) return "a code block is open";
   if (occurrences(text, "\\[") > occurrences(text, "\\]")) return "a formula is open";
   if (occurrences(text, "$$") % 2 != 0) return "a formula is open";
-  constexpr std::size_t longest_box = 2000;
   const std::size_t box = text.rfind("\\boxed{");
   if (box != npos && text.size() - box < longest_box &&
       boxed_values(text, {box, text.size()}).empty()) {
     return "a box is open";
   }
   return nullptr;
+}
+
+/// The character that ends at the end of `text`.
+char32_t last_character(std::string_view text) {
+  std::size_t begin = text.size() - 1;
+  while (begin > 0 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80) --begin;
+  const Utf8Step step = utf8_step(text.substr(begin));
+  return step.status == Utf8Status::character ? step.code_point : 0;
+}
+
+/// A pictograph or the selector behind one.
+bool is_emoji(char32_t c) {
+  return (c >= 0x1F000 && c <= 0x1FAFF) || (c >= 0x2600 && c <= 0x27BF) || c == 0xFE0F;
+}
+
+/// A comma, or a word behind which something must come.
+bool promises_more(std::string_view text) {
+  constexpr std::array<std::string_view, 16> words = {
+      "and", "or",  "but", "so",   "because", "since", "the", "then",
+      "is",  "are", "of",  "with", "to",      "that",  "if",  "which"};
+  const std::size_t last = text.find_last_not_of(" \t\r\n");
+  if (last == npos) return true;
+  if (std::string_view(",;:+=").find(text[last]) != npos) return true;
+  const std::string_view end = text.substr(0, last + 1);
+  const std::size_t blank = end.find_last_of(" \t\r\n");
+  const std::string_view word = blank == npos ? end : end.substr(blank + 1);
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+/// "\\boxed{12} square centimeters": a box, and a unit of a few words behind it on the last line.
+bool ends_with_boxed_quantity(std::string_view text) {
+  constexpr std::size_t longest_unit = 40;
+  constexpr std::ptrdiff_t most_blanks = 4;
+  const std::size_t from = text.size() > longest_box ? text.size() - longest_box : 0;
+  const std::vector<ByteSpan> boxes = boxed_values(text, {from, text.size()});
+  if (boxes.empty()) return false;
+  std::string_view unit = text.substr(boxes.back().end);
+  unit = unit.substr(0, unit.find_last_not_of(" \t\r\n") + 1);
+  return unit.size() <= longest_unit && unit.find_first_of("\n=.") == npos &&
+         std::count(unit.begin(), unit.end(), ' ') <= most_blanks;
 }
 
 /// The end of a sentence, a formula, a list item in quotes or a code block.
@@ -83,7 +126,7 @@ bool ends_like_an_end(std::string_view text) {
        {"\xE3\x80\x82", "\xEF\xBC\x81", "\xEF\xBC\x9F", "\xE2\x80\x9D"}) {
     if (end.ends_with(mark)) return true;
   }
-  return static_cast<unsigned char>(text[last]) >= 0xF0;
+  return is_emoji(last_character(end));
 }
 
 /// A last line such as "**Answer:** 12" needs no full stop.
@@ -121,6 +164,7 @@ Component truncation_in_text(const ChainInput& input, const Layout& layout) {
     out.why = "inferred: an end token stands at the end";
     return out;
   }
+  if (text.find_first_not_of(" \t\r\n") == npos) return unknown("cannot be told: no text");
   const char* open = cut_inside(text);
   if (open != nullptr) {
     out.ok = false;
@@ -133,7 +177,9 @@ Component truncation_in_text(const ChainInput& input, const Layout& layout) {
     if (!input.answer_parses) out.ok.reset();
     out.why = input.answer_parses ? "inferred: the text ends with a whole program"
                                   : "cannot be told: the text ends with code that does not compile";
-  } else if (!ends_like_an_end(text) && !last_line_answers(text, input)) {
+  } else if (!ends_like_an_end(text) &&
+             (promises_more(text) ||
+              !(last_line_answers(text, input) || ends_with_boxed_quantity(text)))) {
     out.ok = false;
     out.why = "inferred: the text stops in the middle of a sentence";
   } else {

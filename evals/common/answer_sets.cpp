@@ -4,6 +4,9 @@
 #include <iterator>
 #include <utility>
 
+#include "evals/common/compare_expressions.h"
+#include "evals/common/interval_eval.h"
+
 namespace assay::evals {
 namespace {
 
@@ -202,11 +205,60 @@ Pieces outside_of(const AnswerValue& piece) {
   return parts;
 }
 
+/// -1, 0, 1: how two ends lie on the line; nothing where that cannot be told.
+std::optional<int> order_of(const AnswerValue& a, const AnswerValue& b) {
+  if (a.kind != Kind::expression || b.kind != Kind::expression || !a.unit.empty() ||
+      !b.unit.empty()) {
+    return std::nullopt;
+  }
+  const auto side = [](const AnswerValue& end) {
+    return !is_infinite(end) ? 0 : end.expr.op == Op::negate ? -1 : 1;
+  };
+  if (side(a) != 0 || side(b) != 0) return side(a) < side(b) ? -1 : side(a) > side(b) ? 1 : 0;
+  const auto x = rational_of(a.expr);
+  const auto y = rational_of(b.expr);
+  if (x && y) return *x < *y ? -1 : *x > *y ? 1 : 0;
+  if (!is_bound(a) || !is_bound(b)) return std::nullopt;
+  if (compare_expressions(a.expr, b.expr).verdict == Verdict::equal) return 0;
+  long work = 0;
+  const Evaluation evaluation{128, nullptr, true, &work};
+  const std::optional<Box> left = evaluate(a.expr, evaluation);
+  const std::optional<Box> right = evaluate(b.expr, evaluation);
+  const bool apart = left && right && left->real && right->real && left->disjoint(*right);
+  if (!apart) return std::nullopt;
+  return mpfi_cmp(left->re.get(), right->re.get()) < 0 ? -1 : 1;
+}
+
+/// A point as the closed interval from itself to itself.
+AnswerValue as_interval(AnswerValue piece) {
+  return piece.kind == Kind::interval ? piece : interval(piece, false, piece, false);
+}
+
+/// Whether `a` begins left of `b`; a closed end before an open one.
+std::optional<bool> begins_before(const AnswerValue& a, const AnswerValue& b) {
+  const auto order = order_of(a.items[0], b.items[0]);
+  if (!order) return std::nullopt;
+  return *order < 0 || (*order == 0 && !a.open_low && b.open_low);
+}
+
+/// By their left ends; false where two cannot be put in order.
+bool sort_pieces(std::vector<AnswerValue>& pieces) {
+  for (std::size_t i = 1; i < pieces.size(); ++i) {
+    for (std::size_t j = i; j > 0; --j) {
+      const auto before = begins_before(pieces[j], pieces[j - 1]);
+      if (!before) return false;
+      if (!*before) break;
+      std::swap(pieces[j], pieces[j - 1]);
+    }
+  }
+  return true;
+}
+
 std::vector<AnswerValue> whole_line() {
   return {interval(infinity(true), true, infinity(false), true)};
 }
 
-/// x > 1 and x < 3.
+/// x > 1 and x < 3: two rays that meet.
 Pieces intersection_of_rays(const std::vector<AnswerValue>& pieces) {
   if (pieces.size() != 2 || pieces[0].kind != Kind::interval || pieces[1].kind != Kind::interval) {
     return std::nullopt;
@@ -256,6 +308,39 @@ bool is_real_set(const AnswerValue& value) {
   }
 }
 
+std::vector<AnswerValue> merged_pieces(std::vector<AnswerValue> pieces) {
+  constexpr std::size_t most_pieces = 64;
+  if (pieces.size() < 2 || pieces.size() > most_pieces) return pieces;
+  std::vector<AnswerValue> sorted;
+  for (const AnswerValue& piece : pieces) sorted.push_back(as_interval(piece));
+  if (!sort_pieces(sorted)) return pieces;
+  std::vector<AnswerValue> out;
+  for (AnswerValue& piece : sorted) {
+    const auto gap = out.empty() ? 1 : order_of(piece.items[0], out.back().items[1]);
+    if (!gap) return pieces;
+    const bool joins = *gap < 0 || (*gap == 0 && (!piece.open_low || !out.back().open_high));
+    if (!joins || out.empty()) {
+      out.push_back(std::move(piece));
+      continue;
+    }
+    const auto further = order_of(piece.items[1], out.back().items[1]);
+    if (!further) return pieces;
+    if (*further == 0) out.back().open_high = out.back().open_high && piece.open_high;
+    if (*further <= 0) continue;
+    out.back().items[1] = piece.items[1];
+    out.back().open_high = piece.open_high;
+  }
+  if (out.size() == pieces.size()) return pieces;  // nothing met: points stay points
+  for (AnswerValue& piece : out) {
+    const bool point = !piece.open_low && !piece.open_high &&
+                       order_of(piece.items[0], piece.items[1]) == std::optional(0);
+    if (!point) continue;
+    AnswerValue value = std::move(piece.items[0]);
+    piece = std::move(value);
+  }
+  return out;
+}
+
 std::optional<std::vector<AnswerValue>> real_pieces(const AnswerValue& value) {
   if (is_all_reals(value)) return whole_line();
   if (auto ray = ray_of(value)) return std::vector{std::move(*ray)};
@@ -279,9 +364,12 @@ std::optional<std::vector<AnswerValue>> real_pieces(const AnswerValue& value) {
       return inequality(value);
     case Kind::list: {
       Pieces all = of_all(value.items);
-      if (!all || value.text != "and") return all;
+      // "x > -1, x < 1": a comma joins what together would be the whole line.
+      if (!all || value.text == "or") return all;
       Pieces both = intersection_of_rays(*all);
-      return both ? both : all;
+      const auto order = both ? order_of((*both)[0].items[0], (*both)[0].items[1]) : std::nullopt;
+      const bool meant = value.text == "and" || (order && *order < 0);
+      return both && meant ? both : all;
     }
     case Kind::set_algebra: {
       const bool without = value.relations.size() == 1 && value.relations[0] == "\\setminus";

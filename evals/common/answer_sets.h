@@ -16,4 +16,8 @@ bool is_real_set(const AnswerValue& value);
 /// is no set of real numbers that can be written so.
 std::optional<std::vector<AnswerValue>> real_pieces(const AnswerValue& value);
 
+/// The same set with pieces that overlap or touch made one, left to right; as it was where an end
+/// cannot be put in order.
+std::vector<AnswerValue> merged_pieces(std::vector<AnswerValue> pieces);
+
 }  // namespace assay::evals

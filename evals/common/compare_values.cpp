@@ -414,11 +414,13 @@ class Comparer {
                                                  const AnswerValue& prediction) {
     const bool wanted = is_real_set(gold) || is_real_set(prediction);
     if (!wanted) return std::nullopt;
-    const auto a = real_pieces(gold);
-    const auto b = real_pieces(prediction);
-    if (!a || !b) return std::nullopt;
-    if (a->size() == 1 && b->size() == 1) return compare_pieces((*a)[0], (*b)[0]);
-    return renamed(unordered(*a, *b), rung::interval);
+    const auto of_gold = real_pieces(gold);
+    const auto of_prediction = real_pieces(prediction);
+    if (!of_gold || !of_prediction) return std::nullopt;
+    const std::vector<AnswerValue> a = merged_pieces(*of_gold);
+    const std::vector<AnswerValue> b = merged_pieces(*of_prediction);
+    if (a.size() == 1 && b.size() == 1) return compare_pieces(a[0], b[0]);
+    return renamed(unordered(a, b), rung::interval);
   }
 
   Judgement compare_pieces(const AnswerValue& a, const AnswerValue& b) {

@@ -127,8 +127,8 @@ const json& member_at(const json& record, const std::string& path) {
 std::vector<Found> find_texts(const json& record, const std::string& text_field) {
   if (!text_field.empty()) return texts_in(text_field, member_at(record, text_field));
   for (const char* name : text_fields) {
+    // An empty string is a text: the model said nothing.
     std::vector<Found> found = texts_in(name, json_member(record, name));
-    std::erase_if(found, [](const Found& f) { return f.text.empty(); });
     if (!found.empty()) return found;
   }
   return {};
@@ -163,6 +163,7 @@ std::optional<json> journal_sample(const json& record) {
   const json& inner = json_member(record, "record");
   if (!record.contains("crc") || json_text(inner, "type") != "sample") return std::nullopt;
   const std::string problem = json_text(inner, "problem");
+  if (json_text(inner, "stop") == "error") return json{{"id", problem}};  // nothing was generated
   return json{
       {"id", problem}, {"text", json_member(inner, "text")}, {"stop", json_member(inner, "stop")}};
 }

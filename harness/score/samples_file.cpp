@@ -65,6 +65,15 @@ std::optional<StopReason> stop_of(const json& value) {
   return std::nullopt;
 }
 
+std::optional<std::int64_t> token_count(const json& record) {
+  for (const char* path : {"usage.completion_tokens", "response.body.usage.completion_tokens",
+                           "completion_tokens", "n_tokens", "tokens"}) {
+    const json& count = field_at(record, path);
+    if (count.is_number_unsigned()) return json_integer(json{{"n", count}}, "n");
+  }
+  return std::nullopt;
+}
+
 /// The i-th label of a record: of a list or of keyed objects as the texts are, else the one for
 /// all.
 std::optional<bool> label_at(const json& value, std::size_t i, std::size_t n_texts) {
@@ -100,6 +109,8 @@ class SampleBuilder {
     const json& index = field_at(record, fields.sample);
     if (index.is_number_integer()) sample.sample = json_integer(json{{"i", index}}, "i");
     sample.stop = stop_of(field_at(record, fields.stop));
+    // One count for several texts says nothing of each.
+    if (texts.size() == 1) sample.n_tokens = token_count(record);
     const json& label = field_at(record, fields.label);
     for (std::size_t i = 0; i < texts.size(); ++i) {
       total_bytes_ += texts[i].size();

@@ -26,9 +26,11 @@ struct ForeignSample {
   std::optional<bool> label;           ///< the file's own verdict
   std::optional<StopReason> stop;      ///< nothing: the file does not say
   std::vector<TokenId> tokens;         ///< of a journal
-  std::optional<bool> thinking;        ///< of a journal: its chain profile
-  std::string error;                   ///< of a journal: generation failed
-  std::string where;                   ///< "samples.jsonl:12"
+  /// How many tokens were generated, where the file only counts them.
+  std::optional<std::int64_t> n_tokens;
+  std::optional<bool> thinking;  ///< of a journal: its chain profile
+  std::string error;             ///< of a journal: generation failed
+  std::string where;             ///< "samples.jsonl:12"
 };
 
 struct SamplesFile {

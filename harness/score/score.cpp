@@ -215,8 +215,11 @@ std::vector<Work> work_of(const SamplesFile& file, const Matched& matched,
       one.sample_record = {{"type", "sample"},    {"key", fmt::format("{}#{}#{}", p, id, number)},
                            {"task", task},        {"problem", id},
                            {"index", p},          {"sample", number},
-                           {"text", sample.text}, {"tokens", json::array()},
+                           {"text", sample.text}, {"tokens", nullptr},
                            {"stop", nullptr},     {"where", sample.where}};
+      // Unknown lengths are null, never 0.
+      if (!sample.tokens.empty()) one.sample_record["tokens"] = sample.tokens;
+      if (sample.n_tokens) one.sample_record["n_tokens"] = *sample.n_tokens;
       if (sample.stop) one.sample_record["stop"] = stop_reason_name(*sample.stop);
       if (!sample.error.empty()) {
         one.sample_record["stop"] = stop_reason_name(StopReason::error);

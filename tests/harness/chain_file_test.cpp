@@ -39,6 +39,7 @@ TEST(ChainFile, FindsTheTextOfTheShapesInUse) {
              "content": "a"}}]})",
          "<think>r</think>a", "choices[0]");
   expect(R"({"steps": ["a", "b"]})", "a\n\nb", "steps");
+  expect(R"({"completion": "", "solution": "gold"})", "", "completion");
   EXPECT_TRUE(chains(R"({"question": "q", "answer": "12"})").empty());
 }
 

@@ -109,7 +109,7 @@ class Checker {
                                tokens_.begin() + static_cast<std::ptrdiff_t>(end),
                                [](const MathToken& t) { return t.kind == Kind::equals; });
     sides_.begin_statement(begin);
-    if (begin > 0 && ends_sentence(tokens_[begin - 1])) sentence_.clear();
+    if (begin > 0 && one_of(tokens_[begin - 1].text, sentence_ends)) sentence_.clear();
     std::size_t named = npos;  // where the first "=" ends the statement's name
     for (std::size_t i = begin; i < end; ++i) {
       if (sides_.kind(i) == Kind::congruent) {
@@ -143,10 +143,6 @@ class Checker {
         numeric(*left, *right, *relation);
       }
     }
-  }
-
-  static bool ends_sentence(const MathToken& token) {
-    return token.text == "." || token.text == "\n" || token.text == "?" || token.text == "!";
   }
 
   /// The right side of the relation at token `at`, in a statement that begins with a name:
@@ -313,21 +309,37 @@ class Checker {
     const bool based = (literal_left != nullptr && literal_left->based) ||
                        (literal_right != nullptr && literal_right->based);
     if (literal_left != nullptr && literal_right != nullptr && !based) {
+      if (left.begin == result_ && restates(left, right, relation)) return;
       note_rounding(*literal_left, *literal_right, relation.approximate, values_);
       return;
     }
     if (!is_readable(a) || !is_readable(b)) return;
     const bool by_definition = !a.applied().empty() || !b.applied().empty();
-    if (by_definition) pin(a, b);
+    if (by_definition) pin(b);
     const auto holds = agree(a, b, relation.approximate, values_);
     values_.pinned.clear();
     if (!holds) {
       if (by_definition) state(a, b);
       return;
     }
+    if (*holds && !relation.spoken && literal_right != nullptr) result_ = right.begin;
     if (!*holds && is_excused(left, right, by_definition)) return;
     if (relation.spoken) ++report_.found;
     record(left, right, *holds, *holds ? std::string() : reason(left, right, relation));
+  }
+
+  /// "12 + 7 = 19 = 20": a whole result, and another one without a unit. True if it was judged.
+  bool restates(const Side& left, const Side& right, const Relation& relation) {
+    const MathToken& first = *left.expression.literal();
+    const MathToken& second = *right.expression.literal();
+    const Kind next = sides_.kind(right.expression.end);
+    const bool bare = left.expression.units.empty() && right.expression.units.empty() &&
+                      (next == Kind::barrier || next == Kind::equals || next == Kind::close);
+    const bool whole = first.decimals < 0 && second.decimals < 0 && !first.cut && !second.cut;
+    const bool judged = bare && whole && !relation.approximate && first.value != second.value;
+    if (!judged || is_excused(left, right, false)) return false;
+    record(left, right, false, reason(left, right, relation));
+    return true;
   }
 
   bool is_excused(const Side& left, const Side& right, bool by_definition) const {
@@ -341,13 +353,12 @@ class Checker {
     return takes_back(text_, span) || is_supposed(text_, span.begin) ||
            is_cut_off(text_, span.end, a, b, values_) ||
            rounded_to_whole(a, b, text_, span, values_) || converts_units(a, b, unit, values_) ||
-           mixes_units(a) || mixes_units(b) || is_residue(a, b, values_) ||
-           counts_in_cents(slice(text_, span)) || is_relative_percent(a, b, values_);
+           is_written_loosely(text_, span, a, b, values_);
   }
 
   /// In "f(4) = 3 - 2f(3) = 11 - 8f(1)", where f is defined by recursion, what stands on the right
   /// is taken as it is.
-  void pin(const Expression& left, const Expression& right) {
+  void pin(const Expression& right) {
     for (const Expression::Node& node : right.nodes) {
       if (node.op != Expression::Op::apply || node.b >= 0) continue;
       const Definitions::Rule* rule = definitions_.rule(node.token->text);
@@ -359,7 +370,6 @@ class Checker {
       value.canonicalize();
       values_.pinned.push_back({node.token->text, x, value});
     }
-    (void)left;
   }
 
   /// "f(1) = 3", which no rule gives.
@@ -468,6 +478,7 @@ class Checker {
   Definitions& definitions_;
   Values values_;
   ArithmeticReport report_;
+  std::size_t result_ = npos;     ///< the token that a calculation gave as its result
   std::ptrdiff_t relations_ = 0;  ///< equality signs of the statement
 };
 

@@ -17,7 +17,7 @@ using Op = Expression::Op;
 using Unit = std::pair<std::string_view, int>;
 
 /// Units by what they measure.
-constexpr std::array<Unit, 52> kinds = {
+constexpr std::array<Unit, 53> kinds = {
     {{"second", 1}, {"seconds", 1}, {"minute", 1}, {"minutes", 1}, {"min", 1},   {"hour", 1},
      {"hours", 1},  {"hr", 1},      {"hrs", 1},    {"day", 1},     {"days", 1},  {"week", 1},
      {"weeks", 1},  {"month", 1},   {"months", 1}, {"year", 1},    {"years", 1}, {"inch", 2},
@@ -26,7 +26,7 @@ constexpr std::array<Unit, 52> kinds = {
      {"km", 2},     {"ounce", 3},   {"ounces", 3}, {"oz", 3},      {"pound", 3}, {"pounds", 3},
      {"lb", 3},     {"lbs", 3},     {"gram", 3},   {"grams", 3},   {"kg", 3},    {"kilograms", 3},
      {"cent", 4},   {"cents", 4},   {"dollar", 4}, {"dollars", 4}, {"ml", 5},    {"liter", 5},
-     {"liters", 5}, {"litre", 5},   {"litres", 5}, {"gallon", 5}}};
+     {"liters", 5}, {"litre", 5},   {"litres", 5}, {"gallon", 5},  {"$", 4}}};
 
 int kind_of(std::string_view unit) {
   const auto* at = std::find_if(kinds.begin(), kinds.end(),
@@ -46,6 +46,15 @@ const Expression::Node& node_at(const Expression& expression, int index) {
 }
 
 }  // namespace
+
+bool is_written_loosely(std::string_view text, ByteSpan claim, const Expression& left,
+                        const Expression& right, const Values& values) {
+  const std::string_view words = slice(text, claim);
+  return mixes_units(left) || mixes_units(right) || is_residue(left, right, values) ||
+         counts_in_cents(words) || counts_in_words(words) || is_on_a_clock(text, claim) ||
+         is_relative_percent(left, right, values) || is_rounded_percent(left, right, values) ||
+         is_minus_of_bullet(text, claim.begin, left, right, values);
+}
 
 bool mixes_units(const Expression& side) {
   // "3 hours * 60 minutes/hour": the hours cancel.
@@ -83,6 +92,58 @@ bool is_residue(const Expression& left, const Expression& right, const Values& v
 bool counts_in_cents(std::string_view claim) {
   return claim.find("\xC2\xA2") != std::string_view::npos &&
          claim.find('$') != std::string_view::npos;
+}
+
+bool counts_in_words(std::string_view claim) {
+  const std::string words = lower(claim);
+  constexpr std::array<std::string_view, 6> names = {"dozen",   "hundred", "thousand",
+                                                     "million", "billion", "trillion"};
+  return mentions(words, names);
+}
+
+bool is_on_a_clock(std::string_view text, ByteSpan claim) {
+  constexpr std::size_t longest_mark = 6;
+  const std::string words = lower(text.substr(claim.begin, claim.end - claim.begin + longest_mark));
+  for (const std::string_view mark : {"am", "pm", "a.m", "p.m", "o'clock"}) {
+    for (std::size_t at = words.find(mark); at != std::string::npos;
+         at = words.find(mark, at + 1)) {
+      const std::size_t before = words.find_last_not_of(' ', at == 0 ? 0 : at - 1);
+      const std::size_t behind = at + mark.size();
+      const bool word = behind >= words.size() || words[behind] < 'a' || words[behind] > 'z';
+      const bool number =
+          at > 0 && before != std::string::npos && words[before] >= '0' && words[before] <= '9';
+      if (word && number) return true;
+    }
+  }
+  return false;
+}
+
+bool is_rounded_percent(const Expression& left, const Expression& right, const Values& values) {
+  const Expression::Node& root = node_at(right, right.root);
+  if (root.op != Op::percent || root.a < 0 || node_at(right, root.a).op != Op::number) return false;
+  const MathToken& shown = *node_at(right, root.a).token;
+  const auto value = evaluate(left, 0, values);
+  if (!value || !value->is_exact()) return false;
+  mpz_class scale = 1;
+  for (int i = 0; i < shown.decimals; ++i) scale *= 10;
+  const mpq_class exact = value->low * 100 * scale;
+  if (exact.get_den() == 1) return false;
+  return abs(exact - shown.value * scale) < 1;
+}
+
+bool is_minus_of_bullet(std::string_view text, std::size_t claim_begin, const Expression& left,
+                        const Expression& right, const Values& values) {
+  const std::string_view before = text.substr(0, claim_begin);
+  const std::size_t mark = before.find_last_not_of(' ');
+  if (mark == std::string_view::npos || before[mark] != '-') return false;
+  const auto value = evaluate(left, 0, values);
+  const auto result = evaluate(right, 0, values);
+  if (!value || !result || !value->is_exact() || !result->is_exact()) return false;
+  if (result->low == -value->low) return true;
+  const auto first = std::find_if(left.nodes.begin(), left.nodes.end(), [](const auto& node) {
+    return node.op == Op::number && node.token != nullptr;
+  });
+  return first != left.nodes.end() && result->low == value->low - 2 * first->token->value;
 }
 
 bool is_relative_percent(const Expression& left, const Expression& right, const Values& values) {

@@ -119,6 +119,18 @@ inline constexpr std::array<std::string_view, 20> attached_units = {
     "cm",  "mm", "dm", "km", "kg",  "mg",  "ml", "cl", "dl", "lb",
     "lbs", "pm", "am", "rs", "hrs", "pts", "sq", "cu", "yd", "yds"};
 
+/// Words that multiply the number before them.
+struct Magnitude {
+  std::string_view text;
+  long factor;
+};
+inline constexpr std::array<Magnitude, 6> magnitudes = {{{"dozen", 12},
+                                                         {"hundred", 100},
+                                                         {"thousand", 1000},
+                                                         {"million", 1'000'000},
+                                                         {"billion", 1'000'000'000},
+                                                         {"trillion", 1'000'000'000'000}}};
+
 /// Words that are signs between or after numbers.
 inline constexpr std::array<Spelling, 9> sign_words = {{
     {"plus", MathToken::Kind::plus},

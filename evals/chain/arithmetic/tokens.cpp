@@ -157,8 +157,9 @@ class Lexer {
           kind == Kind::minus && line_start_ && !in_math_ && is_blank(at(at_ + text.size()));
       const ByteSpan span = {at_, at_ + text.size()};
       at_ += text.size();
+      const bool item = bullet || text == "\xE2\x80\xA2";
       push(bullet ? Kind::barrier : kind, span,
-           kind == Kind::variable ? std::string("pi") : std::string(text));
+           kind == Kind::variable ? std::string("pi") : std::string(item ? "*" : text));
       return;
     }
     if (superscript()) return;
@@ -406,6 +407,7 @@ class Lexer {
     }
     std::string word(run);
     for (char& c : word) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (scales_number(word)) return;
     if (one_of(word, spoken_functions)) {
       for (const std::string_view base : {"2(", "10("}) {  // log2(8)
         if (word != "log" || !rest().starts_with(base)) continue;
@@ -429,6 +431,20 @@ class Lexer {
       }
     }
     push(Kind::word, {begin, at_}, word);
+  }
+
+  /// "1.5 million", "2 dozen": the word belongs to the number before it.
+  bool scales_number(std::string_view word) {
+    if (out_.empty() || out_.back().kind != Kind::number || out_.back().based) return false;
+    for (const auto& [text, factor] : magnitudes) {
+      if (word != text && !(word.ends_with('s') && word.substr(0, word.size() - 1) == text))
+        continue;
+      out_.back().value *= factor;
+      out_.back().decimals = -1;
+      out_.back().span.end = at_;
+      return true;
+    }
+    return false;
   }
 
   /// "2xy" of prose: letters that variables often have, right behind a number, and no unit.

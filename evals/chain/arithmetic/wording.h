@@ -33,6 +33,9 @@ inline constexpr std::array<std::string_view, 14> extending_words = {
 inline constexpr std::array<std::string_view, 9> concluding = {
     "so", "thus", "hence", "since", "because", "therefore", "then", "that", "note"};
 
+/// Tokens that end a sentence.
+inline constexpr std::array<std::string_view, 4> sentence_ends = {".", "\n", "?", "!"};
+
 /// Words that join sentences or compare: never a unit.
 inline constexpr std::array<std::string_view, 62> joining_words = {
     "and",    "or",        "so",    "then", "which",  "is",      "are",        "if",      "than",

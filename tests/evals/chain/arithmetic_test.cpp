@@ -378,5 +378,28 @@ TEST(Arithmetic, NotationsOfTools) {
               {"so 187 = 11 * 17.", 1, 0}});
 }
 
+TEST(Arithmetic, MagnitudesMoneyClocksAndPercents) {
+  expect_all({{"1.5 million / 3 = 500,000", 1, 0},
+              {"2 million x 3 = 6,000,000", 1, 0},
+              {"1 dozen + 1 = 13", 1, 0},
+              {"$2 + 50 cents = $2.50", 0, 0},
+              {"10 AM + 5 hours = 3 PM", 0, 0},
+              {"1/3 = 33%", 0, 0},
+              {"1/4 = 26%", 1, 1},
+              {"1 + 1 = 3", 1, 1}});
+}
+
+TEST(Arithmetic, ListItemsAndChainsOfResults) {
+  expect_all({{"- 12 + 7 = 18", 1, 1},
+              {"- 12 + 7 = 19", 1, 0},
+              {"- 12 + 7 = -5", 0, 0},
+              {"\xE2\x80\xA2 12 + 7 = 18", 1, 1},
+              {"12 + 7 = 19 = 20", 2, 1},
+              {"12 + 7 = 18 = 19", 1, 1},
+              {"19/4 = 4.75 = 5", 1, 0},
+              {"3 * 1 = 3 feet = 1 yard", 1, 0},
+              {"so 12 = 3 = wait", 0, 0}});
+}
+
 }  // namespace
 }  // namespace assay::chain

@@ -243,6 +243,30 @@ TEST(Chain, WhatIsNotRecordedIsInferredFromTheText) {
   EXPECT_EQ(analyse(input).c1_think_closed.ok, false);
 }
 
+TEST(Chain, WhatEndsATextOfWhichNoStopIsRecorded) {
+  const auto ends = [](std::string_view text) {
+    ChainInput input;
+    input.text = text;
+    return analyse(input).c2_not_truncated.ok;
+  };
+  for (const char* text :
+       {"So we get \\boxed{12} square cm", "It is \\boxed{12} apples",
+        "It is \\boxed{12} \xF0\x9F\x98\x8A", "Done \xE2\x9C\x85", "It is 12."}) {
+    EXPECT_EQ(ends(text), true) << text;
+  }
+  for (const char* text : {"So we get \\boxed{12},", "So we get \\boxed{12} and", "It is 12,",
+                           "We know \\boxed{12} apples. Then he buys"}) {
+    EXPECT_EQ(ends(text), false) << text;
+  }
+  for (const char* text : {"", " \n"}) {
+    ChainInput input;
+    input.text = text;
+    const ChainAnalysis analysis = analyse(input);
+    EXPECT_EQ(analysis.c2_not_truncated.ok, std::nullopt);
+    EXPECT_EQ(outcome_of(Grade(), analysis, true), Outcome::no_answer);
+  }
+}
+
 TEST(Outcome, EverySampleFallsInExactlyOneClass) {
   constexpr std::array<Grade::Status, 3> statuses = {Grade::Status::graded, Grade::Status::skipped,
                                                      Grade::Status::infrastructure_failure};

@@ -128,6 +128,15 @@ TEST(Answers, AValueOfTheChainsEndIsFound) {
   EXPECT_TRUE(found("it costs $1,250.", "1250"));
   EXPECT_TRUE(found("the shape is a Hexagon", "\\text{hexagon}"));
   EXPECT_TRUE(found("we get $(3, 4)$", "(3,4)"));
+  EXPECT_TRUE(found("so x = 2 or x = 3.", "2, 3"));
+  EXPECT_TRUE(found("so the length is 2\u221A3 then", "2\\sqrt{3}"));
+  EXPECT_TRUE(found("the function is f(x) = x^2 + 1, of course", "x^2+1"));
+  EXPECT_TRUE(found("they meet at (3, -4) alone", "(3,-4)"));
+  EXPECT_TRUE(found("there are twelve of them", "12"));
+  EXPECT_TRUE(found("Step 6: the sum is 6 + 1 = 7", "7"));
+  EXPECT_FALSE(found("Step 6: the sum is seven", "6"));
+  EXPECT_FALSE(found("6. The sum is seven", "6"));
+  EXPECT_TRUE(found("The sum is 6.", "6"));
   EXPECT_FALSE(found("so x = 13 apples", "12"));
   EXPECT_FALSE(found("there are hexagons", "\\text{hexagon}"));
   const std::string early = "x = 12\n" + filler + "\nand so on";
@@ -164,6 +173,9 @@ TEST(Answers, BoxedValuesMustAgree) {
   EXPECT_EQ(agree("\\boxed{12}\nagain \\boxed{12.0}"), true);
   EXPECT_EQ(agree("\\boxed{12}\nno, \\boxed{13}"), false);
   EXPECT_EQ(agree("$\\boxed{2}$ and $\\boxed{3}$"), true);
+  EXPECT_EQ(agree("$\\boxed{2}, \\quad \\boxed{3} \\text{ or } \\boxed{4}$"), true);
+  EXPECT_EQ(agree("\\boxed{46}. No: \\boxed{45}."), false);
+  EXPECT_EQ(agree("\\boxed{46} not \\boxed{45}"), false);
   const std::string nested = "\\boxed{\\frac{1}{\\sqrt{2}}} \\boxed{} \\boxed{3";
   const auto values = boxed_values(nested, all(nested));
   ASSERT_EQ(values.size(), 1U);

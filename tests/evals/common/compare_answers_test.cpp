@@ -376,5 +376,25 @@ TEST(CompareAnswers, AChangedDigitIsNeverEqual) {
   }
 }
 
+TEST(CompareAnswers, PiecesThatMeetAreOneSet) {
+  for (const auto& [a, b] : Pairs{{"[1,3]", "[1,2]\\cup[2,3]"},
+                                  {"(0,3)", "(0,2)\\cup(1,3)"},
+                                  {"[1,3]", "[1,2)\\cup\\{2\\}\\cup(2,3]"},
+                                  {"(0,\\sqrt5)", "(0,\\sqrt2)\\cup(1,\\sqrt5)"},
+                                  {"\\mathbb{R}", "(-\\infty,2]\\cup(2,\\infty)"},
+                                  {"(-1,1)", "x>-1, x<1"},
+                                  {"(-1,1)", "x>-1 and x<1"},
+                                  {"(-\\infty,-1)\\cup(1,\\infty)", "x<-1, x>1"}}) {
+    EXPECT_EQ(verdict(a, b), Verdict::equal) << a << " against " << b;
+    EXPECT_EQ(verdict(b, a), Verdict::equal) << b << " against " << a;
+  }
+  for (const auto& [a, b] : Pairs{{"[1,3]", "[1,2)\\cup(2,3]"},
+                                  {"(-1,1)", "x>-1 or x<1"},
+                                  {"(-1,1)", "x<-1, x>1"},
+                                  {"\\mathbb{R}", "(-\\infty,2)\\cup(2,\\infty)"}}) {
+    EXPECT_EQ(verdict(a, b), Verdict::not_equal) << a << " against " << b;
+  }
+}
+
 }  // namespace
 }  // namespace assay::evals

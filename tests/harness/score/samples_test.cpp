@@ -37,6 +37,17 @@ TEST_F(Samples, HumanEvalsOwn) {
   EXPECT_FALSE(file.samples[0].gold || file.samples[0].label || file.samples[0].stop);
 }
 
+TEST_F(Samples, CountedTokensAndAbsentGolds) {
+  const SamplesFile file = sound(
+      {{{"id", "a"}, {"completion", "x"}, {"gold", " "}, {"tokens", 7}},
+       {{"id", "b"}, {"completion", "x"}, {"gold", "1"}, {"usage", {{"completion_tokens", 9}}}},
+       {{"id", "c"}, {"completion", {"x", "y"}}, {"tokens", 7}}});
+  EXPECT_EQ(file.samples[0].n_tokens, 7);
+  EXPECT_FALSE(file.samples[0].gold) << "blanks are no answer";
+  EXPECT_EQ(file.samples[1].n_tokens, 9);
+  EXPECT_FALSE(file.samples[2].n_tokens) << "one count for two texts";
+}
+
 TEST_F(Samples, EvalplusWithAVerdict) {
   const SamplesFile file =
       sound({{{"task_id", "HumanEval/3"}, {"solution", "def f(): pass"}, {"base_status", "pass"}},

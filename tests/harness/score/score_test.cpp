@@ -120,8 +120,20 @@ TEST_F(Score, GoldAnswersInTheFileNeedNoDataset) {
   asked.fields.answer = "gt";
   const Scored scored = score_file(asked, {});
   EXPECT_EQ(report(scored)["metrics"]["pass@1"]["value"], 0.5);
-  EXPECT_EQ(report(scored)["n_problems"], 30);
-  EXPECT_TRUE(report(scored)["partial"].get<bool>());
+  EXPECT_EQ(report(scored)["n_problems"], 4) << "ids of the file's own: it is the whole";
+  EXPECT_FALSE(report(scored)["partial"].get<bool>());
+  EXPECT_TRUE(report(scored)["problems"][0]["tokens"].is_null()) << "unknown, not 0";
+  EXPECT_TRUE(report(scored)["length"]["median_tokens"].is_null());
+  for (json& record : records) record["idx"] = "aime24/II-" + record["idx"].dump();
+  records[3]["gt"] = "1000";
+  asked.path = write(records);
+  const Scored part = score_file(asked, {});
+  EXPECT_EQ(report(part)["n_problems"], 30) << "the task's ids";
+  EXPECT_TRUE(report(part)["partial"].get<bool>());
+  EXPECT_EQ(part.counts["without_gold"], 1);
+  EXPECT_THAT(part.notes, ::testing::Contains(HasSubstr("'1000' at")));
+  for (json& record : records) record["gt"] = std::to_string(&record - records.data());
+  write(records);
   EXPECT_EQ(scored.task["gold_from"], "file");
   EXPECT_EQ(scored.labels["agree"], 4);
   // A benchmark that assay does not know.
