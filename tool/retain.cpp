@@ -3,10 +3,13 @@
 
 #include <fmt/core.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 #include "core/json_access.h"
+#include "core/plugins.h"
 #include "core/text.h"
+#include "harness/journal_writer.h"
 #include "reports/common/retention_words.h"
 #include "tool/command.h"
 #include "tool/report_files.h"
@@ -54,7 +57,19 @@ RetainOptions options_of(const RetainFlags& flags) {
   return options;
 }
 
+/// The journal is appended to and the reports are replaced: asked before the work.
+void require_writable_run(const std::string& run_dir) {
+  const std::filesystem::path folder = run_dir;
+  std::error_code error;
+  if (!std::filesystem::exists(folder / "journal.jsonl", error)) return;  // no run: said later
+  (void)value_or_throw(JournalWriter::append((folder / "journal.jsonl").string()));
+  for (const ReportPlugin& plugin : report_plugins()) {
+    require_writable((folder / plugin.file_name).string());
+  }
+}
+
 int retain(const RetainFlags& flags) {
+  require_writable_run(flags.options.run_dir);
   json result;
   {
     TerminalListener terminal;

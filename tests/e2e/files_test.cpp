@@ -1,6 +1,9 @@
 // What the program writes, and where; what it refuses before it works.
+#include <fcntl.h>
 #include <gmock/gmock.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -128,6 +131,16 @@ TEST_F(CliFiles, ModelsThatCannotBePromptedAreRefusedWithARemedyThatIsOne) {
   const ProcessResult run = assay({"run", "--model", out("unknown.gguf"), "--task", "mini-math"});
   expect_error(run, 3, "pre-tokenizer 'unheard-of'");
   EXPECT_THAT(run.err, Not(HasSubstr("use its GGUF file")));
+}
+
+TEST_F(CliFiles, AJournalThatIsBeingWrittenIsSaidBeforeTheWork) {
+  std::filesystem::create_directory(out("run"));
+  testing::write_text(out("run") + "/journal.jsonl", "");
+  const int fd = ::open((out("run") + "/journal.jsonl").c_str(), O_WRONLY | O_CLOEXEC);
+  ASSERT_EQ(::flock(fd, LOCK_EX), 0);
+  expect_error(assay({"retain", "--run", out("run"), "--reference", "absent"}), 3,
+               "is being written by another process");
+  ::close(fd);
 }
 
 }  // namespace
