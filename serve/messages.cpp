@@ -3,15 +3,20 @@
 #include <fmt/core.h>
 
 #include <algorithm>
+#include <array>
 
 #include "core/json_access.h"
 #include "core/text.h"
+#include "decode/grammar/schema_keywords.h"
 #include "serve/request.h"
 
 namespace assay::serve {
 namespace {
 
 constexpr std::size_t kMostNameBytes = 64;
+/// Keywords that say what a value may be; any other is for one type of values.
+constexpr std::array<const char*, 7> kOfItsOwnType = {"type",  "$ref",  "anyOf", "oneOf",
+                                                      "allOf", "const", "enum"};
 
 bool is_function_name(const std::string& name) {
   return !name.empty() && name.size() <= kMostNameBytes &&
@@ -83,6 +88,42 @@ void read_tool_calls(Fields& fields, Json* out) {
   if (!read.empty()) (*out)["tool_calls"] = std::move(read);
 }
 
+/// Whether all instances are objects.
+bool is_of_objects(const Json& root, const Json& schema, int depth) {
+  constexpr int kDeepest = 16;
+  if (!schema.is_object() || depth > kDeepest) return false;
+  if (schema.contains("type")) {
+    return schema.at("type") == "object" || schema.at("type") == Json::array({"object"});
+  }
+  if (schema.contains("$ref") && schema.at("$ref").is_string()) {
+    const Json* target = grammar::resolve(root, schema.at("$ref").get<std::string>());
+    return target != nullptr && is_of_objects(root, *target, depth + 1);
+  }
+  for (const char* choice : {"anyOf", "oneOf", "allOf"}) {
+    if (!schema.contains(choice)) continue;
+    const Json& list = schema.at(choice);
+    return list.is_array() && std::all_of(list.begin(), list.end(), [&](const Json& one) {
+             return is_of_objects(root, one, depth + 1);
+           });
+  }
+  return schema.contains("properties");
+}
+
+/// The schema of a function's arguments, which are an object whatever it leaves open.
+Json read_parameters(Fields& fields) {
+  const Json* given = fields.any("parameters");
+  if (given == nullptr) return {{"type", "object"}, {"properties", Json::object()}};
+  Json schema = *given;
+  const bool says_nothing =
+      schema.is_object() && std::none_of(kOfItsOwnType.begin(), kOfItsOwnType.end(),
+                                         [&](const char* name) { return schema.contains(name); });
+  if (says_nothing) schema["type"] = "object";
+  if (!is_of_objects(schema, schema, 0)) {
+    fields.fail("parameters", "must be a JSON Schema of objects: \"type\": \"object\"");
+  }
+  return schema;
+}
+
 ApiResult<Json> read_message(const Json& message, const std::string& where) {
   if (!message.is_object()) return refusal(where, where + " must be an object");
   Fields fields(message, where + ".");
@@ -97,8 +138,10 @@ ApiResult<Json> read_message(const Json& message, const std::string& where) {
   if (const auto name = fields.text("name")) out["name"] = *name;
   if (role == "assistant") {
     read_tool_calls(fields, &out);
-    if (const auto thoughts = fields.text("reasoning_content"))
-      out["reasoning_content"] = *thoughts;
+    auto thoughts = fields.text("reasoning_content");
+    const auto newer_name = fields.text("reasoning");  // vLLM's
+    if (!thoughts) thoughts = newer_name;
+    if (thoughts) out["reasoning_content"] = *thoughts;
     fields.only("function_call", nullptr, "is not supported: use tool_calls");
     fields.only("audio", nullptr, "is not supported");
     fields.ignore({"refusal", "annotations"});
@@ -153,13 +196,7 @@ ApiResult<Json> read_tools(const Json& tools, const RequestLimits& limits) {
     if (const auto description = fields.text("description")) {
       function["description"] = *description;
     }
-    const Json* parameters = fields.any("parameters");
-    if (parameters != nullptr && !parameters->is_object()) {
-      fields.fail("parameters", "must be a JSON Schema object");
-    }
-    function["parameters"] = parameters != nullptr
-                                 ? *parameters
-                                 : Json{{"type", "object"}, {"properties", Json::object()}};
+    function["parameters"] = read_parameters(fields);
     fields.ignore({"strict"});
     if (const auto error = fields.finish()) return tl::unexpected(*error);
     out.push_back({{"type", "function"}, {"function", std::move(function)}});

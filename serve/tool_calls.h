@@ -20,7 +20,21 @@ ToolForm tool_form(std::string_view template_source);
 
 struct ToolCall {
   std::string name;
-  std::string arguments;  ///< JSON text
+  std::string arguments;  ///< JSON text, as the model wrote it
+};
+
+/// Follows one JSON object as its text grows: where it ends, strings and escapes minded.
+class ObjectScan {
+ public:
+  /// The place behind the object that begins with the first character of `text`, which only grows
+  /// from call to call; npos: not there yet.
+  std::size_t end_in(std::string_view text);
+
+ private:
+  std::size_t at_ = 0;
+  int depth_ = 0;
+  bool in_string_ = false;
+  bool escaped_ = false;
 };
 
 struct ToolDelta {
@@ -39,12 +53,15 @@ class ToolText {
 
  private:
   void take_tagged(ToolDelta* delta, bool whole);
+  bool find_close(bool whole, std::size_t* close);
+  bool read_bare(std::vector<ToolCall>* calls) const;
   bool read_call(std::string_view text, std::vector<ToolCall>* calls) const;
 
   ToolForm form_;
   std::vector<std::string> names_;
   std::string pending_;
   bool inside_ = false;    ///< of a tag
+  ObjectScan scan_;        ///< of the object inside
   bool is_plain_ = false;  ///< bare form: the answer is no call
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -58,6 +59,20 @@ bool is_typed(std::string_view name) {
 
 [[noreturn]] void refuse(const std::string& where, const std::string& why) {
   throw SchemaError{fmt::format("{}: {}", where, why)};
+}
+
+/// "#/$defs/a%20b" is a URI's fragment: a '%' that no two digits follow stands for itself.
+std::string percent_decoded(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    unsigned value = 0;
+    const char* digits = text.data() + i + 1;
+    const bool coded = text[i] == '%' && i + 2 < text.size() &&
+                       std::from_chars(digits, digits + 2, value, 16).ptr == digits + 2;
+    out += coded ? static_cast<char>(value) : text[i];
+    if (coded) i += 2;
+  }
+  return out;
 }
 
 /// Beside a keyword that allows everything, it says nothing.
@@ -125,7 +140,8 @@ bool is_of_type(const Json& value, std::string_view type) {
 const Json* resolve(const Json& root, std::string_view ref) {
   if (!ref.starts_with('#')) return nullptr;
   const Json* place = &root;
-  std::string_view rest = ref.substr(1);
+  const std::string pointer = percent_decoded(ref.substr(1));
+  std::string_view rest = pointer;
   while (!rest.empty()) {
     if (rest.front() != '/') return nullptr;
     rest.remove_prefix(1);

@@ -4,6 +4,7 @@
 
 #include "decode/grammar/json_schema.h"
 #include "decode/grammar/matcher.h"
+#include "serve/messages.h"
 
 namespace assay::serve {
 namespace {
@@ -47,7 +48,7 @@ TEST(ToolCalls, TaggedCallsAreTakenOutOfTheText) {
     EXPECT_EQ(delta.content, "Let me see.") << step;
     ASSERT_EQ(delta.calls.size(), 2U) << step;
     EXPECT_EQ(delta.calls[0].name, "add");
-    EXPECT_EQ(delta.calls[0].arguments, R"({"a":1})");
+    EXPECT_EQ(delta.calls[0].arguments, R"({"a": 1})");
     EXPECT_EQ(delta.calls[1].arguments, "{}");
   }
 }
@@ -76,7 +77,7 @@ TEST(ToolCalls, BareCallsAreTheWholeAnswer) {
                            R"(<|python_tag|>{"name": "add", "parameters": {"a": 1}})"}) {
     const ToolDelta delta = read(ToolForm::bare, text, 4);
     ASSERT_EQ(delta.calls.size(), 1U) << text;
-    EXPECT_EQ(delta.calls[0].arguments, R"({"a":1})");
+    EXPECT_EQ(delta.calls[0].arguments, R"({"a": 1})");
   }
   EXPECT_EQ(read(ToolForm::bare,
                  R"({"name": "now", "parameters": {}}; {"name": "now", "parameters": {}})", 7)
@@ -84,6 +85,72 @@ TEST(ToolCalls, BareCallsAreTheWholeAnswer) {
             2U);
   EXPECT_EQ(read(ToolForm::bare, "Hello {", 2).content, "Hello {");
   EXPECT_EQ(read(ToolForm::bare, R"({"x": 1})", 2).content, R"({"x": 1})");
+}
+
+TEST(ToolCalls, WhatClosesACallMayStandInItsStrings) {
+  const std::string arguments =
+      R"({"a": "x}; {\"name\"", "b": "</tool_call>\\", "c" :[1.50, {"d":"}"}]})";
+  for (std::size_t step = 1; step < 60; ++step) {
+    const ToolDelta bare = read(ToolForm::bare,
+                                R"({"name": "add", "parameters": )" + arguments + " } ; \n" +
+                                    R"({"parameters": {}, "name": "now"};)",
+                                step);
+    ASSERT_EQ(bare.calls.size(), 2U) << bare.content;
+    EXPECT_EQ(bare.calls[0].arguments, arguments) << "as it was written";
+    EXPECT_EQ(bare.calls[1].name, "now");
+    const ToolDelta tagged =
+        read(ToolForm::tagged,
+             "<tool_call>{\"name\": \"add\", \"arguments\":" + arguments +
+                 "}\n</tool_call><tool_call>{\"name\": \"now\"}</tool_call> done",
+             step);
+    ASSERT_EQ(tagged.calls.size(), 2U) << tagged.content;
+    EXPECT_EQ(tagged.calls[0].arguments, arguments);
+    EXPECT_EQ(tagged.calls[1].arguments, "{}");
+    EXPECT_EQ(tagged.content, " done");
+  }
+}
+
+TEST(ToolCalls, ABrokenCallHidesNoOther) {
+  const std::string broken = "<tool_call>{\"name\": \"add\", </tool_call>";
+  for (std::size_t step = 1; step < 60; ++step) {
+    const ToolDelta delta =
+        read(ToolForm::tagged, broken + "<tool_call>{\"name\": \"now\"}</tool_call>", step);
+    EXPECT_EQ(delta.content, broken);
+    EXPECT_EQ(delta.calls.size(), 1U);
+  }
+}
+
+TEST(ToolCalls, ArgumentsAreAnObject) {
+  EXPECT_EQ(read(ToolForm::bare, R"({"name": "add", "parameters": "{\"a\": 1}"})", 9)
+                .calls.at(0)
+                .arguments,
+            R"({"a": 1})");
+  for (const char* other : {"[1]", "3", "true"}) {
+    const std::string text = std::string(R"({"name": "add", "parameters": )") + other + "}";
+    EXPECT_EQ(read(ToolForm::bare, text, 9).content, text);
+  }
+}
+
+std::string parameters_of(const std::string& parameters) {
+  const Json offered =
+      Json::array({{{"type", "function"},
+                    {"function", {{"name", "f"}, {"parameters", Json::parse(parameters)}}}}});
+  const ApiResult<Json> read = read_tools(offered, {});
+  return read ? (*read)[0]["function"]["parameters"].dump() : read.error().param;
+}
+
+TEST(ToolCalls, ParametersAreASchemaOfObjects) {
+  EXPECT_EQ(parameters_of("{}"), R"({"type":"object"})");
+  EXPECT_EQ(parameters_of(R"({"properties":{"a":{}}})"),
+            R"({"properties":{"a":{}},"type":"object"})");
+  const std::string by_name =
+      R"({"$ref":"#/$defs/a%20b","$defs":{"a b":{"type":"object","properties":{}}}})";
+  EXPECT_EQ(parameters_of(by_name), by_name);
+  for (const char* other :
+       {R"({"type":"string"})", R"({"type":["object","null"]})", R"({"enum":[1]})", "[]", "true",
+        R"({"anyOf":[{"type":"object"},{"type":"null"}]})", R"({"$ref":"#"})"}) {
+    EXPECT_EQ(parameters_of(other), "tools[0].function.parameters") << other;
+  }
 }
 
 bool allows(ToolForm form, const ToolChoice& choice, std::string_view text) {

@@ -116,6 +116,12 @@ TEST(JsonSchema, ReferencesRecurse) {
   EXPECT_FALSE(accepts(tree, R"({"kids": [{}]})"));
 }
 
+TEST(JsonSchema, ReferencesAreUriFragments) {
+  const auto schema = OrderedJson::parse(R"({"$ref": "#/$defs/a%20b%7E1c%", "$defs": {
+      "a b/c%": {"const": 1}}})");
+  EXPECT_TRUE(accepts(schema, "1"));
+}
+
 TEST(JsonSchema, RefusesByName) {
   EXPECT_THAT(why_refused({{"type", "array"}, {"uniqueItems", true}}), HasSubstr("'uniqueItems'"));
   EXPECT_THAT(why_refused({{"type", "integer"}, {"multipleOf", 3}}), HasSubstr("'multipleOf'"));
