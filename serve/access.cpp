@@ -31,12 +31,6 @@ std::string host_name(std::string_view host) {
   return lower(host.substr(0, host.rfind(':')));
 }
 
-bool is_address(const std::string& name) {
-  in6_addr ignored{};
-  return inet_pton(AF_INET, name.c_str(), &ignored) == 1 ||
-         inet_pton(AF_INET6, name.c_str(), &ignored) == 1;
-}
-
 /// A page can make any name point here, but not an address or localhost.
 bool host_is_known(const AccessRules& rules, const std::string& host) {
   const std::string name = host_name(host);
@@ -64,7 +58,7 @@ std::optional<ApiError> check_access(const AccessRules& rules, const HttpRequest
   if (!head.origin.empty() && lower(head.origin) != "http://" + lower(head.host)) {
     return ApiError{403, "pages of other origins are not served", "", "origin_not_allowed"};
   }
-  const bool is_health = head.target == "/health";
+  const bool is_health = path_of(head) == "/health";
   if (rules.token.empty() || is_health) return std::nullopt;
   constexpr std::string_view kScheme = "bearer ";
   const bool has_scheme = lower(head.authorization.substr(0, kScheme.size())) == kScheme;
@@ -104,8 +98,16 @@ Result<std::string> read_token(const std::string& file) {
   return token;
 }
 
+bool is_address(const std::string& name) {
+  in6_addr ignored{};
+  return inet_pton(AF_INET, name.c_str(), &ignored) == 1 ||
+         inet_pton(AF_INET6, name.c_str(), &ignored) == 1;
+}
+
 bool is_loopback(const std::string& address) {
-  return address.starts_with("127.") || address == "::1";
+  in6_addr v6{};
+  if (inet_pton(AF_INET6, address.c_str(), &v6) == 1) return IN6_IS_ADDR_LOOPBACK(&v6);
+  return is_address(address) && address.starts_with("127.");
 }
 
 }  // namespace assay::serve

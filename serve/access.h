@@ -25,7 +25,9 @@ std::optional<ApiError> check_access(const AccessRules& rules, const HttpRequest
 /// that is too short or holds anything but visible ASCII.
 Result<std::string> read_token(const std::string& file);
 
-/// Whether only this machine can reach the address.
+/// Whether it is an IP address rather than a name.
+bool is_address(const std::string& name);
+/// Whether it is an address that only this machine can reach.
 bool is_loopback(const std::string& address);
 
 }  // namespace assay::serve

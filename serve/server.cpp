@@ -23,6 +23,11 @@ AccessRules access_rules(const ServeOptions& options) {
                    [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
     rules.hosts.push_back(std::move(name));
   }
+  if (!is_address(options.host)) {
+    throw Error(ErrorKind::usage,
+                fmt::format("--host '{}' is no IP address", name_for_message(options.host)),
+                "give 127.0.0.1, ::1, 0.0.0.0 or an address of this machine");
+  }
   if (!is_loopback(options.host) && rules.token.empty()) {
     throw Error(
         ErrorKind::usage,
@@ -66,8 +71,9 @@ class Supervisor {
       service_.drain();
       server_.drain();
       if (server_.open_exchanges() > 0) {
-        listener_.note(fmt::format("stopping: {} requests have {} to finish",
-                                   server_.open_exchanges(),
+        const std::size_t n = server_.open_exchanges();
+        listener_.note(fmt::format("stopping: {} {} {} to finish", n,
+                                   n == 1 ? "request has" : "requests have",
                                    format_duration(options_.grace_seconds)));
       }
     }

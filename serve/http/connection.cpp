@@ -3,11 +3,14 @@
 #include <fmt/core.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <atomic>
 #include <boost/asio/post.hpp>
 #include <boost/asio/write.hpp>
 #include <boost/beast/http/read.hpp>
+#include <cctype>
 #include <chrono>
+#include <utility>
 
 namespace assay::serve {
 
@@ -77,23 +80,17 @@ Connection::Connection(net::ip::tcp::socket socket, std::shared_ptr<ServerState>
 }
 
 Connection::~Connection() {
-  --state_->connections;
-  release_body();
+  --(turned_away_ ? state_->turned_away : state_->connections);
+  reserve_body(0);
 }
 
-bool Connection::reserve_body() {
-  const std::size_t wanted = parser_->chunked()
-                                 ? state_->limits.body_bytes
-                                 : static_cast<std::size_t>(parser_->content_length().value_or(0));
-  if (state_->body_bytes + wanted > state_->limits.all_body_bytes) return false;
-  reserved_ = wanted;
-  state_->body_bytes += wanted;
+/// Makes the body's share of what all may hold `bytes`; false: there is not so much left.
+bool Connection::reserve_body(std::size_t bytes) {
+  const std::size_t others = state_->body_bytes - reserved_;
+  if (bytes > reserved_ && others + bytes > state_->limits.all_body_bytes) return false;
+  state_->body_bytes = others + bytes;
+  reserved_ = bytes;
   return true;
-}
-
-void Connection::release_body() {
-  state_->body_bytes -= reserved_;
-  reserved_ = 0;
 }
 
 void Connection::arm(double seconds) {
@@ -152,6 +149,14 @@ void Connection::read_head() {
       [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_head(error); });
 }
 
+void Connection::turn_away() {
+  turned_away_ = true;
+  --state_->connections;
+  ++state_->turned_away;
+  idle_ = false;
+  refuse(503, "too many connections at once; try again");
+}
+
 void Connection::refuse(int status, const std::string& why) {
   keep_alive_ = false;
   timed_out_ = false;
@@ -192,8 +197,8 @@ std::string Connection::head_problem() const {
        !beast::iequals(fields[http::field::transfer_encoding], "chunked"))) {
     return "a Transfer-Encoding other than 'chunked'";
   }
-  for (const http::field single :
-       {http::field::authorization, http::field::origin, http::field::content_type}) {
+  for (const http::field single : {http::field::authorization, http::field::origin,
+                                   http::field::content_type, http::field::content_encoding}) {
     if (fields.count(single) > 1) return "a header twice";
   }
   return "";
@@ -214,6 +219,10 @@ void Connection::on_head(ErrorCode error) {
   request_.origin = field_text(head, http::field::origin);
   request_.authorization = field_text(head, http::field::authorization);
   request_.content_type = field_text(head, http::field::content_type);
+  request_.content_encoding = field_text(head, http::field::content_encoding);
+  std::transform(request_.content_encoding.begin(), request_.content_encoding.end(),
+                 request_.content_encoding.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   if (std::optional<HttpResponse> refusal = state_->handlers.check(request_)) {
     if (!parser_->is_done()) keep_alive_ = false;
     return respond(*refusal);
@@ -221,10 +230,11 @@ void Connection::on_head(ErrorCode error) {
   if (parser_->content_length().value_or(0) > state_->limits.body_bytes) {
     return refuse_broken(http::error::body_limit);
   }
-  if (!reserve_body()) return refuse(503, "too many large requests at once; try again");
+  if (!reserve_body(static_cast<std::size_t>(parser_->content_length().value_or(0)))) {
+    return refuse_large();
+  }
   if (beast::iequals(head[http::field::expect], "100-continue") && !parser_->is_done()) {
-    sending_ = "HTTP/1.1 100 Continue\r\n\r\n";
-    net::async_write(socket_, net::buffer(sending_),
+    net::async_write(socket_, net::buffer(std::string_view("HTTP/1.1 100 Continue\r\n\r\n")),
                      [self = shared_from_this()](ErrorCode failed, std::size_t) {
                        if (failed) return self->close();
                        self->read_body();
@@ -234,11 +244,27 @@ void Connection::on_head(ErrorCode error) {
   read_body();
 }
 
+void Connection::refuse_large() {
+  refuse(503, "too many large requests at once; try again");
+}
+
 void Connection::read_body() {
   arm(state_->limits.body_seconds);
-  http::async_read(
-      socket_, buffer_, *parser_,
-      [self = shared_from_this()](ErrorCode error, std::size_t) { self->on_body(error); });
+  parser_->eager(true);
+  read_more_body();
+}
+
+/// A body in chunks, whose length nobody said, takes its share as it grows.
+void Connection::read_more_body() {
+  if (parser_->is_done()) return on_body({});
+  http::async_read_some(socket_, buffer_, *parser_,
+                        [self = shared_from_this()](ErrorCode error, std::size_t) {
+                          if (error) return self->on_body(error);
+                          const std::size_t size = self->parser_->get().body().size();
+                          const bool fits = size <= self->reserved_ || self->reserve_body(size);
+                          if (!fits) return self->refuse_large();
+                          self->read_more_body();
+                        });
 }
 
 void Connection::on_body(ErrorCode error) {
@@ -246,6 +272,7 @@ void Connection::on_body(ErrorCode error) {
   disarm();
   request_.body = std::move(parser_->get().body());
   parser_.reset();
+  (void)reserve_body(request_.body.size());
   exchange_ = std::make_shared<ConnectionExchange>(shared_from_this());
   ++state_->exchanges;
   watch_for_close();
@@ -309,27 +336,29 @@ void Connection::send(std::string_view bytes) {
   if (!writing_) write_more();
 }
 
+/// The time is for each piece that the client takes, not for all of them: one that reads slowly
+/// gets its answer.
 void Connection::write_more() {
-  if (unsent_.empty()) {
-    if (whole_) answer_is_whole();
-    return;
+  if (written_ == sending_.size()) {
+    written_ = 0;
+    sending_ = std::exchange(unsent_, {});
+    writing_ = !sending_.empty();
+    if (!writing_ && whole_) answer_is_whole();
+    if (!writing_) return;
   }
-  sending_ = std::move(unsent_);
-  unsent_.clear();
-  writing_ = true;
   arm(state_->limits.write_seconds);
-  net::async_write(socket_, net::buffer(sending_),
-                   [self = shared_from_this()](ErrorCode error, std::size_t) {
-                     self->writing_ = false;
-                     if (error) return self->close();
-                     self->disarm();
-                     self->write_more();
-                   });
+  socket_.async_write_some(net::buffer(sending_) + written_,
+                           [self = shared_from_this()](ErrorCode error, std::size_t n) {
+                             if (error) return self->close();
+                             self->disarm();
+                             self->written_ += n;
+                             self->write_more();
+                           });
 }
 
 void Connection::answer_is_whole() {
   whole_ = false;
-  release_body();
+  reserve_body(0);
   mark_gone();
   after_answer();
 }
@@ -341,7 +370,6 @@ void Connection::after_answer() {
   socket_.shutdown(net::ip::tcp::socket::shutdown_send, ignored);
   buffer_.clear();
   arm(kLingerSeconds);
-  reserved_ = 0;
   linger();
 }
 

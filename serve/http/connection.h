@@ -19,6 +19,7 @@ struct ServerState {
   HttpLimits limits;
   HttpHandlers handlers;
   std::size_t connections = 0;
+  std::size_t turned_away = 0;  ///< further ones, that are told so and closed
   std::size_t exchanges = 0;
   std::size_t body_bytes = 0;  ///< reserved by requests
   bool draining = false;
@@ -35,6 +36,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Connection& operator=(const Connection&) = delete;
 
   void start() { wait_for_request(); }
+  /// Says that there is no room, whatever the client wanted, and closes.
+  void turn_away();
   /// Closes it if no request is being read or answered.
   void close_if_idle();
   void close();
@@ -53,12 +56,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void on_head(ErrorCode error);
   std::string head_problem() const;
   void read_body();
+  void read_more_body();
   void on_body(ErrorCode error);
   void refuse(int status, const std::string& why);
   void refuse_broken(ErrorCode error);
+  void refuse_large();
   void watch_for_close();
-  bool reserve_body();
-  void release_body();
+  bool reserve_body(std::size_t bytes);
 
   // Of the answer; called through ConnectionExchange on the server's thread.
   void respond(const HttpResponse& response);
@@ -84,14 +88,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   HttpRequest request_;
   std::shared_ptr<ConnectionExchange> exchange_;
   std::size_t reserved_ = 0;
-  std::string unsent_;   ///< waits
-  std::string sending_;  ///< is being written
+  std::string unsent_;       ///< waits
+  std::string sending_;      ///< is being written
+  std::size_t written_ = 0;  ///< bytes of it
   bool writing_ = false;
   bool whole_ = false;  ///< nothing more will be added to the answer
   bool keep_alive_ = false;
   bool chunked_ = false;  ///< the event stream's framing
   bool head_only_ = false;
   bool idle_ = true;
+  bool turned_away_ = false;
   std::size_t lingered_ = 0;
 };
 

@@ -53,6 +53,7 @@ std::string_view http_reason(int status) {
 
 namespace {
 
+constexpr int kSendBuffer = 256 << 10;
 constexpr auto kTick = std::chrono::milliseconds(100);
 
 /// A connection is a descriptor, and 1,024 of them are soon gone.
@@ -158,17 +159,14 @@ class AsioServer final : public HttpServer {
   void take(tcp::socket socket) {
     boost::system::error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
-    if (state_->connections >= state_->limits.connections) {
-      static constexpr std::string_view kFull =
-          "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\n"
-          "Content-Length: 0\r\n\r\n";
-      (void)::send(socket.native_handle(), kFull.data(), kFull.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-      return;
-    }
+    // What the kernel holds for a client that reads slowly, so that its progress is soon seen.
+    socket.set_option(net::socket_base::send_buffer_size(kSendBuffer), ignored);
+    const bool full = state_->connections >= state_->limits.connections;
+    if (full && state_->turned_away >= state_->limits.turned_away) return;
     const auto connection = std::make_shared<Connection>(std::move(socket), state_);
     if (connections_.size() >= 2 * state_->connections + 64) (void)alive();
     connections_.push_back(connection);
-    connection->start();
+    full ? connection->turn_away() : connection->start();
   }
 
   std::shared_ptr<ServerState> state_;

@@ -17,6 +17,8 @@ namespace assay::serve {
 
 struct HttpLimits {
   std::size_t connections = 2048;
+  /// Beyond them: told with 503 and closed. Any more are closed without a word.
+  std::size_t turned_away = 64;
   std::size_t header_bytes = 16 << 10;
   std::size_t body_bytes = 4 << 20;
   /// Of all requests that are being read or answered; beyond it a body is refused with 503.
@@ -26,7 +28,7 @@ struct HttpLimits {
   double header_seconds = 10;  ///< for all of a request's head
   double body_seconds = 30;    ///< for all of its body
   double idle_seconds = 75;    ///< between requests
-  double write_seconds = 30;   ///< for the client to take what was sent
+  double write_seconds = 30;   ///< without the client taking anything of what was sent
 };
 
 struct HttpRequest {
@@ -36,8 +38,14 @@ struct HttpRequest {
   std::string origin;  ///< empty: none was sent
   std::string authorization;
   std::string content_type;
+  std::string content_encoding;  ///< in lower case; empty: none was sent
   std::string body;
 };
+
+/// The target without its query.
+inline std::string path_of(const HttpRequest& request) {
+  return request.target.substr(0, request.target.find('?'));
+}
 
 struct HttpResponse {
   int status = 200;

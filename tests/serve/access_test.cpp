@@ -59,6 +59,10 @@ TEST(Access, TheTokenIsAskedFor) {
   HttpRequest health = request("localhost");
   health.target = "/health";
   EXPECT_EQ(status(rules, health), 200);
+  health.target = "/health?x=1";
+  EXPECT_EQ(status(rules, health), 200);
+  health.target = "/healthy";
+  EXPECT_EQ(status(rules, health), 401);
 }
 
 TEST(Access, ATokenComesFromAFile) {
@@ -78,6 +82,10 @@ TEST(Access, ATokenComesFromAFile) {
 TEST(Access, Loopback) {
   EXPECT_TRUE(is_loopback("127.0.0.1"));
   EXPECT_TRUE(is_loopback("::1"));
+  EXPECT_TRUE(is_loopback("0:0:0:0:0:0:0:1"));
+  EXPECT_TRUE(is_address("0.0.0.0"));
+  EXPECT_FALSE(is_address("localhost"));
+  EXPECT_FALSE(is_loopback("127.0.0.1.example"));
   EXPECT_FALSE(is_loopback("0.0.0.0"));
   EXPECT_FALSE(is_loopback("::"));
   EXPECT_FALSE(is_loopback("192.168.1.2"));

@@ -1,5 +1,6 @@
 #include "serve/http/http_server.h"
 
+#include <fmt/core.h>
 #include <gmock/gmock.h>
 #include <sys/resource.h>
 
@@ -29,7 +30,10 @@ HttpLimits quick_limits() {
   return limits;
 }
 
-/// Answers with the request's target and body; "/hold" is left open, "/stream" begins a stream.
+constexpr std::size_t kLarge = 4 << 20;
+
+/// Answers with the request's target and body; "/hold" is left open, "/stream" begins a stream,
+/// "/large" has kLarge bytes.
 class HttpServerTest : public ::testing::Test {
  protected:
   void start(const HttpLimits& limits) {
@@ -46,6 +50,8 @@ class HttpServerTest : public ::testing::Test {
       if (request.target == "/hold" || request.target == "/stream") {
         if (request.target == "/stream") exchange->begin_events({});
         held_.push_back(std::move(exchange));
+      } else if (request.target == "/large") {
+        exchange->respond({200, std::string(kLarge, 'x'), "text/plain", {}});
       } else {
         exchange->respond({200, request.target + ":" + request.body, "text/plain", {}});
       }
@@ -241,6 +247,57 @@ TEST_F(HttpServerTest, AClientThatDoesNotReadIsCutOff) {
   EXPECT_TRUE(comes_true([&] { return exchange->gone(); }));
 }
 
+TEST_F(HttpServerTest, ASlowButSteadyReaderGetsItsAnswer) {
+  HttpLimits limits;
+  limits.write_seconds = 0.3;
+  start(limits);
+  RawClient client(server_->port(), 32 << 10);
+  client.send("GET /large HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+  std::size_t taken = 0;
+  const auto begin = std::chrono::steady_clock::now();
+  while (true) {
+    const std::size_t n = client.read_some(64 << 10).size();
+    if (n == 0) break;
+    taken += n;
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  }
+  EXPECT_GT(taken, kLarge);
+  EXPECT_GT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(400));
+  RawClient stuck(server_->port(), 32 << 10);
+  stuck.send("GET /large HTTP/1.1\r\nHost: h\r\n\r\n");
+  std::this_thread::sleep_for(std::chrono::milliseconds(1000));
+  EXPECT_LT(stuck.read_all().size(), kLarge) << "who takes nothing is cut off";
+}
+
+TEST_F(HttpServerTest, ABodyCountsForWhatItHolds) {
+  HttpLimits limits;
+  limits.body_bytes = 1000;
+  limits.all_body_bytes = 2500;
+  start(limits);
+  const auto chunked = [](std::size_t bytes) {
+    return fmt::format(
+        "POST /hold HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n{:x}\r\n{}\r\n"
+        "0\r\n\r\n",
+        bytes, std::string(bytes, 'x'));
+  };
+  const auto n_held = [this] {
+    const std::lock_guard lock(mutex_);
+    return held_.size();
+  };
+  std::vector<std::unique_ptr<RawClient>> clients;
+  for (const std::size_t bytes : {5U, 5U, 5U, 5U, 900U, 900U}) {
+    clients.push_back(std::make_unique<RawClient>(server_->port()));
+    clients.back()->send(chunked(bytes));
+    ASSERT_TRUE(comes_true([&] { return n_held() == clients.size(); })) << bytes;
+  }
+  EXPECT_THAT(ask(chunked(900)), HasSubstr("too many large requests"));
+  held_[4]->respond({});
+  clients[4]->read_until("\r\n\r\n");
+  RawClient again(server_->port());
+  again.send(chunked(900));
+  EXPECT_TRUE(comes_true([&] { return n_held() == 7; })) << "what was answered is given back";
+}
+
 TEST_F(HttpServerTest, MoreConnectionsThanAllowedAreToldSo) {
   HttpLimits limits;
   limits.connections = 2;
@@ -248,7 +305,10 @@ TEST_F(HttpServerTest, MoreConnectionsThanAllowedAreToldSo) {
   RawClient one(server_->port());
   RawClient two(server_->port());
   RawClient three(server_->port());
-  EXPECT_THAT(three.read_all(), StartsWith("HTTP/1.1 503"));
+  three.send("GET /x HTTP/1.1\r\nHost: h\r\n\r\n");
+  const std::string told = three.read_all();
+  EXPECT_THAT(told, StartsWith("HTTP/1.1 503"));
+  EXPECT_THAT(told, EndsWith("too many connections at once; try again")) << "with a body";
   one.close();
   ASSERT_TRUE(comes_true([&] {
     return ask("GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")

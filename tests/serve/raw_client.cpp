@@ -9,8 +9,12 @@
 
 namespace assay::testing {
 
-RawClient::RawClient(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+RawClient::RawClient(std::uint16_t port, int receive_buffer)
+    : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
   ASSAY_ASSERT(fd_ >= 0);
+  if (receive_buffer > 0) {
+    ASSAY_ASSERT(::setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(int)) == 0);
+  }
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);
@@ -36,16 +40,22 @@ bool RawClient::send(std::string_view bytes) {
   return true;
 }
 
-std::string RawClient::read_until(std::string_view end) {
+std::string RawClient::read_some(std::size_t most) {
   constexpr int kLongestWait_ms = 10'000;
+  pollfd ready{fd_, POLLIN, 0};
+  if (::poll(&ready, 1, kLongestWait_ms) <= 0) return {};
+  std::string bytes(most, '\0');
+  const ssize_t n = ::recv(fd_, bytes.data(), bytes.size(), 0);
+  bytes.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  return bytes;
+}
+
+std::string RawClient::read_until(std::string_view end) {
   std::string out;
   while (end.empty() || out.find(end) == std::string::npos) {
-    pollfd ready{fd_, POLLIN, 0};
-    if (::poll(&ready, 1, kLongestWait_ms) <= 0) break;
-    char bytes[4096];
-    const ssize_t n = ::recv(fd_, bytes, sizeof bytes, 0);
-    if (n <= 0) break;
-    out.append(bytes, static_cast<std::size_t>(n));
+    const std::string more = read_some(4096);
+    if (more.empty()) break;
+    out += more;
   }
   return out;
 }
