@@ -18,23 +18,27 @@ class ChatJob final : public ApiJob {
       const bool calls = this->request().tool_choice.use != ToolUse::none;
       tools_.emplace_back(calls ? context.tool_form : ToolForm::none, this->request().tools);
       n_calls_.push_back(0);
-      begun_.push_back(false);
+      told_.emplace_back();
     }
   }
 
  protected:
   void stream_text(std::size_t choice, std::string_view settled) override {
-    if (!begun_[choice]) send_chunk(choice, {{"role", "assistant"}, {"content", ""}}, nullptr);
-    begun_[choice] = true;
+    begin(choice);
     const ChatDelta delta = texts_[choice].push(settled);
     send_delta(choice, delta.reasoning, tools_[choice].push(delta.content));
   }
 
   void stream_end(std::size_t choice) override {
-    Choice& c = choices()[choice];
-    const ChatDelta delta = texts_[choice].finish(c.completion.text);
+    begin(choice);
+    const ChatDelta delta = texts_[choice].finish(choices()[choice].completion.text);
     send_delta(choice, delta.reasoning, tools_[choice].push(delta.content));
     send_delta(choice, "", tools_[choice].finish());
+    // A closed chain of thought with nothing behind it has an empty content, an open one has none.
+    tell_of_chain(choice);
+    if (texts_[choice].closed() && !told_[choice].content && n_calls_[choice] == 0) {
+      send_chunk(choice, {{"content", ""}}, nullptr);
+    }
     send_chunk(choice, Json::object(), reason_of(choice));
   }
 
@@ -62,12 +66,13 @@ class ChatJob final : public ApiJob {
     ToolDelta last = tools_[choice].finish();
     told.content += last.content;
     told.calls.insert(told.calls.end(), last.calls.begin(), last.calls.end());
+    const ChatText& text = texts_[choice];
     const bool has_content =
-        !told.content.empty() || (parts.reasoning.empty() && told.calls.empty());
+        !told.content.empty() || (told.calls.empty() && (text.closed() || !text.begun()));
     Json message = {{"role", "assistant"},
                     {"content", has_content ? Json(shown(told.content)) : Json(nullptr)},
                     {"refusal", nullptr}};
-    if (!parts.reasoning.empty()) message["reasoning_content"] = shown(parts.reasoning);
+    if (text.begun()) message["reasoning_content"] = shown(parts.reasoning);
     for (const ToolCall& call : told.calls) {
       message["tool_calls"].push_back(call_of(choice, call, true));
     }
@@ -90,7 +95,7 @@ class ChatJob final : public ApiJob {
   }
 
   Json new_logprobs(Choice& choice) {
-    if (!request().logprobs) return nullptr;
+    if (!request().logprobs || choice.logprobs_sent == choice.logprobs.size()) return nullptr;
     Json content = Json::array();
     for (; choice.logprobs_sent < choice.logprobs.size(); ++choice.logprobs_sent) {
       content.push_back(chat_logprob(*context().tokenizer, choice.logprobs[choice.logprobs_sent]));
@@ -98,9 +103,34 @@ class ChatJob final : public ApiJob {
     return {{"content", std::move(content)}, {"refusal", nullptr}};
   }
 
+  /// The role comes before any token, so that each token's chunk has its own log probabilities.
+  void begin(std::size_t choice) {
+    if (std::exchange(told_[choice].role, true)) return;
+    Json chunk = envelope("chat.completion.chunk");
+    chunk["choices"].push_back({{"index", choice},
+                                {"delta", {{"role", "assistant"}, {"content", ""}}},
+                                {"logprobs", nullptr},
+                                {"finish_reason", nullptr}});
+    if (request().include_usage) chunk["usage"] = nullptr;
+    send(chunk);
+  }
+
+  /// An empty chain of thought is told, too, before what stands behind it.
+  void tell_of_chain(std::size_t choice) {
+    if (!texts_[choice].begun() || std::exchange(told_[choice].reasoning, true)) return;
+    send_chunk(choice, {{"reasoning_content", ""}}, nullptr);
+  }
+
   void send_delta(std::size_t choice, const std::string& reasoning, const ToolDelta& delta) {
-    if (!reasoning.empty()) send_chunk(choice, {{"reasoning_content", shown(reasoning)}}, nullptr);
-    if (!delta.content.empty()) send_chunk(choice, {{"content", shown(delta.content)}}, nullptr);
+    if (!reasoning.empty()) {
+      told_[choice].reasoning = true;
+      send_chunk(choice, {{"reasoning_content", shown(reasoning)}}, nullptr);
+    }
+    if (!delta.content.empty()) {
+      tell_of_chain(choice);
+      told_[choice].content = true;
+      send_chunk(choice, {{"content", shown(delta.content)}}, nullptr);
+    }
     for (const ToolCall& call : delta.calls) {
       const Json begin = call_of(choice, call, false);
       send_chunk(choice, {{"tool_calls", Json::array({begin})}}, nullptr);
@@ -127,7 +157,13 @@ class ChatJob final : public ApiJob {
   std::vector<ChatText> texts_;
   std::vector<ToolText> tools_;
   std::vector<std::size_t> n_calls_;
-  std::vector<bool> begun_;
+  /// What a stream has sent of a choice.
+  struct Told {
+    bool role = false;
+    bool reasoning = false;
+    bool content = false;
+  };
+  std::vector<Told> told_;
 };
 
 }  // namespace

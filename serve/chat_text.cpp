@@ -20,7 +20,8 @@ std::size_t held_back(std::string_view text, std::string_view tag) {
 ChatText::ChatText(bool thinks, bool open)
     : part_(open     ? Part::reasoning
             : thinks ? Part::start
-                     : Part::content) {}
+                     : Part::content),
+      begun_(open) {}
 
 ChatDelta ChatText::take(std::string_view text, bool whole) {
   ChatDelta delta;
@@ -29,6 +30,7 @@ ChatDelta ChatText::take(std::string_view text, bool whole) {
     if (!whole && rest.size() < kOpen.size() && kOpen.starts_with(rest)) return delta;
     const bool opens = rest.starts_with(kOpen);
     part_ = opens ? Part::reasoning : Part::content;
+    begun_ = opens;
     if (opens) rest.remove_prefix(kOpen.size());
   }
   if (part_ == Part::reasoning) {

@@ -1,5 +1,5 @@
 // A chat answer's text, taken apart as it grows: the chain of thought, then the content. Nothing is
-// trimmed: reasoning + "</think>" + content is what the model wrote.
+// trimmed: reasoning + "</think>" + content is what the model wrote, where the chain was closed.
 #pragma once
 
 #include <string>
@@ -23,12 +23,16 @@ class ChatText {
   ChatDelta push(std::string_view text) { return take(text, false); }
   /// The whole text.
   ChatDelta finish(std::string_view text) { return take(text, true); }
+  /// Whether a chain of thought was begun, and whether it was closed: both may be empty texts.
+  bool begun() const { return begun_; }
+  bool closed() const { return begun_ && part_ == Part::content; }
 
  private:
   enum class Part { start, reasoning, content };
   ChatDelta take(std::string_view text, bool whole);
 
   Part part_;
+  bool begun_;
   std::size_t taken_ = 0;  ///< bytes of the text that were passed on or dropped
 };
 

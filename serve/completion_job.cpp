@@ -10,7 +10,8 @@ class CompletionJob final : public ApiJob {
   CompletionJob(const JobContext& context, ApiRequest request, std::vector<BuiltPrompt> prompts,
                 JobTicket ticket)
       : ApiJob(context, std::move(request), std::move(prompts), std::move(ticket)),
-        sent_(choices().size(), 0) {}
+        sent_(choices().size(), 0),
+        offsets_(choices().size()) {}
 
  protected:
   void stream_text(std::size_t choice, std::string_view settled) override {
@@ -35,7 +36,9 @@ class CompletionJob final : public ApiJob {
       if (request().logprobs) {
         std::vector<TokenLogprob> all = std::move(c.prompt_logprobs);
         all.insert(all.end(), c.logprobs.begin(), c.logprobs.end());
-        logprobs = completion_logprobs(*context().tokenizer, all, request().echo, 0);
+        const bool shows_control = request().echo && request().prompts[c.prompt].is_ids;
+        logprobs = completion_logprobs(*context().tokenizer, all, request().echo,
+                                       shows_control ? prompt_of(c).ids.size() : 0, &offsets_[i]);
       }
       Json one = {{"index", i},
                   {"text", shown(echoed + c.completion.text)},
@@ -63,7 +66,7 @@ class CompletionJob final : public ApiJob {
     Json logprobs = nullptr;
     if (request().logprobs) {
       const std::span<const TokenLogprob> fresh = std::span(c.logprobs).subspan(c.logprobs_sent);
-      logprobs = completion_logprobs(*context().tokenizer, fresh, false, sent_[choice]);
+      logprobs = completion_logprobs(*context().tokenizer, fresh, false, 0, &offsets_[choice]);
       c.logprobs_sent = c.logprobs.size();
     }
     sent_[choice] += text.size();
@@ -80,6 +83,7 @@ class CompletionJob final : public ApiJob {
   }
 
   std::vector<std::size_t> sent_;  ///< bytes of each choice's text
+  std::vector<TextOffset> offsets_;
 };
 
 }  // namespace

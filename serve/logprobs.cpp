@@ -67,16 +67,27 @@ Json chat_logprob(const Tokenizer& tokenizer, const TokenLogprob& logprob) {
   return entry;
 }
 
+std::size_t TextOffset::take(std::string_view text) {
+  const auto continues = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80; };
+  const bool inside = !text.empty() && continues(text.front()) && characters_ > 0;
+  const std::size_t place = characters_ - (inside ? 1 : 0);
+  characters_ +=
+      text.size() - static_cast<std::size_t>(std::count_if(text.begin(), text.end(), continues));
+  return place;
+}
+
 Json completion_logprobs(const Tokenizer& tokenizer, std::span<const TokenLogprob> logprobs,
-                         bool first_has_none, std::size_t text_offset) {
+                         bool first_has_none, std::size_t n_control, TextOffset* offset) {
   Json tokens = Json::array();
   Json values = Json::array();
   Json tops = Json::array();
   Json offsets = Json::array();
   for (const TokenLogprob& one : logprobs) {
+    const bool control = tokens.size() < n_control;
     tokens.push_back(token_name(tokenizer, one.id));
-    offsets.push_back(text_offset);
-    if (tokenizer.valid(one.id)) text_offset += tokenizer.decode({&one.id, 1}).size();
+    const bool has_text = tokenizer.valid(one.id);
+    offsets.push_back(
+        offset->take(has_text ? tokenizer.decode({&one.id, 1}, control) : std::string()));
     if (first_has_none && tokens.size() == 1) {
       values.push_back(nullptr);
       tops.push_back(nullptr);

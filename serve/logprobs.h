@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "model/tokenizer.h"
@@ -25,9 +26,21 @@ std::string token_name(const Tokenizer& tokenizer, TokenId id);
 /// One entry of choices[].logprobs.content of a chat.
 Json chat_logprob(const Tokenizer& tokenizer, const TokenLogprob& logprob);
 
-/// choices[].logprobs of a completion: tokens, token_logprobs, top_logprobs and text_offset. The
-/// first token of an echoed prompt has nothing before it: null.
+/// Where a completion's tokens begin, in characters of its text. A token that begins inside a
+/// character has that character's place.
+class TextOffset {
+ public:
+  /// The place of the token whose text this is; goes on behind it.
+  std::size_t take(std::string_view text);
+
+ private:
+  std::size_t characters_ = 0;  ///< begun by now
+};
+
+/// choices[].logprobs of a completion: tokens, token_logprobs, top_logprobs and text_offset, which
+/// goes on from call to call. The first token of an echoed prompt has nothing before it: null. The
+/// text shows control tokens among the first `n_control`.
 Json completion_logprobs(const Tokenizer& tokenizer, std::span<const TokenLogprob> logprobs,
-                         bool first_has_none, std::size_t text_offset);
+                         bool first_has_none, std::size_t n_control, TextOffset* offset);
 
 }  // namespace assay::serve

@@ -103,7 +103,8 @@ void HttpEndpoint::launch(Flight& flight) {
   flight.failure.reset();
   flight.first_at = flight.last_at = 0;
   flight.cut = flight.begun = false;
-  flight.reader = std::make_unique<ReplyReader>(flight.request.max_new_tokens);
+  flight.reader =
+      std::make_unique<ReplyReader>(flight.request.max_new_tokens, dialect_.server == "assay");
   flight.stop = std::make_unique<StopCut>(
       stops_here_ ? flight.request.prompt.stop_strings : std::vector<std::string>{},
       dialect_.thinking, opened_by_prompt_);
@@ -228,8 +229,8 @@ std::string HttpEndpoint::joined_text(const Reply& reply) const {
   if (reply.reasoning_field.empty()) return reply.content;
   std::string text = dialect_.thinking && opened_by_prompt_ ? "" : "<think>";
   text += reply.reasoning;
-  // Nothing after it: cut, or ended, before the tag.
-  if (!reply.content.empty()) text += "</think>" + reply.content;
+  // Not closed: cut, or ended, before the tag.
+  if (reply.closed) text += "</think>" + reply.content;
   return text;
 }
 

@@ -57,7 +57,8 @@ void Reply::note(const std::string& code) {
   if (std::find(notes.begin(), notes.end(), code) == notes.end()) notes.push_back(code);
 }
 
-ReplyReader::ReplyReader(std::int64_t max_new_tokens) {
+ReplyReader::ReplyReader(std::int64_t max_new_tokens, bool tells_empty)
+    : tells_empty_(tells_empty) {
   const auto tokens =
       static_cast<std::size_t>(std::clamp<std::int64_t>(max_new_tokens, 1, kMostTokens));
   max_bytes_ = kSpareBytes + tokens * kStreamBytesPerToken;
@@ -166,19 +167,25 @@ void ReplyReader::take_object(std::string_view text) {
   }
 }
 
+/// The text of the field that this server has for it, which the reply then names.
+std::string ReplyReader::take_reasoning(const json& said) {
+  for (const char* name : {"reasoning_content", "reasoning"}) {
+    const json& member = json_member(said, name);
+    std::string text = text_of(member);
+    if (text.empty() && !(tells_empty_ && member.is_string())) continue;
+    if (reply_.reasoning_field.empty()) reply_.reasoning_field = name;
+    return text;
+  }
+  return {};
+}
+
 void ReplyReader::take_choice(const json& choice) {
   any_choice_ = true;
   const bool streamed = choice.contains("delta");
   const json& said = json_member(choice, streamed ? "delta" : "message");
   const std::string content = said.is_object() ? text_of(json_member(said, "content"))
                                                : text_of(json_member(choice, "text"));
-  std::string reasoning;
-  for (const char* name : {"reasoning_content", "reasoning"}) {
-    reasoning = text_of(json_member(said, name));
-    if (reasoning.empty()) continue;
-    if (reply_.reasoning_field.empty()) reply_.reasoning_field = name;
-    break;
-  }
+  const std::string reasoning = take_reasoning(said);
   if (!json_list(said, "tool_calls").empty()) reply_.note("tool_calls");
   if (is_finished()) {
     // A last chunk sent twice, or text behind the end: the first end counts.
@@ -188,6 +195,10 @@ void ReplyReader::take_choice(const json& choice) {
   }
   reply_.content += content;
   reply_.reasoning += reasoning;
+  const bool empty_one = tells_empty_ && json_member(said, "content").is_string();
+  // A stream's first chunk has an empty content before anything was said.
+  reply_.closed =
+      reply_.closed || !content.empty() || (empty_one && !reply_.reasoning_field.empty());
   const json& reason = json_member(choice, "finish_reason");
   if (reason.is_string()) reply_.finish_reason = name_for_message(reason.get<std::string>(), 40);
   // vLLM names the string (or the id of the token) that ended the text.

@@ -18,6 +18,7 @@ struct Reply {
   std::string reasoning;        ///< the thinking part where it comes apart
   std::string reasoning_field;  ///< "reasoning_content" or "reasoning"; empty: none came
   std::string content;
+  bool closed = false;  ///< a content came: what was thought before has ended
   std::string finish_reason;
   bool by_stop_string = false;  ///< the server says that one of ours ended it
   std::optional<std::int64_t> usage_prompt_tokens;
@@ -33,8 +34,9 @@ struct Reply {
 
 class ReplyReader {
  public:
-  /// The budget bounds what is taken: more than it can be is `endless_stream`.
-  explicit ReplyReader(std::int64_t max_new_tokens);
+  /// The budget bounds what is taken: more than it can be is `endless_stream`. tells_empty: the
+  /// server tells an empty part from one that is not there (assay's own; others fill in "").
+  explicit ReplyReader(std::int64_t max_new_tokens, bool tells_empty = false);
 
   /// The answer's headers. A content encoding that nobody asked for is a failure: what is packed
   /// may unpack to anything.
@@ -56,6 +58,7 @@ class ReplyReader {
   enum class Form { undecided, events, document };
 
   void decide_form(char first);
+  std::string take_reasoning(const nlohmann::json& said);
   void take_event(std::string_view data);
   void take_object(std::string_view text);
   void take_choice(const nlohmann::json& choice);
@@ -65,6 +68,7 @@ class ReplyReader {
   std::size_t max_bytes_;
   std::size_t max_text_;
   std::size_t max_document_;
+  bool tells_empty_;
   std::size_t bytes_ = 0;
   Form form_ = Form::undecided;
   std::string content_type_;

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "serve/logprobs.h"
+
 namespace assay::serve {
 namespace {
 
@@ -17,6 +19,24 @@ TEST(ChatText, TheChainEndsAtItsTag) {
   EXPECT_EQ(whole(true, false, "plain </think> b").content, "plain </think> b");
   EXPECT_EQ(whole(false, false, "<think>a</think>b").content, "<think>a</think>b");
   EXPECT_EQ(whole(true, true, "a</think>b</think>c").content, "b</think>c");
+}
+
+TEST(ChatText, AnEmptyPartIsToldFromNone) {
+  struct Case {
+    bool open;
+    const char* text;
+    bool begun;
+    bool closed;
+  };
+  for (const Case& one : {Case{true, "", true, false}, Case{true, "a", true, false},
+                          Case{true, "a</think>", true, true}, Case{true, "</think>", true, true},
+                          Case{false, "<think>", true, false}, Case{false, "a", false, false},
+                          Case{false, "<think></think>", true, true}}) {
+    ChatText text(true, one.open);
+    text.finish(one.text);
+    EXPECT_EQ(text.begun(), one.begun) << one.text;
+    EXPECT_EQ(text.closed(), one.closed) << one.text;
+  }
 }
 
 TEST(ChatText, PiecesGiveTheSameAsTheWhole) {
@@ -38,6 +58,17 @@ TEST(ChatText, PiecesGiveTheSameAsTheWhole) {
       }
     }
   }
+}
+
+TEST(TextOffset, CountsCharacters) {
+  TextOffset offset;
+  EXPECT_EQ(offset.take("aé"), 0U);
+  EXPECT_EQ(offset.take(""), 2U) << "a token without text";
+  EXPECT_EQ(offset.take("\xe2\x82"), 2U);
+  EXPECT_EQ(offset.take("\xac"), 2U) << "inside the character";
+  EXPECT_EQ(offset.take("b"), 3U);
+  EXPECT_EQ(offset.take("😀c"), 4U);
+  EXPECT_EQ(offset.take("d"), 6U);
 }
 
 }  // namespace

@@ -124,6 +124,45 @@ TEST(ReplyReader, RawCompletionsAndListsOfParts) {
   EXPECT_EQ(others.reply().content, "yes");
 }
 
+/// Whether the thinking part was closed, read as our own server's or another's; with its field.
+std::string closing(const std::string& choices, bool own) {
+  ReplyReader reader(16, own);
+  reader.begin("text/event-stream", "");
+  reader.push(choices + event("[DONE]"));
+  reader.finish();
+  EXPECT_FALSE(reader.failure());
+  return reader.reply().reasoning_field + (reader.reply().closed ? " closed" : " open");
+}
+
+TEST(ReplyReader, OurOwnServerTellsAnEmptyPartFromNone) {
+  const auto chunk = [](const std::string& said, const char* finish = "null") {
+    return event(R"({"choices":[{"index":0,"delta":)" + said + R"(,"finish_reason":)" + finish +
+                 "}]}");
+  };
+  const std::string role = chunk(R"({"role":"assistant","content":""})");
+  const std::string thought = chunk(R"({"reasoning_content":"x"})");
+  const std::string end = chunk("{}", "\"stop\"");
+  const std::string empty = chunk(R"({"content":""})");
+  EXPECT_EQ(closing(role + thought + end, true), "reasoning_content open");
+  EXPECT_EQ(closing(role + thought + empty + end, true), "reasoning_content closed");
+  EXPECT_EQ(closing(role + chunk(R"({"reasoning_content":""})") + empty + end, true),
+            "reasoning_content closed");
+  // Others fill in what they do not have.
+  EXPECT_EQ(closing(role + thought + empty + end, false), "reasoning_content open");
+  EXPECT_EQ(closing(role + chunk(R"({"reasoning_content":"","content":"a"})") + end, false),
+            " closed");
+  const auto whole = [&](const std::string& message, bool own) {
+    ReplyReader reader(16, own);
+    reader.begin("application/json", "");
+    reader.push(R"({"choices":[{"message":)" + message + R"(,"finish_reason":"stop"}]})");
+    reader.finish();
+    return reader.reply().closed;
+  };
+  EXPECT_TRUE(whole(R"({"reasoning_content":"x","content":""})", true));
+  EXPECT_FALSE(whole(R"({"reasoning_content":"x","content":null})", true));
+  EXPECT_FALSE(whole(R"({"reasoning_content":"x","content":""})", false));
+}
+
 TEST(ReplyReader, MemoryIsBounded) {
   ReplyReader line(16);
   line.begin("text/event-stream", "");
