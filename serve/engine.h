@@ -63,6 +63,7 @@ class Engine final : private DecodeWatcher {
 
   /// False: too many wait, or the engine has stopped. Any thread.
   bool submit(const std::shared_ptr<Job>& job);
+  std::size_t max_waiting() const { return options_.max_waiting; }
   /// Completions that wait, and those that run. Any thread.
   std::size_t waiting() const;
   std::size_t running() const;

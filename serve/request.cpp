@@ -141,6 +141,28 @@ void read_template_switches(Fields& fields, ApiRequest* out) {
   if (const auto error = inner.finish()) fields.fail("chat_template_kwargs", error->message);
 }
 
+/// What the template is given. Nothing: it was read; a failure of a field is kept by the fields.
+std::optional<ApiError> read_chat(Fields& fields, const RequestLimits& limits, ApiRequest* out) {
+  if (const Json* messages = fields.any("messages")) {
+    ApiResult<Json> read = read_messages(*messages, limits);
+    if (!read) return read.error();
+    out->messages = std::move(*read);
+  } else {
+    fields.fail("messages", "is required");
+  }
+  if (const Json* tools = fields.any("tools"); tools != nullptr && *tools != Json::array()) {
+    ApiResult<Json> read = read_tools(*tools, limits);
+    if (!read) return read.error();
+    out->tools = std::move(*read);
+  }
+  read_template_switches(fields, out);
+  if (!fields.failed() && out->continue_final_message &&
+      out->messages.back().at("role") != "assistant") {
+    fields.fail("continue_final_message", "the last message is not the assistant's");
+  }
+  return std::nullopt;
+}
+
 bool read_prompt(const Json& value, PromptInput* out) {
   if (value.is_string()) {
     out->text = value.get<std::string>();
@@ -174,18 +196,7 @@ ApiResult<ApiRequest> read_chat_request(const Json& body, const RequestLimits& l
   out.chat = true;
   Fields fields(body);
   read_common(fields, limits, &out);
-  if (const Json* messages = fields.any("messages")) {
-    ApiResult<Json> read = read_messages(*messages, limits);
-    if (!read) return tl::unexpected(read.error());
-    out.messages = std::move(*read);
-  } else {
-    fields.fail("messages", "is required");
-  }
-  if (const Json* tools = fields.any("tools"); tools != nullptr && *tools != Json::array()) {
-    ApiResult<Json> read = read_tools(*tools, limits);
-    if (!read) return tl::unexpected(read.error());
-    out.tools = std::move(*read);
-  }
+  if (auto error = read_chat(fields, limits, &out)) return tl::unexpected(std::move(*error));
   if (!fields.failed()) read_tool_choice(fields, &out);
   out.max_tokens = fields.integer("max_completion_tokens", 1, kMostTokens);
   const auto older_name = fields.integer("max_tokens", 1, kMostTokens);
@@ -195,16 +206,31 @@ ApiResult<ApiRequest> read_chat_request(const Json& body, const RequestLimits& l
   if (logprobs) out.logprobs = top.value_or(0);
   if (top && !logprobs) fields.fail("top_logprobs", "needs logprobs: true");
   read_format(fields, &out);
-  read_template_switches(fields, &out);
   const std::string deprecated = "is not supported: use tools";
   fields.only("functions", Json::array(), deprecated);
   fields.only("function_call", "none", deprecated);
   fields.only("modalities", Json::array({"text"}), "only text is supported");
   fields.only("audio", nullptr, "is not supported");
   if (const auto error = fields.finish()) return tl::unexpected(*error);
-  if (out.continue_final_message && out.messages.back().at("role") != "assistant") {
-    return refusal("continue_final_message", "the last message is not the assistant's");
+  return out;
+}
+
+ApiResult<TokenizeRequest> read_tokenize_request(const Json& body, const RequestLimits& limits) {
+  TokenizeRequest out;
+  Fields fields(body);
+  out.model = fields.text("model").value_or("");
+  out.text = fields.text("prompt");
+  const std::optional<std::string> content = fields.text("content");
+  if (!out.text) out.text = content;
+  out.add_special = fields.flag("add_special_tokens").value_or(true);
+  if (!out.text && fields.any("messages") == nullptr) {
+    fields.fail("prompt", "is required, or messages");
+  } else if (!out.text) {
+    out.chat.chat = true;
+    if (auto error = read_chat(fields, limits, &out.chat)) return tl::unexpected(std::move(*error));
+    if (!out.chat.tools.is_null()) out.chat.tool_choice.use = ToolUse::automatic;
   }
+  if (const auto error = fields.finish()) return tl::unexpected(*error);
   return out;
 }
 

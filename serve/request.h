@@ -70,6 +70,15 @@ struct ApiRequest {
   bool return_token_ids = false;
 };
 
+/// What /tokenize is asked: a text, or a chat as /v1/chat/completions would be sent it.
+struct TokenizeRequest {
+  std::string model;
+  std::optional<std::string> text;  ///< none: the chat
+  bool add_special = true;
+  ApiRequest chat;
+};
+
+ApiResult<TokenizeRequest> read_tokenize_request(const Json& body, const RequestLimits& limits);
 ApiResult<ApiRequest> read_chat_request(const Json& body, const RequestLimits& limits);
 ApiResult<ApiRequest> read_completion_request(const Json& body, const RequestLimits& limits);
 

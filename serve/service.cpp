@@ -19,6 +19,7 @@ struct Route {
   const char* method;
   const char* path;
 };
+constexpr std::string_view kModels = "/v1/models";
 constexpr Route kRoutes[] = {
     {"POST", "/v1/chat/completions"},
     {"POST", "/v1/completions"},
@@ -30,30 +31,30 @@ constexpr Route kRoutes[] = {
 };
 constexpr std::string_view kOneModel = "/v1/models/";
 
-std::string path_of(const HttpRequest& request) {
-  return request.target.substr(0, request.target.find('?'));
+/// "GET, HEAD": what the path may be asked with; empty: there is no such path.
+std::string allowed_methods(const std::string& path) {
+  for (const Route& route : kRoutes) {
+    const bool is_one_model = path.starts_with(kOneModel) && route.path == kModels;
+    if (path != route.path && !is_one_model) continue;
+    return std::string_view(route.method) == "GET" ? "GET, HEAD" : route.method;
+  }
+  return {};
 }
 
 /// Nothing: there is such a route.
 std::optional<ApiError> check_route(const HttpRequest& head) {
   const std::string path = path_of(head);
-  const std::string method = head.method == "HEAD" ? "GET" : head.method;
-  bool known = false;
-  for (const Route& route : kRoutes) {
-    if (path != route.path && !(path.starts_with(kOneModel) && route.path == kRoutes[2].path)) {
-      continue;
-    }
-    known = true;
-    if (method == route.method) return std::nullopt;
+  const std::string allowed = allowed_methods(path);
+  if (allowed.empty()) {
+    return ApiError{404,
+                    fmt::format("there is no {} here; see docs/serve.md", name_for_message(path)),
+                    "", "unknown_url"};
   }
-  if (known) {
-    return ApiError{
-        405, fmt::format("{} is not for {}", name_for_message(path), name_for_message(head.method)),
-        "", "method_not_allowed"};
-  }
-  return ApiError{404,
-                  fmt::format("there is no {} here; see docs/serve.md", name_for_message(path)), "",
-                  "unknown_url"};
+  const bool is_read = head.method == "GET" || head.method == "HEAD";
+  if (is_read ? allowed != "POST" : head.method == allowed) return std::nullopt;
+  return ApiError{
+      405, fmt::format("{} is not for {}", name_for_message(path), name_for_message(head.method)),
+      "", "method_not_allowed"};
 }
 
 bool is_json(std::string_view content_type) {
@@ -97,13 +98,16 @@ std::optional<HttpResponse> Service::check(const HttpRequest& head) const {
   if (!error && head.method == "POST" && !is_json(head.content_type)) {
     error = ApiError{415, "the Content-Type must be application/json", "", "content_type"};
   }
+  if (!error && !head.content_encoding.empty() && head.content_encoding != "identity") {
+    error = ApiError{415, "the body must come without a Content-Encoding", "", "content_encoding"};
+  }
   if (!error && draining_.load() && head.method == "POST") {
     error = ApiError{503, "the server is going down", "", "shutting_down"};
   }
   if (!error) return std::nullopt;
   HttpResponse response = error_response(*error);
   if (error->status == 405) {
-    response.headers.emplace_back("Allow", head.method == "POST" ? "GET" : "POST");
+    response.headers.emplace_back("Allow", allowed_methods(path_of(head)));
   }
   return response;
 }
@@ -219,6 +223,17 @@ ApiResult<BuiltPrompt> Service::build_prompt(const PromptInput& input) const {
 }
 
 ApiResult<BuiltPrompt> Service::build_chat_prompt(const ApiRequest& request) const {
+  const bool has_tools = request.tool_choice.use != ToolUse::none;
+  if (has_tools && context_.tool_form == ToolForm::none) {
+    return refusal("tools",
+                   "the chat template of this model has no form for tools that is known here");
+  }
+  const bool has_switch = conversations_.source().find("enable_thinking") != std::string::npos;
+  if (request.enable_thinking && !has_switch &&
+      *request.enable_thinking != context_.profile.thinking) {
+    return refusal("chat_template_kwargs", "the chat template of this model has no enable_thinking",
+                   "unsupported_parameter");
+  }
   Json messages = request.messages;
   std::size_t bytes = 0;
   for (const Json& message : messages) bytes += message.value("content", "").size();
@@ -231,9 +246,7 @@ ApiResult<BuiltPrompt> Service::build_chat_prompt(const ApiRequest& request) con
     messages.erase(messages.size() - 1);
   }
   chat.messages = &messages;
-  if (!request.tools.is_null() && request.tool_choice.use != ToolUse::none) {
-    chat.tools = &request.tools;
-  }
+  if (has_tools) chat.tools = &request.tools;
   Result<BuiltPrompt> built = conversations_.build(chat, *context_.tokenizer, prompts_);
   if (!built) return refusal("messages", built.error().line());
   return std::move(*built);
@@ -264,10 +277,6 @@ ApiResult<std::vector<BuiltPrompt>> Service::build_prompts(const ApiRequest& req
 ApiResult<std::shared_ptr<grammar::Matcher>> Service::build_matcher(
     const ApiRequest& request) const {
   const bool has_tools = request.tool_choice.use != ToolUse::none;
-  if (has_tools && context_.tool_form == ToolForm::none) {
-    return refusal("tools",
-                   "the chat template of this model has no form for tools that is known here");
-  }
   const bool must_call = request.tool_choice.use == ToolUse::required;
   if (request.format.kind == FormatKind::text && !must_call) return nullptr;
   const char* at_fault = must_call ? "tools" : "response_format";
@@ -315,6 +324,12 @@ ApiResult<void> Service::start(const HttpRequest& request, double arrived,
   if (ApiResult<void> known = check_model(read->model); !known) return known;
   ApiResult<std::vector<BuiltPrompt>> prompts = build_prompts(*read);
   if (!prompts) return tl::unexpected(prompts.error());
+  const std::size_t n_choices = prompts->size() * static_cast<std::size_t>(read->n);
+  if (n_choices > engine_.max_waiting()) {
+    return refusal("n", fmt::format("{} completions are more than may ever wait here at once: at "
+                                    "most {}; the server's --queue says so",
+                                    n_choices, engine_.max_waiting()));
+  }
   ApiResult<std::shared_ptr<grammar::Matcher>> matcher = build_matcher(*read);
   if (!matcher) return tl::unexpected(matcher.error());
   JobTicket ticket;
@@ -386,29 +401,20 @@ HttpResponse Service::health() const {
 ApiResult<HttpResponse> Service::tokenize(const std::string& body) const {
   const ApiResult<Json> parsed = parse_request(body);
   if (!parsed) return tl::unexpected(parsed.error());
-  Fields fields(*parsed);
-  const std::string model = fields.text("model").value_or("");
-  std::optional<std::string> text = fields.text("prompt");
-  const std::optional<std::string> content = fields.text("content");
-  const Json* messages = fields.any("messages");
-  const bool add_special = fields.flag("add_special_tokens").value_or(true);
-  if (!text) text = content;
-  if (!text && messages == nullptr) fields.fail("prompt", "is required, or messages");
-  if (const auto error = fields.finish()) return tl::unexpected(*error);
-  if (ApiResult<void> known = check_model(model); !known) return tl::unexpected(known.error());
+  ApiResult<TokenizeRequest> read = read_tokenize_request(*parsed, options_.limits);
+  if (!read) return tl::unexpected(read.error());
+  if (ApiResult<void> known = check_model(read->model); !known) {
+    return tl::unexpected(known.error());
+  }
   std::vector<TokenId> ids;
-  if (messages != nullptr) {
-    ApiRequest request;
-    ApiResult<Json> read = read_messages(*messages, options_.limits);
-    if (!read) return tl::unexpected(read.error());
-    request.messages = std::move(*read);
-    ApiResult<BuiltPrompt> built = build_chat_prompt(request);
+  if (!read->text) {
+    ApiResult<BuiltPrompt> built = build_chat_prompt(read->chat);
     if (!built) return tl::unexpected(built.error());
     ids = std::move(built->ids);
   } else {
-    ids = context_.tokenizer->encode(*text, true);
+    ids = context_.tokenizer->encode(*read->text, true);
     const TokenizerSpec& spec = context_.tokenizer->spec();
-    if (add_special && spec.add_bos && spec.bos >= 0) ids.insert(ids.begin(), spec.bos);
+    if (read->add_special && spec.add_bos && spec.bos >= 0) ids.insert(ids.begin(), spec.bos);
   }
   return json_response(
       {{"count", ids.size()}, {"max_model_len", options_.max_context}, {"tokens", ids}});
