@@ -67,7 +67,19 @@ json score_report(score::Scored scored, const score::ScoreOptions& options) {
 
 int score_pairs_file(const ScoreFlags& flags, const Listener& listener) {
   const json result = score::score_pairs({flags.pairs, flags.options.grader}, listener);
-  print(flags.json ? result.dump(2) + "\n" : sanitize_for_terminal(pairs_text(result)));
+  if (flags.json) {
+    print(result.dump(2) + "\n");
+    return 0;
+  }
+  std::string text = pairs_text(result);
+  if (result.at("labelled") == 0) {
+    text += fmt::format("  equal            {}\n  not equal        {}\n", result.at("equal").dump(),
+                        result.at("not_equal").dump());
+  }
+  for (const json& bad : result.at("file").at("unreadable_examples")) {
+    text += "    left out: " + bad.get<std::string>() + "\n";
+  }
+  print(sanitize_for_terminal(text));
   return 0;
 }
 

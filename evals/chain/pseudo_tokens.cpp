@@ -121,6 +121,20 @@ std::optional<TextLoop> stale_prose(std::string_view text) {
   return out;
 }
 
+/// The end of the run of digits that begins at `at`; `at` where none begins.
+std::size_t digits_end(std::string_view text, std::size_t at) {
+  if (at > 0 && is_digit(text[at - 1])) return at;
+  while (at < text.size() && is_digit(text[at])) ++at;
+  return at;
+}
+
+/// The digits of 1/7 = 0.142857142857... are one number. A model that goes on for hundreds loops.
+bool is_expansion(std::size_t digits) {
+  constexpr std::size_t shortest = 40;
+  constexpr std::size_t longest = 400;
+  return digits >= shortest && digits <= longest;
+}
+
 }  // namespace
 
 PseudoTokens pseudo_tokens(std::string_view text) {
@@ -132,6 +146,8 @@ PseudoTokens pseudo_tokens(std::string_view text) {
     std::size_t end = at + 1;
     if (at < run_end) {
       // inside such a run
+    } else if (const std::size_t digits = digits_end(text, at); is_expansion(digits - at)) {
+      end = digits;
     } else if (is_ascii_letter(c)) {
       end = letters_end(text, at, text.size());
       if (end - at > longest_word) {

@@ -1,7 +1,11 @@
 #include "evals/common/answer_frames.h"
 
+#include <gmpxx.h>
+
 #include <algorithm>
+#include <array>
 #include <initializer_list>
+#include <optional>
 #include <string_view>
 
 #include "evals/common/answer_words.h"
@@ -47,6 +51,79 @@ AnswerTokens without_tail(AnswerTokens tokens) {
   return tail ? tokens.first(1) : tokens;
 }
 
+/// A word of a language: "Sarah" and "Ans" are, x and AB are not.
+bool is_spoken(const AnswerToken& token) {
+  if (token.kind != Kind::word || token.text.size() < 2) return false;
+  const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  const bool capitalised =
+      !is_lower(token.text[0]) && std::all_of(token.text.begin() + 1, token.text.end(), is_lower);
+  const bool named = !function_named(token.text).empty() || !constant_named(token.text).empty() ||
+                     !greek_named(token.text).empty();
+  return !named && (token.in_text || capitalised || is_plain_word(token.text));
+}
+
+/// "Sarah: 12", "Total cost: $18"
+AnswerTokens without_label(AnswerTokens tokens) {
+  constexpr std::size_t most_words = 4;
+  std::size_t colon = 0;
+  while (colon < tokens.size() && colon <= most_words && is_spoken(tokens[colon])) ++colon;
+  if (colon == 0 || colon + 1 >= tokens.size() || tokens[colon].text != ":") return tokens;
+  // "Answer: (B) Paris" is a choice; a colon behind a blank is another language's.
+  const bool choice =
+      colon + 3 < tokens.size() && tokens[colon + 1].text == "(" && tokens[colon + 3].text == ")";
+  const bool apart = tokens[colon].blank_before && !tokens[colon - 1].in_text;
+  const bool labelled = begins_value(tokens[colon + 1]) && !choice && !apart;
+  if (!labelled) return tokens;
+  const AnswerTokens rest = tokens.subspan(colon + 1);
+  const bool another = std::any_of(rest.begin(), rest.end(),
+                                   [](const AnswerToken& token) { return token.text == ":"; });
+  return another ? tokens : rest;
+}
+
+/// "12 apples left over", "5 in total": how the number came about.
+AnswerTokens without_qualifier(AnswerTokens tokens) {
+  constexpr std::array<std::array<std::string_view, 2>, 7> tails = {{{"left", "over"},
+                                                                     {"in", "total"},
+                                                                     {"in", "all"},
+                                                                     {"", "left"},
+                                                                     {"", "remaining"},
+                                                                     {"", "altogether"},
+                                                                     {"", "total"}}};
+  if (tokens.size() < 3 || !begins_value(tokens[0])) return tokens;
+  for (const auto& [before, last] : tails) {
+    const std::size_t length = before.empty() ? 1 : 2;
+    const bool tail = is_word(tokens.back(), {last}) &&
+                      (before.empty() || is_word(tokens[tokens.size() - 2], {before}));
+    if (tail && tokens.size() > length) return tokens.first(tokens.size() - length);
+  }
+  return tokens;
+}
+
+/// The number that a numeral or digits say, if that is all of `tokens`.
+std::optional<mpq_class> number_of(AnswerTokens tokens) {
+  if (tokens.size() == 1 && tokens[0].kind == Kind::number &&
+      tokens[0].text.find_first_not_of("0123456789") == std::string::npos) {
+    return mpq_class(tokens[0].text, 10);
+  }
+  const auto words = number_in_words(tokens);
+  return words && words->used == tokens.size() ? std::optional(words->value) : std::nullopt;
+}
+
+/// "14 (rounded)", "10 (ten)", "six (6)"; "5 (mod 7)" and "12 (cm)" say more.
+AnswerTokens without_aside(AnswerTokens tokens) {
+  if (tokens.size() < 4 || tokens.back().text != ")") return tokens;
+  std::size_t open = tokens.size() - 1;
+  while (open > 0 && tokens[open].text != "(") --open;
+  const AnswerTokens inside = tokens.subspan(open + 1, tokens.size() - open - 2);
+  const AnswerTokens front = tokens.first(open);
+  if (open == 0 || inside.empty()) return tokens;
+  if (const auto same = number_of(inside)) return number_of(front) == same ? front : tokens;
+  const bool words = std::all_of(inside.begin(), inside.end(), is_spoken) &&
+                     !is_word(inside[0], {"mod", "base"}) &&
+                     (unit_named(inside[0].text).empty() || is_word(inside[0], {"unit", "units"}));
+  return words && begins_value(front[0]) ? front : tokens;
+}
+
 /// "option C", "Choice (C)": the letter.
 AnswerTokens without_option_word(AnswerTokens tokens) {
   const bool word =
@@ -86,8 +163,9 @@ AnswerTokens without_transposition(AnswerTokens tokens) {
 }  // namespace
 
 AnswerTokens without_frame(AnswerTokens tokens) {
-  for (const auto strip : {without_clause, without_adverb, without_tail, without_option_word,
-                           without_article, without_transposition}) {
+  for (const auto strip :
+       {without_clause, without_label, without_adverb, without_aside, without_qualifier,
+        without_tail, without_option_word, without_article, without_transposition}) {
     tokens = strip(tokens);
   }
   return tokens;

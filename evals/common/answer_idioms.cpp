@@ -53,8 +53,8 @@ class Rewriter {
           &Rewriter::degree_letter, &Rewriter::indexed_choice, &Rewriter::raised_choice,
           &Rewriter::plain_choice, &Rewriter::root, &Rewriter::negated_relation,
           &Rewriter::glued_log_base, &Rewriter::base_in_brackets, &Rewriter::index_in_brackets,
-          &Rewriter::modulus, &Rewriter::per_cent, &Rewriter::per_one, &Rewriter::root_in_words,
-          &Rewriter::unit_vector, &Rewriter::positive_reals}) {
+          &Rewriter::modulus, &Rewriter::per_cent, &Rewriter::per_one, &Rewriter::per_slash,
+          &Rewriter::root_in_words, &Rewriter::unit_vector, &Rewriter::positive_reals}) {
       if (const std::size_t used = (this->*rule)()) return used;
     }
     return 0;
@@ -159,6 +159,18 @@ class Rewriter {
     if (!each || out_.empty() || out_.back().kind != Kind::number) return 0;
     out_.push_back({Kind::word, "per", true, true});
     return 1;
+  }
+
+  /// "18/day", "14/\text{hour}"
+  std::size_t per_slash() {
+    const bool word =
+        sees("/") && sees(Kind::word, 1) && rest_[1].text.size() > 1 &&
+        (rest_[1].in_text || (function_named(rest_[1].text).empty() &&
+                              greek_named(rest_[1].text).empty() && is_plain_word(rest_[1].text)));
+    if (!word || out_.empty() || out_.back().kind != Kind::number) return 0;
+    out_.push_back({Kind::word, "per", true, true});
+    out_.push_back({Kind::word, rest_[1].text, true, true});
+    return 2;
   }
 
   /// "the cube root of 2"

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "core/utf8.h"
+
 namespace assay::evals {
 namespace {
 
@@ -287,6 +289,17 @@ std::string_view known_prefix(std::string_view control_word) {
     if (find_command(prefix).kind != CommandClass::unknown) return prefix;
   }
   return {};
+}
+
+bool is_foreign_letter(std::string_view text) {
+  constexpr char32_t first_letter = 0xC0;  // Latin, Greek, Cyrillic, ...
+  constexpr char32_t first_sign = 0x2000;  // punctuation, arrows, operators
+  constexpr char32_t first_ideograph = 0x2E80;
+  constexpr char32_t first_symbol = 0xFE00;  // variation selectors, emoji
+  const Utf8Step step = utf8_step(text);
+  return step.status == Utf8Status::character && step.code_point >= first_letter &&
+         step.code_point < first_symbol &&
+         (step.code_point < first_sign || step.code_point >= first_ideograph);
 }
 
 }  // namespace assay::evals

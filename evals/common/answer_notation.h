@@ -33,4 +33,7 @@ std::string_view known_prefix(std::string_view control_word);
 /// doubled backslashes (a JSON text escaped twice) are taken off.
 std::string plain_notation(std::string_view answer);
 
+/// Whether a letter outside ASCII begins there that no notation of mathematics uses.
+bool is_foreign_letter(std::string_view text);
+
 }  // namespace assay::evals

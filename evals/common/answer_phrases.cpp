@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "evals/common/answer_words.h"
+
 namespace assay::evals {
 namespace {
 
@@ -83,7 +85,88 @@ constexpr ForeignPhrase foreign_phrases[] = {
     {"\u0627\u0644\u0625\u062C\u0627\u0628\u0629", " \u0647\u064A"},
     {"\u0909\u0924\u094D\u0924\u0930", ""}};  // Hindi
 
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+bool is_any_letter(char c) {
+  return is_letter(c) || (c >= 'A' && c <= 'Z');
+}
+
+/// "(since 6*7=42)", "(not 24)", "(3 red and 2 green)": words in brackets behind a value. "(mod
+/// 7)",
+/// "(base 2)" and "(\sin x)" are parts of one.
+bool begins_aside(std::string_view text) {
+  const std::string_view inside = text.substr(0, text.find_first_of(")\n"));
+  bool words = false;
+  for (std::size_t i = 1; i < inside.size();) {
+    std::size_t end = i;
+    while (end < inside.size() && is_any_letter(inside[end])) ++end;
+    const std::string_view word = inside.substr(i, end - i);
+    if (word == "mod" || word == "base") return false;
+    words = words || (is_plain_word(word) && inside[i - 1] != '\\' && inside[i - 1] != '{' &&
+                      function_named(word).empty() && greek_named(word).empty());
+    i = std::max(end, i + 1);
+  }
+  return words;
+}
+
+/// "42 since 6*7 = 42", "42 as required", "42 for all x": what the sentence says of its value.
+bool begins_remark(std::string_view text) {
+  constexpr std::array<std::string_view, 12> remarks = {
+      " since ",     " because ", " as required", " as desired", " as needed", " as expected",
+      " as claimed", " for all ", " for any ",    " for every ", " when ",     " whenever "};
+  return std::any_of(remarks.begin(), remarks.end(),
+                     [&](std::string_view remark) { return text.starts_with(remark); });
+}
+
+/// Where a model's control token or a line break of HTML stands.
+bool begins_control(std::string_view text) {
+  constexpr std::array<std::string_view, 5> tokens = {"</", "<|", "<br", "<\uFF5C", "[/INST]"};
+  return std::any_of(tokens.begin(), tokens.end(),
+                     [&](std::string_view token) { return text.starts_with(token); });
+}
+
 }  // namespace
+
+std::size_t sentence_end(std::string_view text, std::size_t begin) {
+  for (std::size_t i = begin; i < text.size(); ++i) {
+    const std::string_view rest = text.substr(i);
+    const char next = rest.size() > 1 ? rest[1] : '\n';
+    if (text[i] == '\n' || rest.starts_with("\u3002")) return i;
+    if (text[i] == '.' && (next == '*' || next == '<' ||
+                           (next == ' ' || next == '\t' || next == '\r' || next == '\n')))
+      return i;
+    const bool word = rest.size() > 2 && next == ' ' && is_any_letter(rest[2]);
+    // "12, because ..." and "12; done", but not "1, 2" or "1; y = 2".
+    if (text[i] == ',' && word) return i;
+    if (text[i] == ';' && word && rest.size() > 3 && is_any_letter(rest[3])) return i;
+    if (text[i] == '<' && begins_control(rest)) return i;
+    if (text[i] != ' ') continue;
+    if (next == '(' && begins_aside(rest.substr(1))) return i;
+    if (begins_remark(rest)) return i;
+  }
+  return text.size();
+}
+
+std::string without_emphasis(std::string_view text, std::string_view opened) {
+  std::string out;
+  std::string open(opened);
+  for (std::size_t i = 0; i < text.size();) {
+    const std::string_view run = text.substr(i, 2);
+    const bool mark = run == "**" || run == "__";
+    const char before = out.empty() ? ' ' : out.back();
+    const bool closes = mark && open == run;
+    const bool opens = mark && open.empty() && text.find(run, i + 2) != npos && !is_digit(before) &&
+                       !is_any_letter(before) && before != ')';
+    if (!closes && !opens) {
+      out += text[i++];
+      continue;
+    }
+    open = closes ? "" : std::string(run);
+    i += 2;
+  }
+  return out;
+}
 
 std::optional<std::size_t> value_behind_phrase(std::string_view text, std::string_view lower,
                                                std::size_t place, std::string_view subject) {
@@ -92,11 +175,37 @@ std::optional<std::size_t> value_behind_phrase(std::string_view text, std::strin
   const std::string_view behind = lower.substr(rest);
   if (const std::size_t verb = copula(behind)) return rest + verb;
   if (const std::size_t verb = apposition(behind)) return rest + verb;
-  const std::size_t sign = lower.find_first_not_of("*_ ", rest);
+  const std::size_t sign = lower.find_first_not_of("*_ \"", rest);
   if (sign == npos) return std::nullopt;
+  for (const std::string_view arrow : {"->", "=>", "\u2192", "\u21D2"}) {
+    if (lower.substr(sign).starts_with(arrow)) return sign + arrow.size();
+  }
   if (lower[sign] == ':' || lower[sign] == '=') return sign;
   // "## Answer" and the value on a line below.
   if (text[sign] == '\n' && begins_line(lower, place)) return sign;
+  return std::nullopt;
+}
+
+std::optional<TextSpan> value_before_phrase(std::string_view text, std::string_view lower) {
+  constexpr std::size_t longest_value = 80;
+  for (const std::string_view phrase :
+       {" is the answer", " is the final answer", " is the correct answer", " is our answer",
+        " is our final answer"}) {
+    const std::size_t end = lower.rfind(phrase);
+    if (end == npos) continue;
+    std::size_t begin = end > longest_value ? end - longest_value : 0;
+    for (std::size_t i = begin + 1; i < end; ++i) {
+      const bool stop = text[i] == '\n' || (text[i] == '.' && text[i + 1] == ' ') ||
+                        (text[i] == ',' && text[i + 1] == ' ' && is_any_letter(text[i - 1]));
+      if (stop) begin = i + 1;
+    }
+    for (const std::string_view word : {"so ", "thus ", "hence ", "therefore ", "then "}) {
+      const std::size_t first = std::min(lower.find_first_not_of(' ', begin), end);
+      if (lower.substr(first, end - first).starts_with(word)) begin = first + word.size();
+    }
+    const std::string_view value = text.substr(begin, end - begin);
+    if (value.find_first_of("0123456789\\$") != npos) return TextSpan{begin, end};
+  }
   return std::nullopt;
 }
 

@@ -22,21 +22,18 @@ bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '~';
 }
 
-/// A letter outside ASCII that no notation of mathematics uses.
-bool is_foreign_letter(std::string_view text) {
-  constexpr char32_t first_letter = 0xC0;  // Latin, Greek, Cyrillic, ...
-  constexpr char32_t first_sign = 0x2000;  // punctuation, arrows, operators
-  constexpr char32_t first_ideograph = 0x2E80;
-  constexpr char32_t first_symbol = 0xFE00;  // variation selectors, emoji
-  const Utf8Step step = utf8_step(text);
-  return step.status == Utf8Status::character && step.code_point >= first_letter &&
-         step.code_point < first_symbol &&
-         (step.code_point < first_sign || step.code_point >= first_ideograph);
-}
-
 class Tokeniser {
  public:
-  explicit Tokeniser(std::string_view answer) : rest_(answer) { groups_.push_back({}); }
+  explicit Tokeniser(std::string_view answer) : rest_(answer) {
+    groups_.push_back({});
+    for (std::size_t i = 0; i < answer.size(); ++i) {
+      if (answer[i] == '\\') {
+        ++i;
+      } else if (answer[i] == '$') {
+        unpaired_dollar_ = !unpaired_dollar_;
+      }
+    }
+  }
 
   std::optional<std::vector<AnswerToken>> run() {
     while (!rest_.empty()) {
@@ -90,7 +87,7 @@ class Tokeniser {
     const std::size_t bytes = utf8_step(rest_).bytes;  // a character is one token
     const std::string written(rest_.substr(0, bytes));
     rest_.remove_prefix(bytes);
-    if (c == '$') return skipped_blank();
+    if (c == '$') return take_dollar();
     if (c == '&' && environments_ == 0) {
       // "3 & 4" joins; "x &= 4" aligns.
       const std::size_t next = rest_.find_first_not_of(' ');
@@ -99,6 +96,14 @@ class Tokeniser {
     }
     count_bracket(c);
     emit(Kind::symbol, written);
+  }
+
+  /// "$5": a currency where it has no partner; else a delimiter of formulas.
+  void take_dollar() {
+    const bool digit = !rest_.empty() && (is_digit(rest_[0]) || rest_[0] == '.');
+    if (!unpaired_dollar_ || !digit) return skipped_blank();
+    unpaired_dollar_ = false;
+    emit(Kind::symbol, "\\$");
   }
 
   void skip_blank() {
@@ -468,6 +473,7 @@ class Tokeniser {
   int bracket_depth_ = 0;
   int environments_ = 0;
   bool blank_ = false;
+  bool unpaired_dollar_ = false;  ///< an odd number of '$': one is no delimiter
   bool text_command_ = false;
   std::size_t list_rest_ = npos;  ///< what is left behind a list of digits and bare commas
   bool dropped_brace_ = false;    ///< the open brace of ^{\circ} is gone: so must its partner

@@ -333,6 +333,9 @@ bool units_agree(const std::string& a, const std::string& b) {
     return unit == "unit" || unit.starts_with("unit^");
   };
   if (a == b) return true;
+  if ((a == "degree" && b.starts_with("degree ")) || (b == "degree" && a.starts_with("degree "))) {
+    return true;  // 5^\circ and 5 degrees Celsius
+  }
   return !a.empty() && !b.empty() && (generic(a) || generic(b)) && power(a) == power(b);
 }
 

@@ -36,7 +36,7 @@ std::string_view unit_named(std::string_view word);
 std::optional<std::string> unit_of(AnswerTokens tokens, bool letters = false);
 
 /// Whether two units are one: the same name; "units" beside any unit of its power (square units for
-/// cm^2).
+/// cm^2), and degrees beside those of a scale.
 bool units_agree(const std::string& a, const std::string& b);
 
 /// In lower case, ASCII.

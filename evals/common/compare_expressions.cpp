@@ -276,6 +276,14 @@ Judgement compare_expressions(const MathExpr& a, const MathExpr& b) {
   return decimal;
 }
 
+bool is_undefined(const MathExpr& expr) {
+  if (!symbols_of(expr).empty() || has_infinity(expr)) return false;
+  constexpr mpfr_prec_t bits = 1024;
+  long work = 0;
+  const std::optional<Box> value = evaluate(expr, {bits, nullptr, false, &work});
+  return !value && work < max_interval_work;
+}
+
 bool may_be_rounded(const MathExpr& gold, const MathExpr& prediction) {
   int sign = 1;
   const MathExpr& number = unsigned_number(gold, sign);

@@ -57,4 +57,7 @@ Judgement compare_equations(const MathExpr& left_a, const MathExpr& right_a, con
 /// goes with the first \pm. Itself where there is none; nothing over 16.
 std::vector<MathExpr> expand_signs(const MathExpr& expr);
 
+/// Whether a constant has no value: 7/0, 0/0. False for what has variables.
+bool is_undefined(const MathExpr& expr);
+
 }  // namespace assay::evals

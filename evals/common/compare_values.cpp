@@ -471,6 +471,10 @@ class Comparer {
 
   static Judgement compare_numbers(const AnswerValue& gold, const AnswerValue& prediction) {
     Judgement exact = compare_expressions(gold.expr, prediction.expr);
+    if (exact.verdict == Verdict::undecided && exact.rung == rung::undefined &&
+        is_undefined(prediction.expr) && !is_undefined(gold.expr)) {
+      return judged(Verdict::not_equal, rung::undefined, proof::form);
+    }
     if (exact.verdict != Verdict::not_equal || !may_be_rounded(gold.expr, prediction.expr) ||
         !is_constant(prediction)) {
       return exact;

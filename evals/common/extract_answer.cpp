@@ -8,7 +8,6 @@
 
 #include "evals/common/answer_phrases.h"
 #include "evals/common/answer_value.h"
-#include "evals/common/answer_words.h"
 
 namespace assay::evals {
 namespace {
@@ -125,81 +124,6 @@ std::size_t closing_delimiter(std::string_view text, std::size_t begin, std::str
   return end;
 }
 
-/// "(since 6*7=42)", "(not 24)", "(3 red and 2 green)": words in brackets behind a value. "(mod
-/// 7)",
-/// "(base 2)" and "(\sin x)" are parts of one.
-bool begins_aside(std::string_view text) {
-  const std::string_view inside = text.substr(0, text.find_first_of(")\n"));
-  bool words = false;
-  for (std::size_t i = 1; i < inside.size();) {
-    std::size_t end = i;
-    while (end < inside.size() && is_letter(inside[end])) ++end;
-    const std::string_view word = inside.substr(i, end - i);
-    if (word == "mod" || word == "base") return false;
-    words = words || (is_plain_word(word) && inside[i - 1] != '\\' && inside[i - 1] != '{' &&
-                      function_named(word).empty() && greek_named(word).empty());
-    i = std::max(end, i + 1);
-  }
-  return words;
-}
-
-/// "42 since 6*7 = 42", "42 as required", "42 for all x": what the sentence says of its value.
-bool begins_remark(std::string_view text) {
-  constexpr std::array<std::string_view, 12> remarks = {
-      " since ",     " because ", " as required", " as desired", " as needed", " as expected",
-      " as claimed", " for all ", " for any ",    " for every ", " when ",     " whenever "};
-  return std::any_of(remarks.begin(), remarks.end(),
-                     [&](std::string_view remark) { return text.starts_with(remark); });
-}
-
-/// Where a model's control token or a line break of HTML stands.
-bool begins_control(std::string_view text) {
-  constexpr std::array<std::string_view, 5> tokens = {"</", "<|", "<br", "<\uFF5C", "[/INST]"};
-  return std::any_of(tokens.begin(), tokens.end(),
-                     [&](std::string_view token) { return text.starts_with(token); });
-}
-
-/// The end of the sentence or line that starts at `begin`; a decimal point does not end it.
-std::size_t sentence_end(std::string_view text, std::size_t begin) {
-  for (std::size_t i = begin; i < text.size(); ++i) {
-    const std::string_view rest = text.substr(i);
-    const char next = rest.size() > 1 ? rest[1] : '\n';
-    if (text[i] == '\n' || rest.starts_with("\u3002")) return i;
-    if (text[i] == '.' && (next == '*' || next == '<' || blank.find(next) != npos)) return i;
-    const bool word = rest.size() > 2 && next == ' ' && is_letter(rest[2]);
-    // "12, because ..." and "12; done", but not "1, 2" or "1; y = 2".
-    if (text[i] == ',' && word) return i;
-    if (text[i] == ';' && word && rest.size() > 3 && is_letter(rest[3])) return i;
-    if (text[i] == '<' && begins_control(rest)) return i;
-    if (text[i] != ' ') continue;
-    if (next == '(' && begins_aside(rest.substr(1))) return i;
-    if (begins_remark(rest)) return i;
-  }
-  return text.size();
-}
-
-/// Without Markdown's strong emphasis, "**18** dollars". `opened`: a run of it stood before the
-/// value. What opens stands behind no digit or letter: 2**3 is a power.
-std::string without_emphasis(std::string_view text, std::string_view opened) {
-  std::string out;
-  std::string open(opened);
-  for (std::size_t i = 0; i < text.size();) {
-    const std::string_view run = text.substr(i, 2);
-    const bool mark = run == "**" || run == "__";
-    const char before = out.empty() ? ' ' : out.back();
-    const bool closes = mark && open == run;
-    const bool opens = mark && open.empty() && text.find(run, i + 2) != npos && !is_digit(before) &&
-                       !is_letter(before) && before != ')';
-    if (!closes && !opens) {
-      out += text[i++];
-      continue;
-    }
-    open = closes ? "" : std::string(run);
-    i += 2;
-  }
-  return out;
-}
-
 /// The rest of a sentence; behind its last " is " if it has one ("the area is 12").
 ExtractedAnswer sentence_value(std::string_view text, std::size_t begin, AnswerTier tier) {
   const std::size_t end = sentence_end(text, begin);
@@ -215,6 +139,9 @@ ExtractedAnswer sentence_value(std::string_view text, std::size_t begin, AnswerT
   const std::string plain = without_emphasis(raw, opened);
   const bool changed = plain.find_first_not_of(" \t\r\n*_`") != npos && plain.size() < raw.size();
   if (changed) answer.text = trimmed(plain, 0, plain.size(), tier, " \t\r\n*_`").text;
+  // {"answer": "42"}
+  const bool json = answer.text.ends_with('}') && answer.text.find('{') == npos;
+  if (json) answer = trimmed(text, answer.begin, answer.end - 1, tier, " \t\r\n\"");
   return answer;
 }
 
@@ -248,9 +175,10 @@ std::optional<ExtractedAnswer> value_at(std::string_view text, std::size_t begin
     if (!text.substr(begin).starts_with(open)) continue;
     const std::size_t first = begin + open.size();
     const std::size_t end = text.find(close, first);
-    // "$5 and $6" on two lines: prices, no formula. A display may span lines.
-    const bool display = open == "$$" || open == "\\[";
+    // "$5 and $6" on two lines: prices, no formula. A display may span lines, and what has a
+    // command.
     const std::string_view body = text.substr(first, end == npos ? 0 : end - first);
+    const bool display = open == "$$" || open == "\\[" || body.find('\\') != npos;
     if (end == npos || body.find(display ? "\n\n" : "\n") != npos) break;
     answer = trimmed(text, first, end, tier, blank);
     // "$x = 1$ or $x = 2$": all of it.
@@ -371,6 +299,12 @@ std::optional<ExtractedAnswer> extract_answer(std::string_view text) {
     return answer;
   }
   if (auto answer = after_phrase(text, lower, "answer", AnswerTier::answer)) return answer;
+  for (const std::string_view subject : {"correct option", "correct choice"}) {
+    if (auto answer = after_phrase(text, lower, subject, AnswerTier::answer)) return answer;
+  }
+  if (const auto span = value_before_phrase(text, lower)) {
+    return value_at(text.substr(0, span->end), span->begin, AnswerTier::answer);
+  }
   const auto foreign = value_behind_foreign_phrase(text);
   return foreign ? value_at(text, *foreign, AnswerTier::answer) : std::nullopt;
 }

@@ -68,6 +68,8 @@ void lift_unit(AnswerValue& value) {
     MathExpr operand = std::move(inner->args[0]);
     *inner = std::move(operand);
   }
+  // "25% profit", "5% per year": of what is not part of the number.
+  if (inner->op == Op::percent) value.unit.clear();
   if (!value.unit.empty() || (inner->op != Op::degrees && inner->op != Op::percent)) return;
   value.unit = inner->op == Op::degrees ? "degree" : "%";
   MathExpr operand = std::move(inner->args[0]);

@@ -12,6 +12,7 @@
 #include "evals/common/extract_answer.h"
 #include "harness/names.h"
 #include "harness/score/json_records.h"
+#include "harness/score/problem_match.h"
 #include "harness/score/sample_grader.h"
 
 namespace assay::score {
@@ -86,6 +87,7 @@ class PairScorer {
                 {"proof", comparison.proof.empty() ? json(nullptr) : json(comparison.proof)},
                 {"gold_form", comparison.gold_form},
                 {"pred_form", comparison.prediction_form}};
+    equal_ += comparison.verdict == Verdict::equal ? 1 : 0;
     undecided_ += comparison.verdict == Verdict::undecided ? 1 : 0;
     if (pair.label) {
       ++labelled_;
@@ -105,8 +107,11 @@ class PairScorer {
   }
 
   json result() const {
-    json out = {{"pairs", rows_},  {"agreement", nullptr},    {"labelled", labelled_},
-                {"agree", agree_}, {"undecided", undecided_}, {"disagreements", disagreements_}};
+    const auto n = static_cast<std::int64_t>(rows_.size());
+    json out = {{"equal", equal_},         {"not_equal", n - equal_ - undecided_},
+                {"pairs", rows_},          {"agreement", nullptr},
+                {"labelled", labelled_},   {"agree", agree_},
+                {"undecided", undecided_}, {"disagreements", disagreements_}};
     if (labelled_ > 0) {
       out["agreement"] = static_cast<double>(agree_) / static_cast<double>(labelled_);
     }
@@ -135,6 +140,7 @@ class PairScorer {
   json disagreements_ = json::array();
   std::int64_t labelled_ = 0;
   std::int64_t agree_ = 0;
+  std::int64_t equal_ = 0;
   std::int64_t undecided_ = 0;
 };
 
@@ -146,6 +152,7 @@ json score_pairs(const PairsOptions& options, const Listener& listener) {
     throw unknown_name("grader", options.grader, grader_names());
   }
   PairScorer scorer(compat);
+  Tally without_text;  // lines that hold no pair: counted, and the rest is compared
   std::int64_t n = 0;
   const auto sink = [&](const json& record, const std::string& where) -> Result<void> {
     const auto gold = answer_text(record, "gold");
@@ -157,8 +164,8 @@ json score_pairs(const PairsOptions& options, const Listener& listener) {
       if (!prediction && no_answer) prediction = "";
     }
     if (!gold || !prediction) {
-      return env_failure(fmt::format("{}: no text in '{}'", where, gold ? "pred" : "gold"),
-                         "each line is {\"gold\": ..., \"pred\": ...} with an optional \"label\"");
+      without_text.add(fmt::format("{}: no text in '{}'", where, gold ? "pred" : "gold"));
+      return {};
     }
     scorer.add({*gold, *prediction, pair_label(record), policy_of(record)});
     ++n;
@@ -167,16 +174,20 @@ json score_pairs(const PairsOptions& options, const Listener& listener) {
   };
   const RecordsSummary summary = value_or_throw(read_records(options.path, sink));
   if (n == 0) {
-    throw Error(ErrorKind::environment, fmt::format("{} holds no pair", options.path),
+    const std::string why =
+        without_text.count > 0 ? fmt::format(" ({})", without_text.examples.front()) : "";
+    throw Error(ErrorKind::environment, fmt::format("{} holds no pair{}", options.path, why),
                 "each line is {\"gold\": ..., \"pred\": ...} with an optional \"label\"");
   }
   json out = scorer.result();
+  std::vector<std::string> examples = summary.unreadable.examples;
+  examples.insert(examples.end(), without_text.examples.begin(), without_text.examples.end());
   out["grader"] = options.grader;
   out["file"] = {{"name", summary.name},
                  {"container", summary.container},
                  {"records", summary.records},
-                 {"unreadable", summary.unreadable.total()},
-                 {"unreadable_examples", summary.unreadable.examples}};
+                 {"unreadable", summary.unreadable.total() + without_text.count},
+                 {"unreadable_examples", examples}};
   return out;
 }
 

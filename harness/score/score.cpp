@@ -49,6 +49,10 @@ Task find_task_or_answers(const ScoreOptions& options, const SamplesFile& file) 
     task.dataset = *found;
   } else if (found.error().hint().starts_with("did you mean") || !file_has_gold(file)) {
     throw Error(found.error());
+  } else if (options.fields.answer.empty()) {
+    throw Error(ErrorKind::usage, found.error().message(),
+                fmt::format("to grade it by the file's own answers, add --answer-field {}",
+                            name_for_message(file.shape.fields.answer)));
   }
   const std::string eval = task.dataset != nullptr ? task.dataset->manifest.eval : "math";
   task.eval = value_or_throw(find_eval(eval))->create();

@@ -86,6 +86,16 @@ TEST(ExtractAnswer, LeavesOutEmphasisInsideTheAnswer) {
   EXPECT_EQ(text_of("The answer is 2**3 + 3**2."), "2**3 + 3**2");
 }
 
+TEST(ExtractAnswer, KnowsOtherWaysToAnnounceIt) {
+  for (const char* text :
+       {"{\"answer\": 42}", "{\"answer\": \"42\"}", "Answer -> 42", "answer \u2192 42",
+        "So, 42 is the final answer.", "Hence $42$ is the answer.", "The correct option is 42"}) {
+    EXPECT_EQ(extracted(text), "T3 42") << text;
+  }
+  EXPECT_EQ(extracted("What is the answer?"), "(none)");
+  EXPECT_EQ(extracted("The answer is $90\\text{ square\nunits}$."), "T3 90\\text{ square\nunits}");
+}
+
 TEST(ExtractAnswer, ReadsWholeSentences) {
   EXPECT_EQ(extracted("The answer is $x = 1$ or $x = 2$."), "T3 $x = 1$ or $x = 2$");
   EXPECT_EQ(extracted("Final Answer: The volume of $ABCD$ is 120. Done."), "T2 120");

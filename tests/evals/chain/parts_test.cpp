@@ -219,6 +219,16 @@ TEST(TextLoops, LoopsThatChangeALittleAreFound) {
   EXPECT_EQ(loop->loop.kind, LoopKind::stale_prose);
 }
 
+TEST(TextLoops, ThePeriodsOfADecimalAreOneNumber) {
+  const auto expansion = [](int periods) {
+    std::string text = "So 1/7 = 0.";
+    for (int i = 0; i < periods; ++i) text += "142857";
+    return text + "...";
+  };
+  EXPECT_FALSE(find_text_loop(expansion(20)));
+  EXPECT_TRUE(find_text_loop(expansion(200)));
+}
+
 TEST(TextLoops, EnumerationsAreNoLoop) {
   std::string cases = "We list all cases one by one.\n\n";
   std::string primes = "Which of them are prime?\n";

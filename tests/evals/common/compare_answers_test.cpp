@@ -226,7 +226,8 @@ TEST(CompareAnswers, KeepsToItsBudget) {
   EXPECT_EQ(compared("12", "((((9!)!)!)!)!"), "undecided budget");
   EXPECT_EQ(compared("12", "(x+y+z+w+1)^{200}"), "undecided budget");
   EXPECT_EQ(compared("2^{10^{9}}", "2^{10^{9}}"), "equal identical");
-  EXPECT_EQ(compared("0", "\\frac{1}{0}"), "undecided undefined");
+  EXPECT_EQ(compared("0", "\\frac{1}{0}"), "not_equal undefined");
+  EXPECT_EQ(compared("\\frac{1}{0}", "0"), "undecided undefined");
   EXPECT_EQ(compared("0", "\\infty - \\infty"), "undecided undefined");
   std::string many = "\\sqrt{2}";
   std::string other = "\\sqrt{3}";

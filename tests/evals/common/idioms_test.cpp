@@ -323,5 +323,36 @@ TEST(Phrases, BoxesInBoxesAndSeveralBoxes) {
   EXPECT_FALSE(asks_for_list("(1, 2)"));
 }
 
+TEST(Idioms, LabelsAsidesAndQualifiers) {
+  expect_all({{"12", "\\text{Sarah: } 12"},
+              {"10", "Total: 10"},
+              {"18", "Total cost: $18"},
+              {"12", "12\\text{ apples left over}"},
+              {"5", "5 in total"},
+              {"14", "14\\text{ (rounded)}"},
+              {"10", "10 (ten)"},
+              {"6", "six (6)"},
+              {"25", "25\\% profit"},
+              {"14", "14/\\text{hour}"},
+              {"18", "$18/day"},
+              {"5^\\circ", "5 degrees Celsius"},
+              {"101_2", "101 (base 2)"},
+              {"5 \\pmod 7", "5 (mod 7)"}},
+             Verdict::equal);
+  expect_all({{"12", "Total: 13"},
+              {"10", "Monday: 10, Tuesday: 12"},
+              {"10", "10 (nine)"},
+              {"10", "nine (10)"},
+              {"5 degrees Celsius", "5 degrees Fahrenheit"},
+              {"14", "15/\\text{hour}"},
+              {"2", "2/x"}},
+             Verdict::not_equal);
+}
+
+TEST(Idioms, ADollarWithoutAPartnerIsMoney) {
+  expect_all({{"$5", "5"}, {"$5", "\\$5"}, {"$5$", "5"}, {"$5$ or $6$", "5, 6"}}, Verdict::equal);
+  expect_all({{"$5", "\u20AC5"}, {"$5", "5 cents"}, {"$5", "$6"}}, Verdict::not_equal);
+}
+
 }  // namespace
 }  // namespace assay::evals

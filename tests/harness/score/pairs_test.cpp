@@ -50,6 +50,17 @@ TEST_F(Pairs, VerdictsInOrderAndAgreement) {
   EXPECT_EQ(out["disagreements"][0]["gold"], "3");
 }
 
+TEST_F(Pairs, ALineWithoutAPairIsLeftOut) {
+  const json out = score(R"({"gold": "1", "pred": "1"}
+{"gold": [], "pred": "1"}
+{"gold": "1", "pred": "2"}
+)");
+  EXPECT_EQ(out["equal"], 1);
+  EXPECT_EQ(out["not_equal"], 1);
+  EXPECT_EQ(out["file"]["unreadable"], 1);
+  EXPECT_THAT(out["file"]["unreadable_examples"][0].get<std::string>(), HasSubstr("p.jsonl:2"));
+}
+
 TEST_F(Pairs, LabelsOfSeveralGradersCountWhereTheyAgree) {
   const json out = score(R"({"gold": "1", "pred": "1", "label_a": 1, "label_b": 1}
 {"gold": "1", "pred": "1", "label_a": 1, "label_b": 0}

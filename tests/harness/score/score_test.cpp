@@ -137,7 +137,10 @@ TEST_F(Score, GoldAnswersInTheFileNeedNoDataset) {
   EXPECT_EQ(scored.task["gold_from"], "file");
   EXPECT_EQ(scored.labels["agree"], 4);
   // A benchmark that assay does not know.
-  const Scored unknown = score_file(options(path, "olympiad"), {});
+  EXPECT_THAT(error(options(path, "olympiad")), HasSubstr("--answer-field gt"));
+  ScoreOptions named = options(path, "olympiad");
+  named.fields.answer = "gt";
+  const Scored unknown = score_file(named, {});
   EXPECT_EQ(report(unknown)["metrics"]["pass@1"]["value"], 0.5);
   EXPECT_FALSE(report(unknown)["partial"].get<bool>());
   EXPECT_THAT(unknown.notes.front(), HasSubstr("'olympiad' is no task of assay"));
