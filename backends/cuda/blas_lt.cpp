@@ -104,7 +104,8 @@ struct BlasLt::Library {
     check_blas(create_description(&out->description.object, kCompute32F, CUDA_R_32F),
                "describing a product");
     const auto set = [&](int attribute, const auto& value) {
-      check_blas(describe(out->description.object, attribute, &value, sizeof(value)),
+      check_blas(describe(out->description.object, attribute, static_cast<const void*>(&value),
+                          sizeof(value)),
                  "describing a product");
     };
     set(kTransposeA, kTransposed);
