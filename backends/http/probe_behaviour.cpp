@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cctype>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "backends/http/probes.h"
 #include "core/text.h"
@@ -14,6 +15,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::int64_t kShortTokens = 24;
+constexpr std::int64_t kChainTokens = 512;
 constexpr std::int64_t kMostBeside = 4;
 
 Sampling warm_sampling() {
@@ -59,18 +61,73 @@ std::optional<bool> same_beside_others(const ProbeContext& context, const Prompt
   return sound ? std::optional(same) : std::nullopt;
 }
 
-/// A word of the text's second half that stands there for the first time.
-std::string word_to_stop_at(const std::string& text) {
+/// A word behind the first third of the part from `begin` to `end` that stands there for the first
+/// time.
+std::string word_to_stop_at(const std::string& text, std::size_t begin, std::size_t end) {
   const auto is_letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
   constexpr std::size_t kLeast = 3;
-  for (std::size_t i = text.size() / 3; i < text.size(); ++i) {
-    if (!is_letter(text[i]) || (i > 0 && is_letter(text[i - 1]))) continue;
-    std::size_t end = i;
-    while (end < text.size() && is_letter(text[end])) ++end;
-    const std::string word = text.substr(i, end - i);
-    if (word.size() >= kLeast && end < text.size() && text.find(word) == i) return word;
+  for (std::size_t i = begin + (end - begin) / 3; i < end; ++i) {
+    if (!is_letter(text[i]) || (i > begin && is_letter(text[i - 1]))) continue;
+    std::size_t behind = i;
+    while (behind < end && is_letter(text[behind])) ++behind;
+    const std::string word = text.substr(i, behind - i);
+    if (word.size() >= kLeast && behind < end && text.find(word, begin) == i) return word;
   }
   return {};
+}
+
+/// Where the answer begins: behind the thinking part, if there is one; npos: that has no end.
+std::size_t answer_begin(const ProbeContext& context, const EndpointCompletion& reply) {
+  constexpr std::string_view kClose = "</think>";
+  const std::size_t close = reply.text.find(kClose);
+  if (close != std::string::npos) return close + kClose.size();
+  const bool thinks = reply.reply.form.starts_with("reasoning") ||
+                      reply.text.find("<think>") != std::string::npos ||
+                      (context.needs.thinking && context.needs.opened_by_prompt);
+  return thinks ? std::string::npos : 0;
+}
+
+/// A greedy text with an answer, if one comes within a budget that a short chain of thought fits.
+EndpointCompletion text_with_answer(const ProbeContext& context, const Prompt& prompt,
+                                    std::int64_t* budget) {
+  *budget = kShortTokens;
+  EndpointCompletion reply = greedy(context, prompt);
+  const bool lacks = answer_begin(context, reply) == std::string::npos;
+  if (reply.stop == StopReason::error || !lacks) return reply;
+  *budget = kChainTokens;
+  return context.endpoint.complete(prompt, Sampling{}, 0, *budget, context.cancelled);
+}
+
+/// Whether a stop string ends a chain of thought, which servers differ in; null: not known.
+json stops_inside(const ProbeContext& context, Prompt prompt, const EndpointCompletion& whole,
+                  std::size_t end) {
+  constexpr std::size_t kSoon = 3 * kShortTokens;  // bytes that so many tokens surely have
+  const std::string word =
+      word_to_stop_at(whole.text, 0, std::min({end, whole.text.size(), kSoon}));
+  if (end == 0 || word.empty()) return nullptr;
+  prompt.stop_strings = {word};
+  const EndpointCompletion cut =
+      context.endpoint.complete_as_sent(prompt, kShortTokens, context.cancelled);
+  if (cut.stop == StopReason::error) return nullptr;
+  const std::size_t at = cut.text.find(word);
+  const bool ends_there = at == std::string::npos || at + word.size() == cut.text.size();
+  if (!ends_there) return false;
+  // A budget that ended it before the word tells nothing.
+  return cut.reply.finish_reason == "stop" ? json(true) : json(nullptr);
+}
+
+json judge_stop(const std::string& answer, const std::string& cut, const std::string& word) {
+  const std::size_t at = cut.find(word);
+  if (at == std::string::npos && cut.size() < answer.size()) {
+    return finding("honoured", "the text ends before the stop string");
+  }
+  if (at == std::string::npos) {
+    return finding("unclear", "the text came out another way, without the word");
+  }
+  if (at + word.size() == cut.size()) {
+    return finding("kept in the text", "the text ends behind the stop string: it is cut here");
+  }
+  return finding("ignored", "the text goes on behind the stop string: it is cut here");
 }
 
 }  // namespace
@@ -117,30 +174,34 @@ json probe_repeatability(const ProbeContext& context) {
   return out;
 }
 
+/// Judged by the answer alone: many servers mind stop strings only behind the thinking part, which
+/// is what a run wants of them.
 json probe_stop(const ProbeContext& context) {
   Prompt prompt = counting(context.endpoint);
-  const EndpointCompletion whole = greedy(context, prompt);
+  std::int64_t budget = 0;
+  const EndpointCompletion whole = text_with_answer(context, prompt, &budget);
   if (whole.stop == StopReason::error) return failed(whole);
-  const std::string word = word_to_stop_at(whole.text);
-  if (word.empty()) return finding("not checked", "the greedy text has no word to stop at");
-  prompt.stop_strings = {word};
-  const EndpointCompletion cut =
-      context.endpoint.complete_as_sent(prompt, kShortTokens, context.cancelled);
-  if (cut.stop == StopReason::error) return failed(cut);
-  const std::size_t at = cut.text.find(word);
-  json out;
-  if (at == std::string::npos && cut.text.size() < whole.text.size()) {
-    out = finding("honoured", "the text ends before the stop string");
-  } else if (at != std::string::npos && at + word.size() == cut.text.size()) {
-    out = finding("kept in the text", "the text ends behind the stop string: it is cut here");
-  } else if (at != std::string::npos) {
-    out = finding("ignored", "the text goes on behind the stop string: it is cut here");
-  } else {
-    out = finding("unclear", "the text came out another way, without the word");
+  const std::size_t begin = answer_begin(context, whole);
+  const json inside = stops_inside(context, prompt, whole, begin);
+  json out = finding("not checked", "the greedy text has no word to stop at");
+  if (begin == std::string::npos) {
+    out = finding("not checked",
+                  fmt::format("the chain of thought has no end within {} tokens", budget));
+  } else if (const std::string word = word_to_stop_at(whole.text, begin, whole.text.size());
+             !word.empty()) {
+    prompt.stop_strings = {word};
+    const EndpointCompletion cut =
+        context.endpoint.complete_as_sent(prompt, budget, context.cancelled);
+    if (cut.stop == StopReason::error) return failed(cut);
+    const std::size_t cut_begin = answer_begin(context, cut);
+    const bool ended_inside = cut_begin == std::string::npos;
+    out = ended_inside ? finding("honoured", "the chain of thought ends before the stop string")
+                       : judge_stop(whole.text.substr(begin), cut.text.substr(cut_begin), word);
+    if (ended_inside && inside != true) {
+      out = finding("unclear", "the text came out another way, without an answer");
+    }
   }
-  const bool apart = cut.reply.form.starts_with("reasoning");
-  out["inside_thinking"] =
-      apart ? json(out["verdict"] == "honoured" && cut.reply.finish_reason == "stop") : json();
+  out["inside_thinking"] = inside;
   return out;
 }
 

@@ -14,7 +14,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::int64_t kAnswerTokens = 24;
-constexpr std::int64_t kLongestNeedle = 16384;
+constexpr std::int64_t kLongestNeedle = 16384;  ///< with its answer
+constexpr std::int64_t kShortPrompt = 64;
 constexpr std::size_t kBytesPerToken = 4;  // where no vocabulary counts
 constexpr const char* kCode = "7391";
 
@@ -101,38 +102,66 @@ json compare_counts(std::int64_t ours, std::int64_t theirs, const ProbeContext& 
                  "the server writes prompts otherwise than the local template does: " + why);
 }
 
-/// A prompt of about `tokens` tokens that begins with the code word.
-std::string haystack(const ProbeContext& context, std::int64_t tokens) {
+/// A text that begins with the code word, with so many lines and words behind it.
+std::string haystack(std::int64_t lines, std::int64_t words) {
   std::string text = fmt::format("The secret code is {}. Remember it.\n", kCode);
-  const std::string question = "What is the secret code? Answer with the code only.";
-  const auto count = [&](const std::string& of) {
-    const auto& encode = context.endpoint.vocabulary().encode;
-    return encode ? std::ssize(encode(of)) : static_cast<std::int64_t>(of.size() / kBytesPerToken);
-  };
-  std::int64_t used = count(text + question);
-  for (std::int64_t i = 1; used < tokens; ++i) {
-    const std::string line = fmt::format("Line {}: the river is quiet this morning.\n", i);
-    used += count(line);
-    text += line;
+  for (std::int64_t i = 1; i <= lines; ++i) {
+    text += fmt::format("Line {}: the river is quiet this morning.\n", i);
   }
-  return text + question;
+  for (std::int64_t i = 0; i < words; ++i) text += "so ";
+  return text + "What is the secret code? Answer with the code only.";
 }
 
 struct Needle {
   EndpointCompletion reply;
-  std::int64_t asked = 0;  ///< tokens of the prompt by our count; 0: not known
+  std::int64_t asked = 0;   ///< tokens of the prompt, by our count or estimated
+  bool is_counted = false;  ///< with the template's
   bool found = false;
 };
 
+/// Tokens of the prompt with all that the template adds; without a template, of the text alone.
+std::int64_t count_of(const HttpEndpoint& endpoint, const std::string& text, bool* is_counted) {
+  const LocalVocabulary& vocabulary = endpoint.vocabulary();
+  if (vocabulary.render) {
+    const Result<RenderedPrompt> rendered = vocabulary.render(question(endpoint, text));
+    *is_counted = rendered.has_value();
+    if (rendered) return std::ssize(rendered->ids);
+  }
+  if (vocabulary.encode) return std::ssize(vocabulary.encode(text));
+  return static_cast<std::int64_t>(text.size() / kBytesPerToken);
+}
+
+/// The most of `add` (from 0 on) that keep the count of make(n) within the tokens.
+template <class Make>
+std::int64_t most_within(const HttpEndpoint& endpoint, std::int64_t tokens, std::int64_t most,
+                         const Make& make) {
+  bool ignored = false;
+  std::int64_t fits = 0;
+  for (std::int64_t step = most; step > 0; step /= 2) {
+    while (fits + step <= most && count_of(endpoint, make(fits + step), &ignored) <= tokens) {
+      fits += step;
+    }
+  }
+  return fits;
+}
+
+/// A prompt of just so many tokens, or hardly fewer; never more, unless the shortest has more.
+std::string haystack_of(const HttpEndpoint& endpoint, std::int64_t tokens) {
+  constexpr std::int64_t kWords = 64;  // more than a line has tokens
+  const std::int64_t lines = most_within(endpoint, tokens, std::max<std::int64_t>(tokens / 4, 1),
+                                         [](std::int64_t n) { return haystack(n, 0); });
+  const std::int64_t words =
+      most_within(endpoint, tokens, kWords, [lines](std::int64_t n) { return haystack(lines, n); });
+  return haystack(lines, words);
+}
+
 Needle ask_needle(const ProbeContext& context, std::int64_t tokens) {
   HttpEndpoint& endpoint = context.endpoint;
-  const Prompt prompt = question(endpoint, haystack(context, tokens));
+  const std::string text = haystack_of(endpoint, tokens);
   Needle out;
-  if (endpoint.vocabulary().render) {
-    const Result<RenderedPrompt> rendered = endpoint.vocabulary().render(prompt);
-    if (rendered) out.asked = std::ssize(rendered->ids);
-  }
-  out.reply = endpoint.complete(prompt, Sampling{}, 0, kAnswerTokens, context.cancelled);
+  out.asked = count_of(endpoint, text, &out.is_counted);
+  out.reply =
+      endpoint.complete(question(endpoint, text), Sampling{}, 0, kAnswerTokens, context.cancelled);
   out.found = out.reply.text.find(kCode) != std::string::npos;
   return out;
 }
@@ -151,8 +180,7 @@ std::string too_short(std::int64_t planned, const std::string& what) {
       planned, what);
 }
 
-json judge_needle(const ProbeContext& context, const Needle& control, const Needle& needle,
-                  std::int64_t tokens) {
+json judge_needle(const ProbeContext& context, const Needle& control, const Needle& needle) {
   const std::int64_t planned = context.needs.longest_sequence;
   const EndpointCompletion& reply = needle.reply;
   if (reply.stop == StopReason::error) {
@@ -160,24 +188,27 @@ json judge_needle(const ProbeContext& context, const Needle& control, const Need
     if (!refused) return finding("failed", reply.error);
     return finding("refused", reply.error, too_short(planned, "refuses such a prompt"));
   }
-  const std::int64_t asked = needle.asked > 0 ? needle.asked : tokens;
-  const std::optional<std::int64_t> count = reported(reply);
-  // Without a vocabulary the length was estimated, and only a large gap means something.
-  const double share = needle.asked > 0 ? 0.95 : 0.5;
-  const bool lacks = count && static_cast<double>(*count) < share * static_cast<double>(asked) - 16;
-  if (lacks && !needle.found) {
-    return finding(
-        "truncated",
-        fmt::format("of {} tokens the server counts {}, and the code word is lost", asked, *count),
-        too_short(planned, fmt::format("kept {} of {}", *count, asked)));
-  }
   if (needle.found) return finding("holds", "the code word was found");
-  if (count && !lacks)
-    return finding("holds", "by the server's count; the model lost the code word");
-  if (control.found) {
-    return finding("truncated", "the code word was found in a short prompt and lost in a long one",
-                   too_short(planned, "seems to drop the beginning of long prompts"));
+  const std::optional<std::int64_t> count = reported(reply);
+  // Where the length was estimated, only a large gap means something.
+  const double share = needle.is_counted ? 0.95 : 0.5;
+  const bool lacks =
+      count && static_cast<double>(*count) < share * static_cast<double>(needle.asked) - 16;
+  if (lacks) {
+    return finding("truncated",
+                   fmt::format("of {} tokens the server counts {}, and the code word is lost",
+                               needle.asked, *count),
+                   too_short(planned, fmt::format("kept {} of {}", *count, needle.asked)));
   }
+  // What the server says it read is only its word; what was lost is seen.
+  if (control.found) {
+    const std::string lost = "the code word was found in a short prompt and lost in a long one";
+    const std::string warning = too_short(planned, "seems to drop the beginning of long prompts");
+    if (!count) return finding("truncated", lost, warning);
+    return finding("unclear", fmt::format("{}, though the server counts {} tokens", lost, *count),
+                   warning);
+  }
+  if (count) return finding("holds", "by the server's count; the model repeats no code word");
   return finding("unclear", "the model does not repeat a code word, at any length");
 }
 
@@ -216,18 +247,26 @@ json probe_template(const ProbeContext& context) {
 json probe_context(const ProbeContext& context) {
   const std::int64_t planned = context.needs.longest_sequence;
   if (planned <= 0) return finding("not checked", "the length of the run's sequences is not known");
-  const std::int64_t tokens =
-      std::clamp<std::int64_t>(planned - 2 * kAnswerTokens - 32, 64, kLongestNeedle);
-  const Needle control = ask_needle(context, 64);
+  const std::int64_t probed = std::min(planned, kLongestNeedle);
+  const std::int64_t tokens = std::max<std::int64_t>(probed - kAnswerTokens, 1);
+  const Needle control = ask_needle(context, std::min<std::int64_t>(tokens, kShortPrompt));
   const Needle needle = ask_needle(context, tokens);
-  json out = judge_needle(context, control, needle, tokens);
+  json out = judge_needle(context, control, needle);
   const std::optional<std::int64_t> stated = context.endpoint.facts().context;
   if (stated && *stated < planned && out["warning"].is_null()) {
     out["warning"] = too_short(planned, fmt::format("has a context of {}", *stated));
   }
+  if (probed < planned && out["verdict"] == "holds") {
+    const std::string part = fmt::format("only {} of {} tokens were tried", probed, planned);
+    out["why"] = fmt::format("{}; {}", out["why"].get<std::string>(), part);
+    if (!stated) {
+      out["warning"] =
+          fmt::format("whether sequences as long as this run's fit is not known: {}", part);
+    }
+  }
   out["planned"] = planned;
   out["stated"] = stated ? json(*stated) : json();
-  out["asked"] = needle.asked > 0 ? json(needle.asked) : json();
+  out["asked"] = needle.is_counted ? json(needle.asked) : json();
   const std::optional<std::int64_t> count = reported(needle.reply);
   out["reported"] = count ? json(*count) : json();
   out["code_word"] = needle.reply.stop == StopReason::error ? json() : json(needle.found);

@@ -98,6 +98,20 @@ class Replay(Handler):
     def post_oldvllm(self, path, body):
         self.post_vllm(path, body, "reasoning_content")
 
+    # One whose stop strings end the thinking part, too.
+
+    def get_cutsthought(self, path):
+        return self.get_vllm(path)
+
+    def post_cutsthought(self, path, body):
+        thought = "Two and two is four."
+        cut = [thought.index(stop) for stop in body.get("stop") or [] if stop in thought]
+        if not cut:
+            self.post_vllm(path, body)
+            return
+        self.events([{"choices": [{"index": 0, "delta": {"reasoning": thought[:min(cut)]},
+                                   "finish_reason": "stop"}]}])
+
     # Ollama: several models, owned_by library, /api/version, a prompt cut without a word.
 
     def get_ollama(self, path):
@@ -133,6 +147,22 @@ class Replay(Handler):
             "prompt_tokens": len(ids(kept)), "completion_tokens": len(text),
             "total_tokens": len(kept) + len(text)}))
         self.events(out)
+
+    # A server that keeps the end of a prompt and counts all of it.
+
+    def get_liar(self, path):
+        if path == "/v1/models":
+            return {"data": [{"id": "liar"}]}
+        return None
+
+    def post_liar(self, path, body):
+        whole = template(body)
+        text = model_text(body, whole[-OLLAMA_CONTEXT:])
+        chunks = [{"choices": [{"index": 0, "delta": {"content": text}, "finish_reason": None}]},
+                  {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]},
+                  {"choices": [], "usage": {"prompt_tokens": len(ids(whole)),
+                                            "completion_tokens": len(text)}}]
+        self.events(chunks)
 
     # llama.cpp's server: /props, /apply-template, /tokenize, timings in the last chunk.
 

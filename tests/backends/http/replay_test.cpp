@@ -72,6 +72,8 @@ TEST_F(HttpReplay, Vllm) {
     EXPECT_EQ(found["context"]["verdict"], "holds") << found["context"];
     EXPECT_EQ(found["context"]["stated"], 4096);
     EXPECT_EQ(found["repeatability"]["verdict"], "same");
+    EXPECT_EQ(found["stop"]["verdict"], "honoured") << found["stop"];
+    EXPECT_EQ(found["stop"]["inside_thinking"], false) << "its reasoning is a fixed text";
     std::vector<Request> one = requests(1, chat("x"));
     one[0].sampling.temperature = 0.6;  // with top_k 0 it would be refused
     const EndpointCompletion c = run_all(*vllm, one).at("k0");
@@ -102,6 +104,39 @@ TEST_F(HttpReplay, OllamaCutsPromptsWithoutAWord) {
   const EndpointCompletion c = run_all(*ollama, requests(1, chat("x"), 2000)).at("k0");
   EXPECT_EQ(c.stop, StopReason::length);
   EXPECT_THAT(c.reply.notes, Contains("cut_below_budget"));
+}
+
+TEST_F(HttpReplay, ALostCodeWordWeighsMoreThanWhatTheServerCounts) {
+  auto liar = endpoint("liar");
+  ASSERT_TRUE(liar->connect());
+  const json longer = probes(*liar, needs(3000))["context"];
+  EXPECT_EQ(longer["verdict"], "unclear") << longer;
+  EXPECT_THAT(longer["warning"].get<std::string>(), HasSubstr("drop the beginning"));
+  EXPECT_EQ(longer["reported"], longer["asked"]);
+}
+
+TEST_F(HttpReplay, StopStringsThatEndTheThinkingPartAreKnown) {
+  auto cuts = endpoint("cutsthought");
+  ASSERT_TRUE(cuts->connect());
+  const json found = probes(*cuts, needs(0, true))["stop"];
+  EXPECT_EQ(found["verdict"], "honoured") << found;
+  EXPECT_EQ(found["inside_thinking"], true);
+}
+
+TEST_F(HttpReplay, TheContextProbeIsAsLongAsThePlan) {
+  auto llama = endpoint("llama");
+  ASSERT_TRUE(llama->connect());
+  for (const int planned : {300, 1001, 4000}) {
+    const json found = probes(*llama, needs(planned))["context"];
+    EXPECT_EQ(found["verdict"], "holds");
+    EXPECT_LE(found["asked"], planned - 24) << "an answer of 24 tokens fits";
+    EXPECT_GE(found["asked"], planned - 28);
+  }
+  const json beyond = probes(*llama, needs(20000))["context"];
+  EXPECT_THAT(beyond["why"].get<std::string>(), HasSubstr("only 16384 of 20000 tokens"));
+  auto other = endpoint("liar");  // states no context
+  ASSERT_TRUE(other->connect());
+  EXPECT_TRUE(probes(*other, needs(20000))["context"]["warning"].is_string());
 }
 
 TEST_F(HttpReplay, LlamaCpp) {
