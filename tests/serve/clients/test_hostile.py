@@ -39,7 +39,10 @@ def test_bad_bodies(server):
     assert error_of(post(server, "/v1/completions", b"x" * (5 << 20)))[0] == 413
     assert error_of(post(server, "/v1/completions", GOOD, {"Content-Type": "text/plain"}))[0] == 415
     assert error_of(post(server, "/v1/other", GOOD))[0] == 404
-    assert error_of(post(server, "/v1/models", GOOD))[0] == 405
+    for path, allowed in [("/v1/models", "GET, HEAD"), ("/health", "GET, HEAD")]:
+        refused = post(server, path, GOOD)
+        assert error_of(refused)[0] == 405 and refused[1]["Allow"] == allowed
+    assert error_of(post(server, "/v1/completions", GOOD, {"Content-Encoding": "gzip"}))[0] == 415
     assert error_of(post(server, "/v1/completions", GOOD, {"Host": "evil.example"}))[0] == 403
     assert error_of(post(server, "/v1/completions", GOOD, {"Origin": "http://x.example"}))[0] == 403
     assert post(server, "/v1/completions", GOOD)[0] == 200
@@ -67,6 +70,43 @@ def test_a_client_that_vanishes_is_noticed(server):
             return
         time.sleep(0.05)
     pytest.fail(f"still computing for nobody: {health}")
+
+
+def test_a_schema_holds_nobody_up(server):
+    """Sixty bytes with three nested counts, and a schema that leaves everything open at once."""
+    def ask(schema):
+        return post(server, "/v1/completions", {
+            "prompt": "J", "max_tokens": 40, "temperature": 0, "response_format": {
+                "type": "json_schema", "json_schema": {"name": "x", "schema": schema}}})
+
+    bomb = {"type": "string", "pattern": "^((a{0,200}){0,200}){0,200}b$"}
+    one = {"type": "object", "properties": {"a": {"$ref": "#"}}, "required": ["a"]}
+    many = {"anyOf": [{"type": "null"}] + [one] * 400}
+    wide = {"anyOf": [{"type": "string", "pattern": f"^.*{i}$"} for i in range(1500)]}
+    answers = []
+    threads = [threading.Thread(target=lambda s=s: answers.append(ask(s)))
+               for s in (bomb, many, wide)]
+    for thread in threads:
+        thread.start()
+    begin = time.monotonic()
+    assert post(server, "/v1/completions", {**GOOD, "max_tokens": 1})[0] == 200
+    assert time.monotonic() - begin < 4
+    for thread in threads:
+        thread.join()
+    assert sorted(answer[0] for answer in answers) == [200, 200, 400]
+    refused = next(answer for answer in answers if answer[0] == 400)
+    assert error_of(refused)[1]["param"] == "response_format"
+    assert "the schema needs more than" in error_of(refused)[1]["message"]
+
+
+def test_more_choices_than_the_queue_holds_are_a_mistake():
+    server = Server(STUDENT, "--queue", "4")
+    try:
+        status, error = error_of(post(server, "/v1/completions", {**GOOD, "n": 5}))
+        assert (status, error["param"]) == (400, "n") and "4" in error["message"]
+        assert post(server, "/v1/completions", {**GOOD, "n": 4})[0] == 200
+    finally:
+        assert server.stop()[0] == 0
 
 
 def test_a_full_queue_says_when_to_come_back():
@@ -118,6 +158,8 @@ def test_the_token_is_needed(tmp_path):
 def test_other_addresses_need_a_token():
     with pytest.raises(RuntimeError, match="there is no token"):
         Server(STUDENT, "--host", "0.0.0.0")
+    with pytest.raises(RuntimeError, match="is no IP address"):
+        Server(STUDENT, "--host", "localhost")
 
 
 def test_stopping_finishes_what_runs():

@@ -76,6 +76,25 @@ def test_a_stream_adds_up_to_the_whole(server):
         assert usage == whole.usage
 
 
+def test_a_chain_that_ends_the_text_is_told_from_one_that_is_cut(server):
+    options = dict(model="student", messages=ask(questions(1)[0]), temperature=0)
+    client = client_of(server)
+    usage = client.chat.completions.create(**options, max_tokens=600).usage
+    closing = usage.completion_tokens_details.reasoning_tokens
+    for tokens, closed in [(closing - 1, False), (closing, True)]:
+        message = client.chat.completions.create(**options, max_tokens=tokens).choices[0].message
+        assert message.content == ("" if closed else None)
+        parts = []
+        for chunk in client.chat.completions.create(**options, max_tokens=tokens, stream=True):
+            delta = chunk.choices[0].delta
+            if getattr(delta, "reasoning_content", None) is not None:
+                parts.append("reasoning")
+            if delta.content is not None:
+                parts.append("content")
+        assert parts[0] == "content" and parts[1] == "reasoning"  # the role's chunk comes first
+        assert (parts[-1] == "content") == closed
+
+
 def test_several_choices(server):
     answer = client_of(server).chat.completions.create(
         model="student", messages=ask("2 + 2?"), n=4, temperature=2.0, seed=5, max_tokens=30)
@@ -101,8 +120,13 @@ def test_chat_logprobs(server):
     for chunk in client_of(server).chat.completions.create(
             model="student", messages=ask("2 + 2?"), temperature=0, max_tokens=8, logprobs=True,
             top_logprobs=3, stream=True):
-        if chunk.choices[0].logprobs:
-            streamed += chunk.choices[0].logprobs.content
+        choice = chunk.choices[0]
+        if choice.delta.role:
+            assert choice.logprobs is None
+        elif choice.delta.content or getattr(choice.delta, "reasoning_content", None):
+            assert choice.logprobs.content
+        if choice.logprobs:
+            streamed += choice.logprobs.content
     assert streamed == content
 
 
@@ -124,6 +148,24 @@ def test_completions_with_echo_and_logprobs(server):
                                       logprobs=1)
     tail = again.choices[0].logprobs.token_logprobs[-len(more.choices[0].token_ids):]
     assert tail == pytest.approx(more.choices[0].logprobs.token_logprobs)
+
+
+def test_text_offsets_count_characters(server):
+    client = client_of(server)
+    text = "Zwölf Äpfel, 😀 and 3 €"
+    echoed = client.completions.create(model="student", prompt=text, max_tokens=6, echo=True,
+                                       temperature=0, logprobs=0).choices[0]
+    offsets = echoed.logprobs.text_offset
+    assert offsets == sorted(offsets) and len(text) in offsets
+    for name, offset in zip(echoed.logprobs.tokens, offsets):
+        if not name.startswith("bytes:") and name.isprintable() and name.strip() and name[0] != "<":
+            assert echoed.text[offset:].startswith(name), (name, offset)
+    alone = dict(model="student", prompt=text, max_tokens=6, temperature=0, logprobs=0)
+    streamed = []
+    for chunk in client.completions.create(**alone, stream=True):
+        if chunk.choices[0].logprobs:
+            streamed += chunk.choices[0].logprobs.text_offset
+    assert streamed == client.completions.create(**alone).choices[0].logprobs.text_offset
 
 
 def test_completions_of_many_prompts(server):
@@ -269,6 +311,23 @@ def test_a_prompt_beyond_the_context_is_said_with_numbers(server):
         client_of(server).completions.create(model="student", prompt="many words " * 2000)
     assert caught.value.code == "context_length_exceeded"
     assert "1024" in str(caught.value)
+
+
+def test_a_switch_that_the_template_lacks_is_refused(server):
+    def chat(value):
+        return client_of(server).chat.completions.create(
+            model="student", messages=ask("1 + 1"), max_tokens=2,
+            extra_body={"chat_template_kwargs": {"enable_thinking": value}})
+
+    chat(True)  # which is the case
+    with pytest.raises(openai.BadRequestError, match="enable_thinking"):
+        chat(False)
+
+
+def test_more_choices_than_may_ever_wait_are_refused(server):
+    prompts = ["x"] * 3
+    with pytest.raises(openai.BadRequestError, match="more than 128"):
+        client_of(server).completions.create(model="student", prompt=prompts, n=128, max_tokens=1)
 
 
 def test_unknown_models_are_not_served(server):
