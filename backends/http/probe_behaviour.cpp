@@ -92,8 +92,10 @@ EndpointCompletion text_with_answer(const ProbeContext& context, const Prompt& p
                                     std::int64_t* budget) {
   *budget = kShortTokens;
   EndpointCompletion reply = greedy(context, prompt);
-  const bool lacks = answer_begin(context, reply) == std::string::npos;
-  if (reply.stop == StopReason::error || !lacks) return reply;
+  const std::size_t begin = answer_begin(context, reply);
+  const bool has_word =
+      begin != std::string::npos && !word_to_stop_at(reply.text, begin, reply.text.size()).empty();
+  if (begin == 0 || has_word || reply.stop != StopReason::length) return reply;
   *budget = kChainTokens;
   return context.endpoint.complete(prompt, Sampling{}, 0, *budget, context.cancelled);
 }

@@ -258,6 +258,12 @@ TEST_F(EndpointCli, OurOwnServerGivesTheNativeTextsAndVerdicts) {
       if (draws) command.insert(command.end(), sampled.begin(), sampled.end());
       const ProcessResult result = assay(command);
       EXPECT_EQ(result.exit_code, 0) << result.err;
+      if (backend == url) {
+        const json probes = report(folder).at("endpoint").at("probes");
+        EXPECT_EQ(probes["template"]["verdict"], "same ids") << probes["template"];
+        EXPECT_EQ(probes["stop"]["verdict"], "honoured") << probes["stop"];
+        EXPECT_EQ(probes["stop"]["inside_thinking"], false) << probes["stop"];
+      }
       return essence(out(folder));
     };
     const json native = run("cpu");
