@@ -30,7 +30,8 @@ void only_beside(const nlohmann::ordered_json& schema, std::string_view keyword,
 std::vector<std::string> types_of(const nlohmann::ordered_json& schema, const std::string& where);
 bool is_of_type(const nlohmann::ordered_json& value, std::string_view type);
 
-/// "#/$defs/name", a JSON pointer in a URI's fragment, within the root; null: there is no such place.
+/// "#/$defs/name", a JSON pointer in a URI's fragment, within the root; null: there is no such
+/// place.
 const nlohmann::ordered_json* resolve(const nlohmann::ordered_json& root, std::string_view ref);
 
 std::set<std::string> required_names(const nlohmann::ordered_json& schema,

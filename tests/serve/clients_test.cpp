@@ -35,6 +35,9 @@ TEST(ServeClients, Native) {
 TEST(ServeClients, LmEval) {
   run_clients("test_lm_eval.py");
 }
+TEST(ServeClients, OpenWebUi) {
+  run_clients("test_open_webui.py");
+}
 TEST(ServeClients, Hostile) {
   run_clients("test_hostile.py");
 }
