@@ -1,5 +1,5 @@
-"""Open-WebUI's requests, replayed: what backend/open_webui/routers/openai.py and tasks.py send to an
-OpenAI-compatible address (read in December 2026). Open-WebUI itself does not run here."""
+"""Open-WebUI's requests, replayed: what backend/open_webui/routers/openai.py and tasks.py send to
+an OpenAI-compatible address (read in December 2026). Open-WebUI itself does not run here."""
 
 import http.client
 import json
