@@ -157,11 +157,13 @@ class StatedValues {
 
   /// "Step 6:", "Case 2", and the "6." that begins a line: these count, they state nothing.
   bool is_label(ByteSpan number, std::size_t end) const {
-    const std::string_view before = text_.substr(0, number.begin);
+    constexpr std::size_t longest = 24;
+    const std::size_t from = number.begin > longest ? number.begin - longest : 0;
+    const std::string_view before = slice(text_, {from, number.begin});
     const std::size_t newline = before.rfind('\n');
-    const std::size_t line = newline == npos ? 0 : newline + 1;
-    const std::string start = folded(before.substr(line));
-    const bool first = start.find_first_not_of(" \t*_#>(") == npos;
+    const std::string start = folded(before.substr(newline == npos ? 0 : newline + 1));
+    const bool first =
+        (newline != npos || from == 0) && start.find_first_not_of(" \t*_#>(") == npos;
     const bool marked = number.end + 2 < end && number.end + 1 < text_.size() &&
                         (text_[number.end] == '.' || text_[number.end] == ')') &&
                         text_[number.end + 1] == ' ';

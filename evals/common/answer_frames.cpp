@@ -121,7 +121,14 @@ AnswerTokens without_aside(AnswerTokens tokens) {
   const bool words = std::all_of(inside.begin(), inside.end(), is_spoken) &&
                      !is_word(inside[0], {"mod", "base"}) &&
                      (unit_named(inside[0].text).empty() || is_word(inside[0], {"unit", "units"}));
-  return words && begins_value(front[0]) ? front : tokens;
+  // "14 (rounded)", not \cosh(at).
+  const AnswerToken& last = front.back();
+  const bool value = front[0].kind == Kind::number || front[0].text == "\\$" ||
+                     front[0].text == "-" || front[0].text == "\\frac";
+  const bool ends = last.kind == Kind::number || last.kind == Kind::close ||
+                    last.kind == Kind::word || last.text == "\\%" || last.text == "\\degree";
+  const bool apart = tokens[open].blank_before || tokens[open].in_text;
+  return words && value && ends && apart ? front : tokens;
 }
 
 /// "option C", "Choice (C)": the letter.

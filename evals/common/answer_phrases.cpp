@@ -96,7 +96,9 @@ bool is_any_letter(char c) {
 /// 7)",
 /// "(base 2)" and "(\sin x)" are parts of one.
 bool begins_aside(std::string_view text) {
-  const std::string_view inside = text.substr(0, text.find_first_of(")\n"));
+  constexpr std::size_t longest = 200;
+  std::string_view inside = text.substr(0, longest);
+  inside = inside.substr(0, inside.find_first_of(")\n"));
   bool words = false;
   for (std::size_t i = 1; i < inside.size();) {
     std::size_t end = i;

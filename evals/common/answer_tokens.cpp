@@ -281,11 +281,11 @@ class Tokeniser {
 
   /// "\!" and blanks around it at `place`: nothing that is seen.
   static std::size_t behind_thin_space(std::string_view text, std::size_t place) {
-    std::size_t end = place;
-    while (end < text.size() && is_blank(text[end])) ++end;
-    if (!text.substr(end).starts_with("\\!")) return place;
-    for (end += 2; end < text.size() && is_blank(text[end]);) ++end;
-    return behind_thin_space(text, end);
+    while (true) {
+      const std::size_t mark = text.find_first_not_of(" \t\r\n~", place);
+      if (mark == npos || !text.substr(mark).starts_with("\\!")) return place;
+      place = std::min(text.find_first_not_of(" \t\r\n~", mark + 2), text.size());
+    }
   }
 
   /// The separator between groups of three digits at the front of `text`: its length, or 0.

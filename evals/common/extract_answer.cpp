@@ -194,7 +194,8 @@ std::optional<ExtractedAnswer> value_at(std::string_view text, std::size_t begin
 
 std::optional<ExtractedAnswer> after_phrase(std::string_view text, std::string_view lower,
                                             std::string_view subject, AnswerTier tier) {
-  for (std::size_t place = lower.rfind(subject); place != npos;
+  int tries = 64;  // each may read the rest of the text
+  for (std::size_t place = lower.rfind(subject); place != npos && tries-- > 0;
        place = place == 0 ? npos : lower.rfind(subject, place - 1)) {
     const auto begin = value_behind_phrase(text, lower, place, subject);
     if (!begin) continue;

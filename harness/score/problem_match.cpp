@@ -268,8 +268,9 @@ Result<Matched> match_to_itself(const SamplesFile& file, const std::string& task
   std::unordered_map<std::string, std::size_t> places;
   for (std::size_t i = 0; i < file.samples.size(); ++i) {
     const ForeignSample& sample = file.samples[i];
-    if (!sample.gold) {
+    if (!sample.gold || (golds.usable && sample.gold->empty())) {
       ++matched.without_gold;
+      matched.absent_gold.add(sample.where);
       continue;
     }
     if (golds.usable && !golds.usable(*sample.gold)) {
@@ -305,6 +306,11 @@ Result<Matched> match_to_itself(const SamplesFile& file, const std::string& task
         fmt::format("{} samples left out: {} cannot be graded by their gold "
                     "answers, such as {}",
                     matched.unusable_gold.count, task, matched.unusable_gold.examples.front()));
+  }
+  if (matched.absent_gold.count > 0) {
+    matched.notes.push_back(fmt::format("{} samples left out: no gold answer, as at {}",
+                                        matched.absent_gold.count,
+                                        matched.absent_gold.examples.front()));
   }
   const std::int64_t n_known = golds.n_known;
   if (n_known > 0 && found > n_known) {

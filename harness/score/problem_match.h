@@ -35,6 +35,7 @@ struct Matched {
   std::vector<std::string> notes;  ///< how places were read, where that is not sure
   std::int64_t without_gold = 0;   ///< samples left out because the file gives no gold answer
   Tally unusable_gold;             ///< those of them whose gold answer the task cannot grade by
+  Tally absent_gold;               ///< the others
 };
 
 /// Matches by id; else by the problem's text, blanks aside; else, where ids are whole numbers and
@@ -54,7 +55,9 @@ struct OwnGolds {
   std::int64_t n_known = 0;  ///< problems of the task; 0: nobody knows
   bool ids_of_task =
       false;  ///< the file's ids are the task's: the task is the whole, else the file
-  std::function<bool(const std::string&)> usable;  ///< whether a gold answer can be graded by
+  /// Whether a gold answer can be graded by; none: all count, empty ones too, as a published
+  /// protocol has it.
+  std::function<bool(const std::string&)> usable;
 };
 
 /// Without a dataset: each id (else each problem's text, else each record) is a problem, its gold

@@ -104,7 +104,6 @@ class SampleBuilder {
     if (sample.question.empty() && completion.is_array()) sample.question = prompt_text(completion);
     if (auto gold = scalar_text(field_at(record, fields.answer))) {
       sample.gold = gold_answer(*gold);
-      if (sample.gold->empty()) sample.gold.reset();
     }
     const json& index = field_at(record, fields.sample);
     if (index.is_number_integer()) sample.sample = json_integer(json{{"i", index}}, "i");

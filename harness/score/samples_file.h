@@ -20,7 +20,7 @@ struct ForeignSample {
   /// The number at the id's end ("request-7"), where all ids are such with one prefix.
   std::optional<std::int64_t> number;
   std::string question;             ///< the problem's text, where the file has it
-  std::optional<std::string> gold;  ///< the gold answer, where the file has it
+  std::optional<std::string> gold;  ///< the gold answer, where the file has it; perhaps empty
   std::string text;
   std::optional<std::int64_t> sample;  ///< which of its problem's, where the file says so
   std::optional<bool> label;           ///< the file's own verdict

@@ -95,11 +95,13 @@ bool is_usable_gold(const Eval& eval, const std::string& gold) {
 
 /// Whether the file is the task or a part of it: its ids or texts are the dataset's; where that is
 /// not at hand, its ids begin with the task's name.
-OwnGolds own_golds(const SamplesFile& file, const Task& task, const Listener& listener) {
+OwnGolds own_golds(const SamplesFile& file, const Task& task, bool published_protocol,
+                   const Listener& listener) {
   OwnGolds golds;
-  golds.usable = [&eval = *task.eval](const std::string& gold) {
-    return is_usable_gold(eval, gold);
-  };
+  if (!published_protocol)
+    golds.usable = [&eval = *task.eval](const std::string& gold) {
+      return is_usable_gold(eval, gold);
+    };
   if (task.dataset == nullptr) return golds;
   const DatasetManifest& manifest = task.dataset->manifest;
   golds.n_known = manifest.n_problems;
@@ -438,8 +440,10 @@ Scored score_file(const ScoreOptions& options, const Listener& listener) {
       value_or_throw(make_sample_grader(options.grader, *task.eval, options.task, prompt));
   load_problems(options, file, listener, task, scored);
   const Matched matched = value_or_throw(
-      task.has_content ? match_to_dataset(file, options.task, task.content.problems)
-                       : match_to_itself(file, options.task, own_golds(file, task, listener)));
+      task.has_content
+          ? match_to_dataset(file, options.task, task.content.problems)
+          : match_to_itself(file, options.task,
+                            own_golds(file, task, options.grader != "assay", listener)));
   scored.notes.insert(scored.notes.end(), matched.notes.begin(), matched.notes.end());
   std::vector<Work> work = work_of(file, matched, options.task);
   grade_all(*grader, prompt, matched, options.task, work, listener);

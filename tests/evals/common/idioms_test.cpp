@@ -333,6 +333,7 @@ TEST(Idioms, LabelsAsidesAndQualifiers) {
               {"10", "10 (ten)"},
               {"6", "six (6)"},
               {"25", "25\\% profit"},
+              {"\\frac{e^{at}+e^{-at}}{2}", "\\cosh(at)"},
               {"14", "14/\\text{hour}"},
               {"18", "$18/day"},
               {"5^\\circ", "5 degrees Celsius"},

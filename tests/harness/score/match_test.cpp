@@ -226,6 +226,10 @@ TEST(Match, AGoldAnswerThatGradesNothingIsNoGold) {
   EXPECT_EQ(out->without_gold, 2);
   EXPECT_THAT(out->unusable_gold.examples, ElementsAre(HasSubstr("'1000' at"), HasSubstr("25.5")));
   EXPECT_THAT(out->notes, ElementsAre(HasSubstr("2 samples left out")));
+  samples[2].gold = "";
+  EXPECT_EQ(match_to_itself(file_of(samples), "set", golds)->absent_gold.count, 1);
+  EXPECT_EQ(match_to_itself(file_of(samples), "set", {})->problems.size(), 3U) << "as published";
+  samples[2].gold = "25.5";
   samples.erase(samples.begin());
   const auto none = match_to_itself(file_of(samples), "set", golds);
   ASSERT_FALSE(none);

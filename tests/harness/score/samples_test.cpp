@@ -43,7 +43,7 @@ TEST_F(Samples, CountedTokensAndAbsentGolds) {
        {{"id", "b"}, {"completion", "x"}, {"gold", "1"}, {"usage", {{"completion_tokens", 9}}}},
        {{"id", "c"}, {"completion", {"x", "y"}}, {"tokens", 7}}});
   EXPECT_EQ(file.samples[0].n_tokens, 7);
-  EXPECT_FALSE(file.samples[0].gold) << "blanks are no answer";
+  EXPECT_EQ(file.samples[0].gold, "");
   EXPECT_EQ(file.samples[1].n_tokens, 9);
   EXPECT_FALSE(file.samples[2].n_tokens) << "one count for two texts";
 }
