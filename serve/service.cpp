@@ -307,7 +307,11 @@ ApiResult<std::shared_ptr<grammar::Matcher>> Service::build_matcher(
   auto matcher = std::make_shared<grammar::Matcher>(std::move(*whole));
   // What is too much for the first token is said now; the engine's thread has all clients waiting.
   grammar::TokenConstraint first(*context_.tokens, matcher);
-  if (first.warm()) return matcher;
+  if (first.warm()) {
+    constexpr std::size_t kStatesThatWait = 1000;
+    if (matcher->n_states() > kStatesThatWait) matcher->forget_others();
+    return matcher;
+  }
   const std::string why = first.exhausted();
   return refusal(at_fault, why.empty() ? "no token of the vocabulary begins an instance" : why,
                  "unsupported_schema");

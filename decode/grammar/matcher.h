@@ -29,8 +29,8 @@ class Matcher {
   /// the matcher is exhausted.
   static constexpr std::size_t kMaxPlaces = 8'192;  ///< where a text may be at once
   static constexpr std::size_t kMaxStates = 20'000;
-  static constexpr std::size_t kMaxNodes = 100'000;
-  static constexpr std::size_t kMaxWork = 4'000'000;  ///< places looked at
+  static constexpr std::size_t kMaxNodes = 300'000;
+  static constexpr std::size_t kMaxWork = 1'000'000;  ///< places looked at
 
   /// The grammar must be finished.
   explicit Matcher(Grammar grammar);
@@ -50,6 +50,9 @@ class Matcher {
   /// Begins a step with its own share of work. When many states were met, all are forgotten but the
   /// start's and the cursors', which get new numbers: others must not be held any more.
   void begin_step();
+  /// Forgets as said above, so that who waits holds little.
+  void forget_others();
+  std::size_t n_states() const { return states_.size(); }
   /// Changes when states were forgotten.
   int generation() const { return generation_; }
 
@@ -83,7 +86,6 @@ class Matcher {
   Expansion begin_expansion();
   void expand(std::int32_t item, std::int32_t parent, Expansion* out);
   State intern(StateData state);
-  void forget_others();
   void exhaust(const char* what, std::size_t limit);
 
   Grammar grammar_;
