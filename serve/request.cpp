@@ -223,9 +223,12 @@ ApiResult<TokenizeRequest> read_tokenize_request(const Json& body, const Request
   const std::optional<std::string> content = fields.text("content");
   if (!out.text) out.text = content;
   out.add_special = fields.flag("add_special_tokens").value_or(true);
-  if (!out.text && fields.any("messages") == nullptr) {
+  const bool is_chat = fields.any("messages") != nullptr;
+  if (!out.text && !is_chat) {
     fields.fail("prompt", "is required, or messages");
-  } else if (!out.text) {
+  } else if (out.text && is_chat) {
+    fields.fail("messages", "cannot go with a prompt");
+  } else if (is_chat) {
     out.chat.chat = true;
     if (auto error = read_chat(fields, limits, &out.chat)) return tl::unexpected(std::move(*error));
     if (!out.chat.tools.is_null()) out.chat.tool_choice.use = ToolUse::automatic;

@@ -139,6 +139,38 @@ TEST(ChatRequest, ANamedToolMustBeThere) {
               HasSubstr("tool_choice"));
 }
 
+TEST(TokenizeRequest, IsATextOrAChatWithItsSwitches) {
+  const auto read = [](const std::string& text) {
+    return read_tokenize_request(*parse_request(text), {});
+  };
+  EXPECT_EQ(read(R"({"prompt": "a"})")->text, "a");
+  EXPECT_FALSE(read(R"({"content": "a", "add_special_tokens": false})")->add_special);
+  const auto chat = read(with(
+      R"("model": "m", "add_generation_prompt": true, "continue_final_message": false,
+         "tools": [{"type": "function", "function": {"name": "f"}}],
+         "chat_template_kwargs": {"enable_thinking": false})"));
+  ASSERT_TRUE(chat);
+  EXPECT_FALSE(chat->text);
+  EXPECT_EQ(chat->chat.tool_choice.use, ToolUse::automatic);
+  EXPECT_EQ(chat->chat.enable_thinking, false);
+  EXPECT_EQ(read("{}").error().param, "prompt");
+  EXPECT_EQ(read(with(R"("prompt": "a")")).error().param, "messages");
+  EXPECT_EQ(read(with(R"("continue_final_message": true)")).error().param,
+            "continue_final_message");
+  EXPECT_EQ(read(with(R"("add_generation_prompt": false)")).error().param, "add_generation_prompt");
+  EXPECT_EQ(read(with(R"("mystery": 1)")).error().code, "unknown_parameter");
+}
+
+TEST(ChatRequest, ReasoningHasTwoNames) {
+  for (const char* name : {"reasoning", "reasoning_content"}) {
+    const auto request = chat(std::string(R"({"messages": [{"role": "user", "content": "a"},
+        {"role": "assistant", "content": "b", ")") +
+                              name + R"(": "r"}]})");
+    ASSERT_TRUE(request) << why(request);
+    EXPECT_EQ(request->messages[1]["reasoning_content"], "r");
+  }
+}
+
 TEST(CompletionRequest, PromptsComeInFourForms) {
   EXPECT_EQ(completion(R"({"prompt": "a"})")->prompts.size(), 1U);
   EXPECT_EQ(completion(R"({"prompt": ["a", "b"]})")->prompts[1].text, "b");
