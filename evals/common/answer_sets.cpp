@@ -230,7 +230,7 @@ std::optional<int> order_of(const AnswerValue& a, const AnswerValue& b) {
 }
 
 /// A point as the closed interval from itself to itself.
-AnswerValue as_interval(AnswerValue piece) {
+AnswerValue as_interval(const AnswerValue& piece) {
   return piece.kind == Kind::interval ? piece : interval(piece, false, piece, false);
 }
 
@@ -312,6 +312,7 @@ std::vector<AnswerValue> merged_pieces(std::vector<AnswerValue> pieces) {
   constexpr std::size_t most_pieces = 64;
   if (pieces.size() < 2 || pieces.size() > most_pieces) return pieces;
   std::vector<AnswerValue> sorted;
+  sorted.reserve(pieces.size());
   for (const AnswerValue& piece : pieces) sorted.push_back(as_interval(piece));
   if (!sort_pieces(sorted)) return pieces;
   std::vector<AnswerValue> out;
