@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "evals/common/answer_tokens.h"
+#include "evals/common/answer_value.h"
 #include "evals/common/answer_zone.h"
 #include "evals/common/compare_answers.h"
 #include "evals/common/extract_answer.h"
@@ -48,7 +49,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   answer_in(text);
   answer_parses(text);
   normalised_answer(text);
-  answer_integer(text);
+  const ParsedAnswer parsed = parse_answer(text);
+  if (parsed.status == ParseStatus::value) assigned_value(parsed.value);
 
   for (const FencedBlock& block : fenced_blocks(text)) {
     require(block.begin <= block.end && block.end <= size);

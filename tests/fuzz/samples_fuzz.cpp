@@ -29,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   limits.source.max_text_bytes = 1 << 20;
   const auto samples = assay::score::read_samples(path(), {}, "t", limits);
   if (!samples) return 0;
-  (void)assay::score::match_to_itself(*samples, "t", 0);
+  (void)assay::score::match_to_itself(*samples, "t", {});
   std::vector<assay::Problem> problems(2);
   problems[0].id = "t/0";
   problems[1].id = "t/1";
