@@ -15,28 +15,28 @@ constexpr std::uint32_t kAbsent = 0xffffffffU;
 __device__ __forceinline__ bool is_there(float value) {
   return __float_as_uint(value) != kAbsent;
 }
+__device__ __forceinline__ bool is_there(const float2& v) {
+  return is_there(v.x) && is_there(v.y);
+}
 __device__ __forceinline__ bool is_there(const float4& v) {
   return is_there(v.x) && is_there(v.y) && is_there(v.z) && is_there(v.w);
 }
 
-/// Counts the repetitions of a load. A block that never writes must not hang the device.
-class Patience {
- public:
-  __device__ void again() {
-    if (++tries_ > kMostLoads) __trap();
+/// What load() gives, once all of it is there. A block that never writes must not hang the device.
+template <class Load>
+__device__ __forceinline__ auto await(const Load& load) {
+  for (unsigned tries = 0;; ++tries) {
+    const auto value = load();
+    if (is_there(value)) return value;
+    if (tries == kMostLoads) __trap();
   }
-
- private:
-  unsigned tries_ = 0;
-};
-
+}
 __device__ __forceinline__ float await_one(const float* at) {
-  Patience patience;
-  for (;;) {
-    const float v = load_one_shared_by_all(at);
-    if (is_there(v)) return v;
-    patience.again();
-  }
+  return await([at] { return load_one_shared_by_all(at); });
+}
+/// Elements at[0] .. at[3]; 16-byte aligned.
+__device__ __forceinline__ float4 await_four(const float* at) {
+  return await([at] { return load_shared_by_all(at); });
 }
 
 /// A vector that other blocks write meanwhile; or one that was there before, and may hold anything.
@@ -48,7 +48,6 @@ struct AwaitedVector {
   /// one of them until it is there.
   template <int kN>
   __device__ __forceinline__ void load(const int (&at)[kN], int k, float4 (&out)[kN]) const {
-    Patience patience;
     for (;;) {
 #pragma unroll
       for (int i = 0; i < kN; ++i) {
@@ -60,7 +59,7 @@ struct AwaitedVector {
         if (at[i] < k && !is_there(out[i])) missing = x + at[i];
       }
       if (missing == nullptr || !is_written_meanwhile) return;
-      while (!is_there(load_shared_by_all(missing))) patience.again();
+      await_four(missing);
     }
   }
 };
@@ -68,13 +67,8 @@ struct AwaitedVector {
 /// Two elements that other blocks write meanwhile.
 struct AwaitPair {
   __device__ float2 operator()(const float* first, const float* second) const {
-    Patience patience;
-    for (;;) {
-      const float a = load_one_shared_by_all(first);
-      const float b = load_one_shared_by_all(second);
-      if (is_there(a) && is_there(b)) return make_float2(a, b);
-      patience.again();
-    }
+    return await(
+        [=] { return make_float2(load_one_shared_by_all(first), load_one_shared_by_all(second)); });
   }
 };
 

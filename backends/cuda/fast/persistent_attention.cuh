@@ -186,12 +186,7 @@ struct AttentionOfStep {
           keep = is_second ? other_keep : keep;
           take = is_second ? other_take : take;
         }
-        Patience patience;
-        if (first > 0) v[i] = load_shared_by_all(part + split * kStride);
-        while (!is_there(v[i])) {
-          patience.again();
-          v[i] = load_shared_by_all(part + split * kStride);
-        }
+        if (first > 0 || !is_there(v[i])) v[i] = await_four(part + split * kStride);
         const float own[4] = {v[i].x, v[i].y, v[i].z, v[i].w};
 #pragma unroll
         for (int e = 0; e < 4; ++e) {
