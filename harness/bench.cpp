@@ -202,7 +202,7 @@ std::vector<json> run_bench(const BenchOptions& options, const Listener& listene
       make_session(model.file, std::move(device), session_options(options, *model.file)));
   const DeviceInfo info = session->device_info();
   std::vector<json> records = {plan_record(model, options.backend, options.numerics, info,
-                                           session->memory(), session->kv_type(), 0)};
+                                           session->memory(), session->kv_type())};
   add_ceilings(*session, *model.file, &records.front());
   UsageMeter usage;
   usage.watch(*session);

@@ -382,7 +382,7 @@ RunPlan make_plan(const RunOptions& options, const Listener& listener) {
   }
   hash_model(&plan.model, listener);  // minutes for a large file: after all that refuses
   plan.record = plan_record(plan.model, options.backend, options.numerics, plan.device->info(),
-                            plan.memory, plan.session.kv_type, 0);
+                            plan.memory, plan.session.kv_type);
   plan.record["decoding"] = decoding_record(plan);
   plan.record["tasks"] = tasks_record(plan);
   set_keys(plan);

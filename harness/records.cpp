@@ -18,11 +18,11 @@ json or_null(const std::optional<T>& value) {
   return value ? json(*value) : json(nullptr);
 }
 
-json device_record(const DeviceInfo& info, double bandwidth_gb_per_s) {
+json device_record(const DeviceInfo& info) {
   json device = host_context();
   device["isa"] = info.isa;
   device["threads"] = info.threads;
-  device["bandwidth_gb_per_s"] = bandwidth_gb_per_s > 0 ? json(bandwidth_gb_per_s) : json(nullptr);
+  device["bandwidth_gb_per_s"] = nullptr;  // add_ceilings measures it
   return device;
 }
 
@@ -55,13 +55,12 @@ json text_or_null(const std::string& text) {
 }
 
 json plan_record(const LoadedModel& model, const BackendSpec& spec, Numerics numerics,
-                 const DeviceInfo& device, const MemoryPlan& memory, KvType kv_type,
-                 double bandwidth_gb_per_s) {
+                 const DeviceInfo& device, const MemoryPlan& memory, KvType kv_type) {
   return {{"type", "plan"},
           {"schema_version", kJournalVersion},
           {"utc", utc_now()},
           {"tool", build_info()},
-          {"device", device_record(device, bandwidth_gb_per_s)},
+          {"device", device_record(device)},
           {"model", model_record(model)},
           {"backend", backend_record(spec, numerics, device)},
           {"identity",

@@ -13,11 +13,9 @@ namespace assay {
 /// The text, or null for an empty one.
 nlohmann::json text_or_null(const std::string& text);
 
-/// Everything of a plan record but decoding{} and tasks[]. bandwidth: measured read bandwidth in
-/// GB/s of this device over this model's weights.
+/// Everything of a plan record but decoding{}, tasks[] and what add_ceilings measures.
 nlohmann::json plan_record(const LoadedModel& model, const BackendSpec& spec, Numerics numerics,
-                           const DeviceInfo& device, const MemoryPlan& memory, KvType kv_type,
-                           double bandwidth_gb_per_s);
+                           const DeviceInfo& device, const MemoryPlan& memory, KvType kv_type);
 
 /// Bytes of weights that one forward pass reads: all of them but an embedding table that only gives
 /// single rows.
