@@ -62,16 +62,23 @@ std::optional<bool> same_beside_others(const ProbeContext& context, const Prompt
 }
 
 /// A word behind the first third of the part from `begin` to `end` that stands there for the first
-/// time.
+/// time; of a text without one (small models count in digits), three characters.
 std::string word_to_stop_at(const std::string& text, std::size_t begin, std::size_t end) {
   const auto is_letter = [](char c) { return std::isalpha(static_cast<unsigned char>(c)) != 0; };
+  const auto is_visible = [](char c) { return std::isgraph(static_cast<unsigned char>(c)) != 0; };
   constexpr std::size_t kLeast = 3;
-  for (std::size_t i = begin + (end - begin) / 3; i < end; ++i) {
+  const std::size_t third = begin + (end - begin) / 3;
+  for (std::size_t i = third; i < end; ++i) {
     if (!is_letter(text[i]) || (i > begin && is_letter(text[i - 1]))) continue;
     std::size_t behind = i;
     while (behind < end && is_letter(text[behind])) ++behind;
     const std::string word = text.substr(i, behind - i);
     if (word.size() >= kLeast && behind < end && text.find(word, begin) == i) return word;
+  }
+  for (std::size_t i = third; i + kLeast < end; ++i) {
+    const std::string piece = text.substr(i, kLeast);
+    const bool visible = std::all_of(piece.begin(), piece.end(), is_visible);
+    if (visible && text.find(piece, begin) == i) return piece;
   }
   return {};
 }

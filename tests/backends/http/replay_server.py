@@ -185,8 +185,8 @@ class Replay(Handler):
         else:
             self.llama_completion(body, len(bos))
 
-    def llama_completion(self, body, n_bos):
-        text = model_text(body)
+    def llama_completion(self, body, n_bos, text=None):
+        text = model_text(body) if text is None else text
         base = {"id": "chatcmpl-x", "object": "chat.completion.chunk", "created": 1,
                 "model": "model.gguf", "system_fingerprint": "b9999"}
 
@@ -210,6 +210,17 @@ class Replay(Handler):
 
     def post_twobos(self, path, body):
         self.post_llama(path, body, bos=(BOS, BOS))
+
+    # A small model that counts in digits.
+
+    def get_digits(self, path):
+        return self.get_llama(path)
+
+    def post_digits(self, path, body):
+        text = "123456789012345678901234"
+        for stop in body.get("stop") or []:
+            text = text.split(stop)[0]
+        self.llama_completion(body, 0, text)
 
     def get_nothink(self, path):
         return self.get_llama(path)

@@ -123,6 +123,13 @@ TEST_F(HttpReplay, StopStringsThatEndTheThinkingPartAreKnown) {
   EXPECT_EQ(found["inside_thinking"], true);
 }
 
+TEST_F(HttpReplay, ATextWithoutAWordIsStoppedAtThreeCharacters) {
+  auto digits = endpoint("digits");
+  ASSERT_TRUE(digits->connect());
+  const json found = probes(*digits, needs(0))["stop"];
+  EXPECT_EQ(found["verdict"], "honoured") << found;
+}
+
 TEST_F(HttpReplay, TheContextProbeIsAsLongAsThePlan) {
   auto llama = endpoint("llama");
   ASSERT_TRUE(llama->connect());
