@@ -1,6 +1,8 @@
 #include "core/numerics/sampler.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -20,6 +22,55 @@ constexpr double kProbabilityUnits = 0x1p53;
 /// Whether a comes after b in (z descending, id ascending): a max-heap's "less".
 bool ranks_below(const Candidate& a, const Candidate& b) {
   return a.z != b.z ? a.z < b.z : a.id > b.id;
+}
+
+/// What one pass over logits tells.
+struct Overview {
+  float first;  ///< the largest
+  float second;
+  bool finite;
+};
+
+/// In lanes, which compilers turn into vectors: comparisons round nothing, so their order is free.
+Overview look_over(std::span<const float> logits) {
+  constexpr std::size_t kLanes = 16;
+  constexpr float kLowest = -std::numeric_limits<float>::infinity();
+  std::array<float, kLanes> first;
+  std::array<float, kLanes> second;
+  std::array<std::uint32_t, kLanes> broken{};
+  first.fill(kLowest);
+  second.fill(kLowest);
+  const auto take = [&](std::size_t lane, float x) {
+    constexpr std::uint32_t kExponent = 0x7f800000U;
+    broken[lane] |= (std::bit_cast<std::uint32_t>(x) & kExponent) == kExponent ? 1U : 0U;
+    const float lesser = x < first[lane] ? x : first[lane];
+    second[lane] = lesser > second[lane] ? lesser : second[lane];
+    first[lane] = x > first[lane] ? x : first[lane];
+  };
+  std::size_t i = 0;
+  for (; i + kLanes <= logits.size(); i += kLanes) {
+    for (std::size_t lane = 0; lane < kLanes; ++lane) take(lane, logits[i + lane]);
+  }
+  for (std::size_t lane = 0; i < logits.size(); ++i, ++lane) take(lane, logits[i]);
+  Overview out{kLowest, kLowest, true};
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    out.finite = out.finite && broken[lane] == 0;
+    out.second = std::max({std::min(out.first, first[lane]), out.second, second[lane]});
+    out.first = std::max(out.first, first[lane]);
+  }
+  return out;
+}
+
+/// The first place of a value that is there.
+TokenId place_of(std::span<const float> logits, float value) {
+  constexpr std::size_t kBlock = 64;
+  std::size_t at = 0;
+  for (bool here = false; at + kBlock <= logits.size(); at += kBlock) {
+    for (std::size_t i = 0; i < kBlock; ++i) here |= logits[at + i] == value;
+    if (here) break;
+  }
+  while (logits[at] != value) ++at;
+  return static_cast<TokenId>(at);
 }
 
 double penalised(double logit, double penalty) {
@@ -169,11 +220,19 @@ TokenId Sampler::draw(std::span<const float> logits, const Sampling& sampling,
 
 Drawn Sampler::draw(std::span<const float> logits, const DrawRequest& request) {
   Drawn drawn;
-  drawn.non_finite = find_non_finite(logits);
-  if (drawn.non_finite) return drawn;
+  const Overview seen = look_over(logits);
+  if (!seen.finite) {
+    drawn.non_finite = find_non_finite(logits);
+    return drawn;
+  }
   if (request.hash_logits) drawn.hash = hash_logits(logits);
-  drawn.top2_margin = numerics::top2_margin(logits);
-  drawn.token = draw(logits, request.sampling, request.seed, request.index);
+  // Of zeros of both signs, their places decide the sign of the difference.
+  const bool zeros = seen.first == 0 && seen.second == 0;
+  drawn.top2_margin =
+      zeros || logits.size() < 2 ? numerics::top2_margin(logits) : seen.first - seen.second;
+  drawn.token = request.sampling.greedy()
+                    ? place_of(logits, seen.first)
+                    : draw(logits, request.sampling, request.seed, request.index);
   return drawn;
 }
 

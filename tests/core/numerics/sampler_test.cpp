@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -101,6 +102,32 @@ TEST(Sampler, GreedyTiesGoToTheLowestId) {
   EXPECT_EQ(top2_margin(logits), 0.0F);
   EXPECT_EQ(top2_margin(std::vector<float>{1, 4.5F, 3}), 1.5F);
   EXPECT_EQ(top2_margin(std::vector<float>{1}), std::numeric_limits<float>::infinity());
+}
+
+TEST(Sampler, OnePassSeesWhatTheSingleOnesSee) {
+  std::mt19937 random(11);
+  std::normal_distribution<float> normal(0, 2);
+  Sampler sampler;
+  for (const std::size_t n : {1U, 2U, 15U, 16U, 17U, 63U, 64U, 65U, 127U, 1000U, 49152U}) {
+    for (int turn = 0; turn < 12; ++turn) {
+      std::vector<float> logits(n);
+      for (float& logit : logits) {
+        logit = normal(random);
+        if (turn % 3 == 1) logit = std::round(logit);  // ties everywhere
+        if (turn % 3 == 2)
+          logit = std::copysign(std::min(logit, 0.0F), logit);  // zeros of both signs
+      }
+      const Drawn drawn = sampler.draw(logits, DrawRequest{});
+      EXPECT_EQ(drawn.token, argmax(logits));
+      EXPECT_EQ(std::bit_cast<std::uint32_t>(drawn.top2_margin),
+                std::bit_cast<std::uint32_t>(top2_margin(logits)));
+      EXPECT_FALSE(drawn.non_finite);
+      const std::size_t at = random() % n;
+      logits[at] = turn % 2 == 0 ? std::numeric_limits<float>::quiet_NaN()
+                                 : -std::numeric_limits<float>::infinity();
+      EXPECT_EQ(sampler.draw(logits, DrawRequest{}).non_finite, static_cast<std::int64_t>(at));
+    }
+  }
 }
 
 TEST(Sampler, FindsTheFirstNaNOrInfinity) {
