@@ -73,7 +73,7 @@ class LocalCompleter final : public Completer {
   std::int64_t max_batch_ = 0;     ///< shrinks when memory runs out
   std::int64_t total_pages_ = 0;
   std::int64_t committed_pages_ = 0;
-  std::vector<float> logits_;         // of a decode step
+  std::vector<float> logits_;         // of a decode step, where a watcher wants them
   std::vector<float> prompt_logits_;  // after a prompt's last token
   std::vector<float> allowed_;        // what a watcher made of a position's logits
   // A prefilled prompt that the next request shares.
@@ -404,9 +404,13 @@ bool LocalCompleter::step(std::vector<numerics::Drawn>* drawn) {
     draws.push_back(draw_request(running));
   }
   drawn->resize(items.size());
+  const bool wanted =
+      options_.watcher != nullptr && std::ranges::any_of(running_, [this](const Running& running) {
+        return options_.watcher->wants_logits(running.request);
+      });
+  logits_.resize(wanted ? items.size() * vocab_ : 0);
   try {
-    if (options_.watcher != nullptr) {
-      logits_.resize(items.size() * vocab_);
+    if (!logits_.empty()) {
       session_.decode(items, logits_);
     } else {
       session_.decode_and_draw(items, draws, *drawn);
@@ -428,7 +432,7 @@ void LocalCompleter::decode_step(const CompletionSink& sink) {
   }
   std::vector<bool> ended(running_.size());
   for (std::size_t i = 0; i < running_.size(); ++i) {
-    ended[i] = options_.watcher == nullptr
+    ended[i] = logits_.empty()
                    ? accept(running_[i], drawn[i])
                    : accept(running_[i], std::span(logits_).subspan(i * vocab_, vocab_));
   }

@@ -35,7 +35,7 @@ struct PreparedRequest {
 struct DrawnToken {
   TokenId token = 0;
   std::int64_t index = 0;         ///< of the generated position
-  std::span<const float> logits;  ///< as computed, whatever watcher.constrain() made of them
+  std::span<const float> logits;  ///< as computed, before constrain(); see wants_logits()
   std::string_view settled_text;  ///< of the completion so far: nothing can take it back
 };
 
@@ -58,6 +58,9 @@ class DecodeWatcher {
   /// Before a draw. True: it is made from `allowed`, which this call filled, in place of `logits`.
   virtual bool constrain(const Request& request, std::span<const float> logits,
                          std::vector<float>& allowed) = 0;
+  /// Whether constrain() or drawn() needs the next logits of this request. In a step where nobody's
+  /// are needed they stay on the device: constrain() is not called, and drawn() sees none.
+  virtual bool wants_logits(const Request& request) = 0;
   virtual void drawn(const Request& request, const DrawnToken& token) = 0;
 };
 

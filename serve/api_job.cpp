@@ -100,6 +100,11 @@ const char* ApiJob::schema_field() const {
   return request_.tool_choice.use == ToolUse::required ? "tools" : "response_format";
 }
 
+bool ApiJob::wants_logits(std::size_t choice) const {
+  const Choice& c = choices_[choice];
+  return request_.logprobs.has_value() || (c.constraint && !c.thinking && !failed_);
+}
+
 void ApiJob::drawn(std::size_t choice, const DrawnToken& token) {
   Choice& c = choices_[choice];
   const ChainProfile& profile = context_->profile;

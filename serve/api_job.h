@@ -52,6 +52,7 @@ class ApiJob : public Job {
                      std::span<const float> logits) override;
   bool constrain(std::size_t choice, std::span<const float> logits,
                  std::vector<float>& allowed) override;
+  bool wants_logits(std::size_t choice) const override;
   void drawn(std::size_t choice, const DrawnToken& token) override;
   void done(std::size_t choice, Completion completion) override;
 

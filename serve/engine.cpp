@@ -164,6 +164,11 @@ bool Engine::constrain(const Request& request, std::span<const float> logits,
   return t.job->constrain(t.choice, logits, allowed);
 }
 
+bool Engine::wants_logits(const Request& request) {
+  const Ticket& t = ticket(request);
+  return t.job->wants_logits(t.choice);
+}
+
 void Engine::drawn(const Request& request, const DrawnToken& token) {
   const Ticket& t = ticket(request);
   t.job->drawn(t.choice, token);

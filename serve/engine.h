@@ -44,6 +44,7 @@ class Job {
                              std::span<const float> logits) = 0;
   virtual bool constrain(std::size_t choice, std::span<const float> logits,
                          std::vector<float>& allowed) = 0;
+  virtual bool wants_logits(std::size_t choice) const = 0;
   virtual void drawn(std::size_t choice, const DrawnToken& token) = 0;
   /// Once for each choice; also for what was abandoned.
   virtual void done(std::size_t choice, Completion completion) = 0;
@@ -94,6 +95,7 @@ class Engine final : private DecodeWatcher {
                      std::span<const float> logits) override;
   bool constrain(const Request& request, std::span<const float> logits,
                  std::vector<float>& allowed) override;
+  bool wants_logits(const Request& request) override;
   void drawn(const Request& request, const DrawnToken& token) override;
 
   EngineOptions options_;

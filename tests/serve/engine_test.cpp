@@ -30,7 +30,9 @@ class RecordingJob final : public Job {
     allowed[static_cast<std::size_t>(*only_)] = 1;
     return true;
   }
-  void drawn(std::size_t, const DrawnToken&) override {
+  bool wants_logits(std::size_t) const override { return only_.has_value() || looks_; }
+  void drawn(std::size_t, const DrawnToken& token) override {
+    if (!token.logits.empty()) ++n_with_logits_;
     if (++n_drawn_ == leave_after_) gone_ = true;
     if (on_drawn_) on_drawn_();
   }
@@ -50,6 +52,8 @@ class RecordingJob final : public Job {
   std::atomic<bool> gone_ = false;
   std::atomic<std::size_t> n_done_ = 0;
   int n_drawn_ = 0;
+  int n_with_logits_ = 0;
+  bool looks_ = false;
   int leave_after_ = -1;
   std::optional<TokenId> only_;
   std::function<void()> on_drawn_;
@@ -171,6 +175,22 @@ TEST_F(EngineTest, AConstraintDecidesWhatIsDrawn) {
   job->only_ = tokenizer_.encode("x", false).at(0);
   ASSERT_TRUE(engine.submit(job));
   EXPECT_EQ(job->wait().text, "xxxxx");
+}
+
+TEST_F(EngineTest, LogitsAreReadOnlyForThoseWhoLookAtThem) {
+  FakeSession session(tokenizer_.vocab_size(), 512, 2);
+  Engine engine(session, tokenizer_, {{}, 2, 4});
+  const auto blind = std::make_shared<RecordingJob>(std::vector<Job::Part>{part("a", 9)});
+  ASSERT_TRUE(engine.submit(blind));
+  const std::vector<TokenId> tokens = blind->wait().tokens;
+  EXPECT_EQ(blind->n_with_logits_, 1) << "the first token comes from the prompt's";
+  const auto looks =
+      std::make_shared<RecordingJob>(std::vector<Job::Part>{part("a", 9), part("a", 9)});
+  looks->looks_ = true;
+  ASSERT_TRUE(engine.submit(looks));
+  EXPECT_EQ(looks->wait(0).tokens, tokens);
+  EXPECT_EQ(looks->wait(1).tokens, tokens);
+  EXPECT_EQ(looks->n_with_logits_, looks->n_drawn_);
 }
 
 TEST_F(EngineTest, StoppingEndsWhatRuns) {
