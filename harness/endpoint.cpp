@@ -68,7 +68,7 @@ bool is_endpoint(const BackendSpec& spec) {
 }
 
 LoadedModel open_vocabulary(const RunOptions& options, const Listener& listener) {
-  if (!options.model.empty()) return open_model(options.model, options.mirror, true, listener);
+  if (!options.model.empty()) return open_model(options.model, options.mirror, false, listener);
   LoadedModel none;
   ModelFile file;
   const auto named = options.backend.options.find("model");

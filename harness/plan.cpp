@@ -332,6 +332,8 @@ RunPlan make_endpoint_plan(const RunOptions& options, const Listener& listener) 
   add_tasks(plan, listener);
   constexpr std::int64_t kNoLimit = std::int64_t{1} << 31;
   fit_context(plan, facts.context.value_or(kNoLimit), listener);
+  // As natively: minutes for a large file, after all that refuses.
+  if (plan.model.tokenizer) hash_model(&plan.model, listener);
   plan.record = endpoint_plan_record(plan, facts);
   plan.record["decoding"] = decoding_record(plan);
   plan.record["tasks"] = tasks_record(plan);

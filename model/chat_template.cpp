@@ -1,12 +1,10 @@
 #include "model/chat_template.h"
 
-#include <fmt/core.h>
-
 #include <utility>
 
-#include "core/text.h"
 #include "model/jinja/interpreter.h"
 #include "model/jinja/parser.h"
+#include "model/template_failure.h"
 
 namespace assay {
 
@@ -17,13 +15,7 @@ struct ChatTemplate::Program {
 
 namespace {
 
-tl::unexpected<Error> template_failure(const jinja::TemplateError& error) {
-  const std::string where =
-      error.line > 0 ? fmt::format("chat template line {}", error.line) : "chat template";
-  // The message may quote the template, and raise_exception writes what it likes.
-  return env_failure(fmt::format("{}: {}", where, name_for_message(error.what(), 400)),
-                     "use raw prompts, or a model file with another template");
-}
+constexpr const char* kHint = "use raw prompts, or a model file with another template";
 
 jinja::Value text_value(std::string_view text) {
   return jinja::Value(std::string(text));
@@ -71,7 +63,7 @@ Result<ChatTemplate> ChatTemplate::compile(std::string source) {
     program->source = std::move(source);
     return ChatTemplate(std::move(program));
   } catch (const jinja::TemplateError& error) {
-    return template_failure(error);
+    return template_failure(error, kHint);
   }
 }
 
@@ -82,7 +74,7 @@ Result<std::string> ChatTemplate::render(const TemplateInputs& inputs) const {
     scope->parent = context_of(inputs);
     return jinja::Interpreter(runtime).render(program_->block, std::move(scope));
   } catch (const jinja::TemplateError& error) {
-    return template_failure(error);
+    return template_failure(error, kHint);
   }
 }
 

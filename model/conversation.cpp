@@ -1,14 +1,12 @@
 #include "model/conversation.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "core/text.h"
 #include "model/jinja/interpreter.h"
 #include "model/jinja/parser.h"
+#include "model/template_failure.h"
 
 namespace assay {
 
@@ -20,12 +18,6 @@ struct ConversationTemplate::Program {
 namespace {
 
 using Json = nlohmann::ordered_json;
-
-tl::unexpected<Error> render_failure(const jinja::TemplateError& error) {
-  const std::string where =
-      error.line > 0 ? fmt::format("chat template line {}", error.line) : "chat template";
-  return env_failure(fmt::format("{}: {}", where, name_for_message(error.what(), 400)));
-}
 
 /// Depth of foreign values is bounded where they were parsed.
 jinja::Value value_of(const Json& json) {
@@ -86,7 +78,7 @@ Result<ConversationTemplate> ConversationTemplate::compile(std::string source) {
     program->source = std::move(source);
     return ConversationTemplate(std::move(program));
   } catch (const jinja::TemplateError& error) {
-    return render_failure(error);
+    return template_failure(error);
   }
 }
 
@@ -103,7 +95,7 @@ Result<BuiltPrompt> ConversationTemplate::build(const Conversation& conversation
     scope->parent = names_for(conversation, tokenizer);
     prompt.raw = jinja::Interpreter(runtime).render(program_->block, std::move(scope));
   } catch (const jinja::TemplateError& error) {
-    return render_failure(error);
+    return template_failure(error);
   }
   // A raw prompt gets the BOS that the file asks for, so one that the template wrote is taken away.
   const TokenizerSpec& spec = tokenizer.spec();
