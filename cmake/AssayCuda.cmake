@@ -3,8 +3,9 @@
 #   ASSAY_CUDA                  ON (default): build backends/cuda where nvcc is found
 #   ASSAY_CUDA_ARCHITECTURES    "80;86;89;90;100-virtual;120-virtual", or "native" (of this machine's
 #                               GPUs): N-real is machine code alone, N-virtual PTX alone, N both
-#   assay_cuda_library(NAME SOURCES ... CUDA ... [CUDA_90 ...] [DEPS ...])
-#                               CUDA_90: for compute capability 9.0 and later alone
+#   assay_cuda_library(NAME SOURCES ... CUDA ... [CUDA_90 ...] [CUDA_90A ...] [DEPS ...])
+#                               CUDA_90: for compute capability 9.0 and later alone; CUDA_90A: for
+#                               9.0 alone, with the instructions that no later one has
 # Sets ASSAY_CUDA_FOUND, or says in a STATUS line why the backend is skipped.
 include_guard()
 
@@ -85,7 +86,7 @@ function(assay_nvcc_generate out least)
 endfunction()
 
 function(assay_cuda_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;CUDA;CUDA_90;DEPS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SOURCES;CUDA;CUDA_90;CUDA_90A;DEPS" ${ARGN})
   assay_nvcc_generate(generate_all 0)
   assay_nvcc_generate(generate_90 90)
   set(launcher "")
@@ -93,10 +94,12 @@ function(assay_cuda_library name)
     set(launcher "${ASSAY_CCACHE}")
   endif()
   set(objects "")
-  foreach(source IN LISTS ARG_CUDA ARG_CUDA_90)
+  foreach(source IN LISTS ARG_CUDA ARG_CUDA_90 ARG_CUDA_90A)
     set(generate ${generate_all})
     if(source IN_LIST ARG_CUDA_90)
       set(generate ${generate_90})
+    elseif(source IN_LIST ARG_CUDA_90A)
+      set(generate "-gencode=arch=compute_90a,code=sm_90a")
     endif()
     cmake_path(ABSOLUTE_PATH source OUTPUT_VARIABLE input)
     set(object "${CMAKE_CURRENT_BINARY_DIR}/${source}.o")

@@ -29,6 +29,9 @@ struct Drawn;
 class FusedForward;
 struct FusedParts;
 
+/// Rows of a prompt's chunk, where the device has no reason for more.
+inline constexpr std::int64_t kPrefillChunk = 512;
+
 /// Row-major fp32 activations in device memory. A view: the DeviceBuffer owns.
 struct Tensor {
   float* data = nullptr;
@@ -158,6 +161,10 @@ class Device {
   /// Scratch the device will hold for steps of up to max_rows rows, beside weights, KV and buffers:
   /// part of the memory plan. widest: the largest `cols` or `rows` of any weight.
   virtual std::int64_t scratch_bytes(std::int64_t max_rows, std::int64_t widest) const = 0;
+
+  /// Rows of a prompt that one step takes, a multiple of kPrefillChunk. Chunks begin at multiples
+  /// of it, whatever the prompt's length: what a library sums depends on the prompt alone.
+  virtual std::int64_t prefill_chunk() const { return kPrefillChunk; }
 
   // Memory. Each throws Error{environment} when it does not fit.
   virtual std::unique_ptr<DeviceBuffer> allocate(std::int64_t floats) = 0;

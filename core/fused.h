@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/device.h"
+#include "core/error.h"
 #include "core/model_config.h"
 
 namespace assay {
@@ -47,6 +48,12 @@ class FusedForward {
   /// Runs a decode step, which appends to the cache; ids were checked by the caller. Logits of
   /// every row, in device memory, until the next call.
   virtual ConstTensor decode(const Batch& batch, std::span<const TokenId> ids) = 0;
+  /// Runs a prompt's chunk, likewise: every row's residual stream behind the last layer. Of a pass
+  /// that serves decode alone nobody asks it.
+  virtual void prefill(const Batch& /*batch*/, std::span<const TokenId> /*ids*/,
+                       Tensor /*residual*/) {
+    ASSAY_ASSERT(false);
+  }
 };
 
 /// What a forward pass is made of; all outlives it.

@@ -68,6 +68,8 @@ class Session {
   virtual void resume(SequenceId) {}
   virtual std::int32_t suspended_pages(SequenceId) const { return 0; }
 
+  /// Tokens of a prompt that one step takes (Device::prefill_chunk).
+  virtual std::int64_t prefill_chunk() const { return kPrefillChunk; }
   /// Appends tokens (at least one) in chunks fixed by absolute position. Writes logits of the last
   /// token, or of every token, to `logits` ([1, vocab] or [tokens.size(), vocab]).
   virtual void prefill(SequenceId sequence, std::span<const TokenId> tokens, bool all_logits,

@@ -83,7 +83,8 @@ class Bench {
     const auto tokens = static_cast<double>(row.tokens);
     const auto depth = static_cast<double>(row.depth + row.prompt);
     if (row.phase == "prefill") {
-      const std::int64_t chunks = (row.tokens + kPrefillChunk - 1) / kPrefillChunk;
+      const std::int64_t chunk = session_.prefill_chunk();
+      const std::int64_t chunks = (row.tokens + chunk - 1) / chunk;
       return weights * static_cast<double>(chunks);
     }
     const double kv = kv_token * static_cast<double>(row.batch) * tokens * (depth + tokens / 2);

@@ -75,7 +75,9 @@ std::int64_t projected_scratch_bytes(const ModelConfig& config, std::int64_t con
   options.max_context = context;
   options.max_batch = batch;
   const std::int64_t rope = context * config.head_dim * static_cast<std::int64_t>(sizeof(float));
-  return buffer_sizes(config, options).floats * static_cast<std::int64_t>(sizeof(float)) + rope;
+  return buffer_sizes(config, options, kPrefillChunk).floats *
+             static_cast<std::int64_t>(sizeof(float)) +
+         rope;
 }
 
 }  // namespace assay

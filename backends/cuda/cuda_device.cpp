@@ -7,6 +7,8 @@
 
 #include "backends/cuda/batch_tables.h"
 #include "backends/cuda/blas_lt.h"
+#include "backends/cuda/device_parts.h"
+#include "backends/cuda/fast/flash.h"
 #include "backends/cuda/fast/fused.h"
 #include "backends/cuda/kernels/draw.h"
 #include "backends/cuda/kernels/launch.h"
@@ -23,34 +25,15 @@ namespace {
 
 /// Partial results of attention: more splits than fit are computed in turns.
 constexpr std::int64_t kAttentionScratch = std::int64_t{64} << 20;
-/// Of one split of every row; bounds rows * heads of a step.
 constexpr std::int64_t kSmallestBlock = 32;  // has the most factors
+/// Rows of a prompt that the pass of fast/ takes at once: enough to fill a GPU's tensor cores.
+constexpr std::int64_t kPromptRows = 2048;
 
 const CudaWeight& own(const DeviceWeight& weight) {
   const auto* ours = dynamic_cast<const CudaWeight*>(&weight);
   ASSAY_ASSERT(ours != nullptr);
   return *ours;
 }
-
-class CudaBuffer final : public DeviceBuffer {
- public:
-  CudaBuffer(std::int64_t floats, MemoryMeter& meter)
-      : floats_(floats), memory_(floats * std::int64_t{sizeof(float)}, "activations", meter) {}
-  float* data() override { return memory_.as<float>(); }
-  std::int64_t floats() const override { return floats_; }
-
- private:
-  std::int64_t floats_;
-  DeviceMemory memory_;
-};
-
-/// The host's table of sines and cosines, copied once.
-struct DeviceRope {
-  std::vector<double> inv_freq;
-  std::int64_t positions = 0;
-  DeviceMemory cos;
-  DeviceMemory sin;
-};
 
 class CudaDevice final : public Device {
  public:
@@ -119,7 +102,10 @@ class CudaDevice final : public Device {
     use();
     const DeviceRope& rope = rope_on_device(parts.rope);
     return fast::make_fused(parts, {rope.cos.as<const float>(), rope.sin.as<const float>()},
-                            numerics_, fused_, gpu_, stream_, meter_);
+                            numerics_, fused_, blas_ ? 0 : kPromptRows, gpu_, stream_, meter_);
+  }
+  std::int64_t prefill_chunk() const override {
+    return numerics_ == Numerics::fast ? kPromptRows : kPrefillChunk;
   }
 
   void embed(const DeviceWeight& table, std::span<const TokenId> ids, Tensor out) override;
@@ -141,6 +127,8 @@ class CudaDevice final : public Device {
             std::span<numerics::Drawn> drawn) override;
 
  private:
+  void flash_attention(const CudaKvCache& cache, std::int64_t layer, const Batch& batch,
+                       ConstTensor q, std::int64_t n_heads, Tensor out);
   /// The input that activations_ was made from.
   struct Prepared {
     const float* x = nullptr;
@@ -316,6 +304,28 @@ void CudaDevice::kv_store(KvCache& cache, std::int64_t layer, const Batch& batch
   check_launch("kv_store");
 }
 
+/// Prompts under `fast`: on tensor cores.
+void CudaDevice::flash_attention(const CudaKvCache& cache, std::int64_t layer, const Batch& batch,
+                                 ConstTensor q, std::int64_t n_heads, Tensor out) {
+  const KvLayout& layout = cache.layout();
+  const BatchTables tables =
+      tables_of(batch, fast::flash_rows_of_tile(n_heads / layout.n_kv_heads), layout.n_pages);
+  grown(partial_, q.size() * std::int64_t{sizeof(std::uint16_t)}, "queries in fp16");
+  fast::scale_queries(q.data, q.size(), fast::flash_scale(layout.head_dim),
+                      partial_.as<std::uint16_t>(), stream_.get());
+  const std::span<const std::int32_t> tiles(
+      reinterpret_cast<const std::int32_t*>(tables.tiles.data()), tables.tiles.size() * 4);
+  fast::flash_prefill({.kv = cache.layer(layer),
+                       .n_heads = static_cast<std::int32_t>(n_heads),
+                       .q = partial_.as<const std::uint16_t>(),
+                       .pages = pages_.put(tables.pages, stream_, meter_),
+                       .out = out.data,
+                       .out_bf16 = nullptr},
+                      reinterpret_cast<const AttentionTile*>(tiles_.put(tiles, stream_, meter_)),
+                      static_cast<std::int32_t>(tables.tiles.size()), false, stream_.get());
+  check_launch("attention");
+}
+
 void CudaDevice::attention(const KvCache& cache, std::int64_t layer, const Batch& batch,
                            ConstTensor q, std::int64_t n_heads, Tensor out) {
   const auto& ours = dynamic_cast<const CudaKvCache&>(cache);
@@ -325,6 +335,10 @@ void CudaDevice::attention(const KvCache& cache, std::int64_t layer, const Batch
   ASSAY_ASSERT(q.rows == batch.n_rows && out.rows == q.rows && out.cols == q.cols);
   if (batch.n_rows == 0) return;
   use();
+  if (numerics_ == Numerics::fast && batch.phase == Phase::prefill &&
+      fast::flash_serves(ours.layer(layer), n_heads)) {
+    return flash_attention(ours, layer, batch, q, n_heads, out);
+  }
   const auto rows_of_tile =
       static_cast<std::int32_t>(std::max<std::int64_t>(1, kTileQueries / group));
   const BatchTables tables = tables_of(batch, rows_of_tile, layout.n_pages);
@@ -393,19 +407,6 @@ void CudaDevice::write(std::span<const float> in, Tensor out) {
   stream_.wait();
 }
 
-DrawParameters parameters_of(const numerics::DrawRequest& request) {
-  const Sampling& s = request.sampling;
-  ASSAY_ASSERT(s.greedy() || (s.temperature >= numerics::kMinTemperature && s.top_p > 0 &&
-                              s.min_p >= 0 && s.min_p <= 1 && s.top_k >= 0));
-  return {.temperature = s.temperature,
-          .top_p = s.top_p < 1 ? numerics::probability_units(s.top_p) : 0,
-          .min_p = numerics::probability_units(s.min_p),
-          .seed = request.seed,
-          .top_k = s.top_k,
-          .index = static_cast<std::uint32_t>(request.index),
-          .all_of_p = s.top_p >= 1};
-}
-
 void CudaDevice::draw(ConstTensor logits, std::span<const numerics::DrawRequest> requests,
                       std::span<numerics::Drawn> drawn) {
   const std::size_t n = requests.size();
@@ -470,7 +471,9 @@ Result<std::unique_ptr<Device>> make_device(const DeviceChoice& choice) {
     return tl::unexpected(cuda_error(status, "loading the kernels"));
   }
   std::unique_ptr<BlasLt> blas;
-  if (choice.gemm != GemmChoice::own && choice.numerics == Numerics::fast) {
+  const bool wanted = choice.gemm == GemmChoice::cublaslt ||
+                      (choice.gemm == GemmChoice::automatic && !fast::has_tiles(*gpu));
+  if (wanted && choice.numerics == Numerics::fast) {
     auto opened = BlasLt::open();
     if (opened) {
       blas = std::move(*opened);

@@ -18,7 +18,7 @@ enum class FusedMode {
 
 /// What multiplies BF16 weights in prefill under `fast`.
 enum class GemmChoice {
-  automatic,  ///< cuBLASLt where it is found, else own kernels
+  automatic,  ///< own kernels on sm_90; elsewhere cuBLASLt where it is found
   own,
   cublaslt
 };
@@ -31,7 +31,8 @@ struct DeviceChoice {
 };
 
 /// Under `exact` it computes exact/1; under `fast` likewise, but for BF16 weights, whose
-/// activations are rounded to bf16 for the tensor cores (semantics "exact/1+bf16").
+/// activations are rounded to bf16 for the tensor cores (semantics "exact/1+bf16"), and attention
+/// of prompts (with BF16 weights, of batches too), whose queries and probabilities are to fp16.
 ///
 /// Makes the GPU the thread's and starts a stream on it. Error{environment} when there is no such
 /// GPU, none that this build's kernels run on, or not the library that was chosen.

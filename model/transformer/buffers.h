@@ -19,6 +19,8 @@ struct BufferSizes {
 };
 
 KvLayout kv_layout(const ModelConfig& config, const SessionOptions& options);
-BufferSizes buffer_sizes(const ModelConfig& config, const SessionOptions& options);
+/// chunk: Device::prefill_chunk.
+BufferSizes buffer_sizes(const ModelConfig& config, const SessionOptions& options,
+                         std::int64_t chunk);
 
 }  // namespace assay

@@ -31,9 +31,10 @@ KvLayout kv_layout(const ModelConfig& config, const SessionOptions& options) {
   return layout;
 }
 
-BufferSizes buffer_sizes(const ModelConfig& config, const SessionOptions& options) {
+BufferSizes buffer_sizes(const ModelConfig& config, const SessionOptions& options,
+                         std::int64_t chunk) {
   BufferSizes sizes;
-  sizes.rows = std::max(options.max_batch, std::min(kPrefillChunk, options.max_context));
+  sizes.rows = std::max(options.max_batch, std::min(chunk, options.max_context));
   sizes.head_rows = std::max(options.max_batch, kHeadRows);
   const std::int64_t q = config.n_heads * config.head_dim;
   const std::int64_t kv = config.n_kv_heads * config.head_dim;
@@ -52,7 +53,7 @@ MemoryPlan plan_memory(const ModelFile& model, const Device& device,
   }
   const KvLayout kv = kv_layout(model.config, options);
   plan.kv_bytes = kv.page_bytes() * kv.n_pages;
-  const BufferSizes sizes = buffer_sizes(model.config, options);
+  const BufferSizes sizes = buffer_sizes(model.config, options, device.prefill_chunk());
   const std::int64_t rope_bytes =
       options.max_context * model.config.head_dim * static_cast<std::int64_t>(sizeof(float));
   plan.scratch_bytes = sizes.floats * static_cast<std::int64_t>(sizeof(float)) + rope_bytes +

@@ -116,7 +116,7 @@ class TransformerSession final : public Session {
         device_(std::move(device)),
         options_(options),
         plan_(plan),
-        sizes_(buffer_sizes(model_->config, options)),
+        sizes_(buffer_sizes(model_->config, options, device_->prefill_chunk())),
         weights_(upload_weights(*model_, *device_)),
         kv_(device_->create_kv(kv_layout(model_->config, options))),
         pages_(kv_->layout().n_pages),
@@ -136,6 +136,7 @@ class TransformerSession final : public Session {
   MemoryPlan memory() const override { return plan_; }
   std::int64_t max_context() const override { return options_.max_context; }
   std::int64_t max_batch() const override { return options_.max_batch; }
+  std::int64_t prefill_chunk() const override { return device_->prefill_chunk(); }
   std::optional<std::int64_t> device_peak_bytes() const override {
     return device_->device_peak_bytes();
   }
@@ -336,7 +337,8 @@ void TransformerSession::prefill(SequenceId sequence, std::span<const TokenId> t
   pages_.grow(sequence, std::ssize(tokens));
   for (std::size_t done = 0; done < tokens.size();) {
     const std::int64_t start = pages_.length(sequence);
-    const auto to_boundary = static_cast<std::size_t>(kPrefillChunk - start % kPrefillChunk);
+    const std::int64_t chunk = device_->prefill_chunk();
+    const auto to_boundary = static_cast<std::size_t>(chunk - start % chunk);
     const std::size_t n = std::min(tokens.size() - done, to_boundary);
     std::vector<std::int32_t> positions(n);
     std::vector<std::int32_t> rows(n);
@@ -348,7 +350,11 @@ void TransformerSession::prefill(SequenceId sequence, std::span<const TokenId> t
                          pages_.pages(sequence)};
     const Batch batch{Phase::prefill, static_cast<std::int32_t>(n), {&span, 1}, positions};
     const Activations a = activations(static_cast<std::int64_t>(n));
-    forward(batch, tokens.subspan(done, n), a);
+    if (fused_ && !probe_ && fused_->serves(batch)) {
+      fused_->prefill(batch, tokens.subspan(done, n), a.residual);
+    } else {
+      forward(batch, tokens.subspan(done, n), a);
+    }
     pages_.advance(sequence, static_cast<std::int64_t>(n));
     if (all_logits) {
       head(a.residual, rows, copy_to(logits.subspan(done * vocab, n * vocab)));

@@ -11,10 +11,6 @@
 
 namespace assay {
 
-/// Prefill runs in chunks that begin at multiples of this position, whatever the prompt's length:
-/// a library GEMM then sums in an order that depends on the prompt alone.
-inline constexpr std::int64_t kPrefillChunk = 512;
-
 struct SessionOptions {
   std::int64_t max_context = 4096;  ///< tokens of one sequence, prompt and completion
   std::int64_t max_batch = 1;       ///< sequences in one decode step

@@ -3,9 +3,11 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 
+#include "core/numerics/half.h"
 #include "tests/conformance/case_data.h"
 #include "tests/conformance/suite.h"
 
@@ -58,6 +60,11 @@ struct OwnedBatch {
 
 using PageLists = std::vector<std::vector<std::int32_t>>;
 
+/// What a sequence's queries saw, position by position; keys and values as they were stored.
+struct Seen {
+  std::vector<float> q, k, v;
+};
+
 /// Pages for every sequence, in a shuffled order.
 PageLists deal_pages(const Shape& shape, std::int32_t n_pages, Random& random) {
   std::vector<std::int32_t> order(static_cast<std::size_t>(n_pages));
@@ -102,19 +109,35 @@ class Run {
       old.append(0, s.old, pages_[i]);
       now.append(s.old, s.rows, pages_[i]);
     }
+    seen_.assign(pages_.size(), {});
     store(old, 0);
     store(now, 0);
     if (shape_.fork) fork(now);
     const Batch batch = now.batch(shape_.phase);
     const std::int64_t cols = shape_.n_kv_heads * shape_.group * shape_.head_dim;
-    const GuardedTensor q(device_, batch.n_rows, cols, 1, random_.wide_values(batch.n_rows * cols));
+    const std::vector<float> queries = random_.wide_values(batch.n_rows * cols);
+    keep(now, queries, cols, &Seen::q);
+    const GuardedTensor q(device_, batch.n_rows, cols, 1, queries);
     const GuardedTensor out(device_, batch.n_rows, cols, 3);
     device_.attention(*cache_, kLayer, batch, q.tensor(), shape_.n_kv_heads * shape_.group,
                       out.tensor());
     return out.read(device_);
   }
+  const std::vector<Seen>& seen() const { return seen_; }
 
  private:
+  void keep(const OwnedBatch& owned, const std::vector<float>& rows, std::int64_t cols,
+            std::vector<float> Seen::*of) {
+    for (const BatchSpan& span : owned.spans) {
+      const auto same = [&](const auto& pages) { return pages.data() == span.pages.data(); };
+      const auto at = std::ranges::find_if(pages_, same) - pages_.begin();
+      if (at == std::ssize(pages_)) continue;
+      auto& to = seen_[static_cast<std::size_t>(at)].*of;
+      to.insert(to.end(), rows.begin() + span.first_row * cols,
+                rows.begin() + (span.first_row + span.n_rows) * cols);
+    }
+  }
+
   /// Every position of every page: noise of the cache's largest size, and NaN in the upper half.
   void poison() {
     std::vector<std::int32_t> all(static_cast<std::size_t>(2 * n_pages_));
@@ -137,6 +160,10 @@ class Run {
                                         : std::numeric_limits<float>::quiet_NaN();
         }
       }
+    }
+    if (noise == 0) {
+      keep(owned, k, cols, &Seen::k);
+      keep(owned, v, cols, &Seen::v);
     }
     const GuardedTensor kt(device_, batch.n_rows, cols, 1, k);
     const GuardedTensor vt(device_, batch.n_rows, cols, 2, v);
@@ -167,14 +194,84 @@ class Run {
   std::int32_t n_pages_;
   std::unique_ptr<KvCache> cache_;
   PageLists pages_;
+  std::vector<Seen> seen_;
 };
 
+/// What tensor cores may be off by where queries and probabilities are rounded to fp16: scores by
+/// 2^-11 of the products' magnitudes, so weights by twice the largest such error; a weight by 2^-11
+/// of itself or, where it is no normal number in fp16, by 2^-25. Half as much again for the sums.
+void append_bound(const Shape& shape, const Seen& seen, const Sequence& sequence,
+                  std::vector<double>* bound) {
+  const std::int64_t dim = shape.head_dim;
+  const std::int64_t heads = shape.n_kv_heads * shape.group;
+  const double scale = 1 / std::sqrt(static_cast<double>(dim));
+  const auto stored = [](float x) {
+    return static_cast<double>(numerics::half_to_float(numerics::float_to_half(x)));
+  };
+  for (std::int64_t row = 0; row < sequence.rows; ++row) {
+    for (std::int64_t head = 0; head < heads; ++head) {
+      const std::int64_t n = sequence.old + row + 1;
+      std::vector<double> weights;
+      std::vector<double> sums(static_cast<std::size_t>(dim));
+      std::vector<double> plain(static_cast<std::size_t>(dim));
+      double error = 0;
+      const auto at = [&](std::int64_t position, std::int64_t d) {
+        return static_cast<std::size_t>((position * shape.n_kv_heads + head / shape.group) * dim +
+                                        d);
+      };
+      for (std::int64_t j = 0; j < n; ++j) {
+        double score = 0;
+        double magnitude = 0;
+        for (std::int64_t d = 0; d < dim; ++d) {
+          const auto q =
+              static_cast<double>(seen.q[static_cast<std::size_t>((row * heads + head) * dim + d)]);
+          const double product = q * stored(seen.k[at(j, d)]);
+          score += product;
+          magnitude += std::abs(product);
+        }
+        error = std::max(error, magnitude * scale * 0x1p-11);
+        weights.push_back(score * scale);
+      }
+      const double top = *std::ranges::max_element(weights);
+      double total = 0;
+      for (std::int64_t j = 0; j < n; ++j) {
+        const double weight = std::exp(weights[static_cast<std::size_t>(j)] - top);
+        total += weight;
+        for (std::int64_t d = 0; d < dim; ++d) {
+          const double v = std::abs(stored(seen.v[at(j, d)]));
+          sums[static_cast<std::size_t>(d)] += weight * v;
+          plain[static_cast<std::size_t>(d)] += v;
+        }
+      }
+      for (std::size_t d = 0; d < sums.size(); ++d) {
+        bound->push_back(1.5 * (sums[d] / total * (std::expm1(2 * error) + 0x1p-10) +
+                                plain[d] * 0x1p-25 / total));
+      }
+    }
+  }
+}
+
 Case make_case(const Shape& shape) {
-  return {shape.op,
-          shape.text(),
-          [shape](Device& device) { return Run(shape, device).outputs(); },
-          {},
-          {}};
+  Case one{shape.op,
+           shape.text(),
+           [shape](Device& device) { return Run(shape, device).outputs(); },
+           {},
+           {}};
+  // The shapes that a backend may serve by tensor cores under `fast`.
+  if (shape.phase == Phase::prefill && shape.type == KvType::f16 &&
+      (shape.head_dim == 64 || shape.head_dim == 128)) {
+    one.rounded_bound = [shape] {
+      const auto reference = create_reference(Numerics::exact);
+      Run run(shape, *reference);
+      run.outputs();
+      std::vector<double> bound;
+      for (std::size_t i = 0; i < shape.sequences.size(); ++i) {
+        append_bound(shape, run.seen()[i], shape.sequences[i], &bound);
+      }
+      return bound;
+    };
+  }
+  return one;
 }
 
 }  // namespace
@@ -195,6 +292,12 @@ std::vector<Case> attention_cases() {
                                  .type = type,
                                  .phase = Phase::prefill,
                                  .sequences = {{0, 70}}}));
+      cases.push_back(make_case({.head_dim = head_dim,
+                                 .n_kv_heads = 2,
+                                 .group = 6,
+                                 .type = type,
+                                 .phase = Phase::prefill,
+                                 .sequences = {{37, 150}}}));
     }
     for (const std::int32_t length :
          {1, 15, 16, 17, 31, 33, 48, 49, 63, 64, 65, 127, 128, 129, 300}) {

@@ -32,7 +32,6 @@ struct AttentionArgs {
   const std::int32_t* pages = nullptr;      ///< [rows][max_pages] on the device
   std::int32_t max_pages = 0;
   float* out = nullptr;              ///< [rows][n_heads * head_dim]
-  void* out_bf16 = nullptr;          ///< the same rounded, permuted within 64; or null
   float* parts = nullptr;            ///< attention_parts_floats
   std::int32_t* arrivals = nullptr;  ///< [rows * n_kv_heads], zero before and after
 };

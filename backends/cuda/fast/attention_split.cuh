@@ -226,13 +226,7 @@ __device__ float* part_of(const AttentionArgs& a, int row, int head, int split, 
 
 template <int kDim>
 __device__ void store_out(const AttentionArgs& a, int row, int head, int d, float value) {
-  const std::int64_t at = (static_cast<std::int64_t>(row) * a.n_heads + head) * kDim + d;
-  a.out[at] = value;
-  if (a.out_bf16 != nullptr) {
-    const std::int64_t in64 = at % 64;
-    const std::int64_t to = at - in64 + in64 % 16 / 2 * 8 + in64 / 16 * 2 + in64 % 2;
-    static_cast<__nv_bfloat16*>(a.out_bf16)[to] = __float2bfloat16_rn(value);
-  }
+  a.out[(static_cast<std::int64_t>(row) * a.n_heads + head) * kDim + d] = value;
 }
 
 /// Outputs of the split: kDim / 2 threads a head, two elements each.

@@ -34,7 +34,7 @@ struct GemmArgs {
 /// The order of sums depends on the parts' shape and `multiprocessors` alone.
 void batch_gemm(GemmKind kind, const GemmArgs& args, int multiprocessors, cudaStream_t stream);
 
-/// RMSNorm of rows, rounded to bf16 and permuted: out [m][n].
+/// RMSNorm of rows, rounded to bf16 and permuted: out [m][n], n a multiple of 64.
 void batch_norm(const float* x, const float* gain, float eps, std::int32_t m, std::int32_t n,
                 std::uint16_t* out, cudaStream_t stream);
 

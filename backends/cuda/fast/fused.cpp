@@ -1,8 +1,11 @@
 #include "backends/cuda/fast/fused.h"
 
 #include <algorithm>
+#include <limits>
+#include <utility>
 #include <vector>
 
+#include "backends/cuda/batch_tables.h"
 #include "backends/cuda/fast/batch_engine.h"
 #include "backends/cuda/fast/engine.h"
 #include "backends/cuda/kv_cache.h"
@@ -86,11 +89,98 @@ class PinnedInts {
   std::int32_t* data_ = nullptr;
 };
 
+/// BatchEngine for steps as a session knows them.
+class BatchRunner {
+ public:
+  BatchRunner(EngineModel model, const BatchLimits& limits, const GpuInfo& gpu,
+              const Stream& stream, MemoryMeter& meter)
+      : vocab_(model.config.vocab),
+        group_(model.config.n_heads / model.config.n_kv_heads),
+        stream_(stream),
+        engine_(std::move(model), limits, gpu.multiprocessors, has_tiles(gpu), stream.get(),
+                meter) {
+    const StepShape most = engine_.shape_for(limits.rows, limits.pages);
+    staging_ = std::make_unique<PinnedInts>(std::int64_t{std::max(most.rows, limits.prompt_rows)} *
+                                                (2 + kTileInts) +
+                                            std::int64_t{std::max(most.rows, 1)} * most.pages);
+    check(cudaGetDevice(&device_), "choosing the GPU");
+  }
+
+  bool serves(const Batch& batch) const {
+    return batch.phase == Phase::decode ? batch.n_rows <= engine_.limits().rows
+                                        : batch.n_rows <= engine_.limits().prompt_rows;
+  }
+  ConstTensor decode(const Batch& batch, std::span<const TokenId> ids) {
+    const std::int32_t last = *std::ranges::max_element(batch.positions);
+    ASSAY_ASSERT(last / kKvPageTokens < engine_.limits().pages);
+    const StepShape shape = engine_.shape_for(batch.n_rows, last / kKvPageTokens + 1);
+    start();
+    const auto rows = static_cast<std::size_t>(shape.rows);
+    put(engine_.inputs().ids, ids, rows, 0);
+    put(engine_.inputs().positions, batch.positions, rows, -1);
+    std::int32_t* pages = next_;
+    const std::int64_t n = std::int64_t{shape.rows} * shape.pages;
+    std::fill_n(pages, n, 0);
+    for (const BatchSpan& span : batch.spans) {
+      std::copy_n(span.pages.begin(), span.first_position / kKvPageTokens + 1,
+                  pages + std::int64_t{span.first_row} * shape.pages);
+    }
+    send(engine_.inputs().pages, static_cast<std::size_t>(n));
+    engine_.step(shape);
+    return {engine_.logits(), batch.n_rows, vocab_};
+  }
+  void prefill(const Batch& batch, std::span<const TokenId> ids, Tensor residual) {
+    ASSAY_ASSERT(std::ssize(batch.spans) == 1 && residual.rows == batch.n_rows);
+    const BatchTables tables =
+        tables_of(batch, flash_rows_of_tile(group_), std::numeric_limits<std::int32_t>::max());
+    ASSAY_ASSERT(tables.max_splits <= engine_.limits().pages);
+    start();
+    put(engine_.inputs().ids, ids, ids.size(), 0);
+    put(engine_.inputs().positions, batch.positions, batch.positions.size(), 0);
+    put(engine_.inputs().pages, tables.pages, tables.pages.size(), 0);
+    static_assert(sizeof(AttentionTile) == kTileInts * sizeof(std::int32_t));
+    const auto* tiles = reinterpret_cast<const std::int32_t*>(tables.tiles.data());
+    const std::size_t n = tables.tiles.size() * kTileInts;
+    put(reinterpret_cast<std::int32_t*>(engine_.inputs().tiles), {tiles, n}, n, 0);
+    engine_.prefill(batch.n_rows, static_cast<std::int32_t>(tables.tiles.size()), residual.data);
+  }
+
+ private:
+  static constexpr int kTileInts = 4;
+  void start() {
+    check(cudaSetDevice(device_), "choosing the GPU");  // maybe another thread's call
+    stream_.wait();                                     // the staging memory may be on its way
+    next_ = staging_->data();
+  }
+  /// `n` values: those of `from`, then `rest`.
+  void put(std::int32_t* to, std::span<const std::int32_t> from, std::size_t n, std::int32_t rest) {
+    std::ranges::copy(from, next_);
+    std::fill(next_ + from.size(), next_ + n, rest);
+    send(to, n);
+  }
+  void send(std::int32_t* to, std::size_t n) {
+    check(
+        cudaMemcpyAsync(to, next_, n * sizeof(std::int32_t), cudaMemcpyHostToDevice, stream_.get()),
+        "copying the inputs of a step");
+    next_ += n;
+  }
+
+  int device_ = 0;
+  std::int64_t vocab_;
+  std::int64_t group_;
+  const Stream& stream_;
+  BatchEngine engine_;
+  std::unique_ptr<PinnedInts> staging_;
+  std::int32_t* next_ = nullptr;
+};
+
 class CudaFused final : public FusedForward {
  public:
+  /// prompts: serves prefill; or null.
   CudaFused(EngineModel model, std::int32_t max_pages, bool one_kernel, bool equals,
-            const Stream& stream, MemoryMeter& meter)
+            std::unique_ptr<BatchRunner> prompts, const Stream& stream, MemoryMeter& meter)
       : equals_(equals),
+        prompts_(std::move(prompts)),
         vocab_(model.config.vocab),
         max_pages_(max_pages),
         stream_(stream),
@@ -101,7 +191,11 @@ class CudaFused final : public FusedForward {
 
   bool equals_single_kernels() const override { return equals_; }
   bool serves(const Batch& batch) const override {
-    return batch.phase == Phase::decode && batch.n_rows == 1;
+    if (batch.phase == Phase::prefill) return prompts_ && prompts_->serves(batch);
+    return batch.n_rows == 1;
+  }
+  void prefill(const Batch& batch, std::span<const TokenId> ids, Tensor residual) override {
+    prompts_->prefill(batch, ids, residual);
   }
   ConstTensor decode(const Batch& batch, std::span<const TokenId> ids) override {
     const std::int32_t position = batch.positions[0];
@@ -131,6 +225,7 @@ class CudaFused final : public FusedForward {
 
   int device_ = 0;
   bool equals_;
+  std::unique_ptr<BatchRunner> prompts_;
   std::int64_t vocab_;
   std::int32_t max_pages_;
   const Stream& stream_;
@@ -142,66 +237,25 @@ class CudaFused final : public FusedForward {
 /// Any number of rows under `fast`.
 class CudaBatch final : public FusedForward {
  public:
-  CudaBatch(EngineModel model, std::int32_t max_rows, std::int32_t max_pages, const GpuInfo& gpu,
-            const Stream& stream, MemoryMeter& meter)
-      : vocab_(model.config.vocab),
-        max_rows_(max_rows),
-        max_pages_(max_pages),
-        stream_(stream),
-        staging_(std::int64_t{max_rows} * (2 + max_pages)),
-        engine_(std::move(model), max_rows, max_pages, gpu.multiprocessors, stream.get(), meter) {
-    check(cudaGetDevice(&device_), "choosing the GPU");
-  }
-
+  explicit CudaBatch(std::unique_ptr<BatchRunner> runner) : runner_(std::move(runner)) {}
   bool equals_single_kernels() const override { return false; }
-  bool serves(const Batch& batch) const override { return batch.phase == Phase::decode; }
+  bool serves(const Batch& batch) const override { return runner_->serves(batch); }
   ConstTensor decode(const Batch& batch, std::span<const TokenId> ids) override {
-    const std::int32_t rows = batch.n_rows;
-    ASSAY_ASSERT(rows <= max_rows_);
-    check(cudaSetDevice(device_), "choosing the GPU");  // maybe another thread's call
-    stream_.wait();  // the staging memory may still be on its way
-    const std::int32_t last = *std::ranges::max_element(batch.positions);
-    const std::int32_t n_splits = last / kKvPageTokens + 1;
-    ASSAY_ASSERT(n_splits <= max_pages_);
-    std::int32_t* at = staging_.data();
-    copy(engine_.inputs().ids, ids, &at);
-    copy(engine_.inputs().positions, batch.positions, &at);
-    std::int32_t* pages = at;
-    for (const BatchSpan& span : batch.spans) {
-      const std::int32_t own = span.first_position / kKvPageTokens + 1;
-      std::int32_t* row = pages + std::int64_t{span.first_row} * n_splits;
-      std::copy_n(span.pages.begin(), own, row);
-      std::fill(row + own, row + n_splits, 0);
-    }
-    const auto n_pages = static_cast<std::size_t>(rows) * static_cast<std::size_t>(n_splits);
-    check(cudaMemcpyAsync(engine_.inputs().pages, pages, n_pages * sizeof(std::int32_t),
-                          cudaMemcpyHostToDevice, stream_.get()),
-          "copying the pages of a step");
-    engine_.step(rows, n_splits);
-    return {engine_.logits(), rows, vocab_};
+    return runner_->decode(batch, ids);
+  }
+  void prefill(const Batch& batch, std::span<const TokenId> ids, Tensor residual) override {
+    runner_->prefill(batch, ids, residual);
   }
 
  private:
-  void copy(std::int32_t* to, std::span<const std::int32_t> from, std::int32_t** staging) const {
-    std::ranges::copy(from, *staging);
-    check(cudaMemcpyAsync(to, *staging, from.size_bytes(), cudaMemcpyHostToDevice, stream_.get()),
-          "copying the inputs of a step");
-    *staging += from.size();
-  }
-
-  int device_ = 0;
-  std::int64_t vocab_;
-  std::int32_t max_rows_;
-  std::int32_t max_pages_;
-  const Stream& stream_;
-  PinnedInts staging_;
-  BatchEngine engine_;
+  std::unique_ptr<BatchRunner> runner_;
 };
 
 }  // namespace
 
 std::shared_ptr<FusedForward> make_fused(const FusedParts& parts, const RopeOnDevice& rope,
-                                         Numerics numerics, FusedMode mode, const GpuInfo& gpu,
+                                         Numerics numerics, FusedMode mode,
+                                         std::int64_t prompt_rows, const GpuInfo& gpu,
                                          const Stream& stream, MemoryMeter& meter) {
   constexpr int kBulkCopies = 9;  // sm_90 and later
   if (gpu.major < kBulkCopies || !has_large_blocks()) return nullptr;
@@ -212,15 +266,24 @@ std::shared_ptr<FusedForward> make_fused(const FusedParts& parts, const RopeOnDe
   // Under `fast` the single kernels round activations for bf16 weights: so does the pass for
   // batches, which takes every step. Alone, a sequence may as well have exact/1, which is quicker.
   const bool single_kernels_round = numerics == Numerics::fast && has_bf16(model);
-  if (single_kernels_round && parts.max_batch > 1) {
-    if (mode != FusedMode::step || !BatchEngine::serves(model)) return nullptr;
-    return std::make_shared<CudaBatch>(std::move(model), static_cast<std::int32_t>(parts.max_batch),
-                                       max_pages, gpu, stream, meter);
+  const bool batches = single_kernels_round && parts.max_batch > 1;
+  BatchLimits limits;
+  limits.rows = batches ? static_cast<std::int32_t>(parts.max_batch) : 0;
+  limits.pages = max_pages;
+  if (prompt_rows > 0 && has_tiles(gpu)) {
+    limits.prompt_rows =
+        static_cast<std::int32_t>(std::min<std::int64_t>(prompt_rows, parts.max_context));
   }
+  std::unique_ptr<BatchRunner> runner;
+  if (single_kernels_round && mode == FusedMode::step && BatchEngine::serves(model) &&
+      limits.rows + limits.prompt_rows > 0) {
+    runner = std::make_unique<BatchRunner>(model, limits, gpu, stream, meter);
+  }
+  if (batches) return runner ? std::make_shared<CudaBatch>(std::move(runner)) : nullptr;
   if (DecodeEngine::bytes(parts.config, max_pages) > kFusedScratch) return nullptr;
   if (!DecodeEngine::serves(model, gpu.multiprocessors)) return nullptr;
   return std::make_shared<CudaFused>(std::move(model), max_pages, mode == FusedMode::step,
-                                     !single_kernels_round, stream, meter);
+                                     !single_kernels_round, std::move(runner), stream, meter);
 }
 
 }  // namespace assay::cuda::fast

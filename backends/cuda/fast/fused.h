@@ -23,9 +23,17 @@ constexpr std::int64_t batch_scratch_bytes(std::int64_t max_rows, std::int64_t w
   return (std::int64_t{160} << 20) + max_rows * (widest * 4 + (std::int64_t{256} << 10));
 }
 
+/// Whether the tile kernels (tile_gemm.h) are for this GPU.
+inline bool has_tiles(const GpuInfo& gpu) {
+  constexpr int kMajor = 9;
+  return gpu.major == kMajor;
+}
+
 /// Null where the GPU, the model's shape or a weight's type is none that the engine serves.
+/// prompt_rows: of a chunk that it is to take under `fast`; 0: libraries do.
 std::shared_ptr<FusedForward> make_fused(const FusedParts& parts, const RopeOnDevice& rope,
-                                         Numerics numerics, FusedMode mode, const GpuInfo& gpu,
+                                         Numerics numerics, FusedMode mode,
+                                         std::int64_t prompt_rows, const GpuInfo& gpu,
                                          const Stream& stream, MemoryMeter& meter);
 
 }  // namespace assay::cuda::fast

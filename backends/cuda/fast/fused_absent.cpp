@@ -5,8 +5,8 @@ namespace assay::cuda::fast {
 
 std::shared_ptr<FusedForward> make_fused(const FusedParts& /*parts*/, const RopeOnDevice& /*rope*/,
                                          Numerics /*numerics*/, FusedMode /*mode*/,
-                                         const GpuInfo& /*gpu*/, const Stream& /*stream*/,
-                                         MemoryMeter& /*meter*/) {
+                                         std::int64_t /*prompt_rows*/, const GpuInfo& /*gpu*/,
+                                         const Stream& /*stream*/, MemoryMeter& /*meter*/) {
   return nullptr;
 }
 

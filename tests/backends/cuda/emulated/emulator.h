@@ -10,6 +10,7 @@
 #include <ucontext.h>
 
 #include <atomic>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -152,7 +153,7 @@ inline void enter_fiber() {
 
 inline void run_block(Block& b, int threads, int shared_bytes) {
   constexpr std::size_t kStack = 128 * 1024;
-  constexpr std::size_t kAligned = 128;
+  constexpr std::size_t kAligned = 1024;
   block = &b;
   b.fibers.resize(static_cast<std::size_t>(threads));
   b.warps.resize(static_cast<std::size_t>(threads + 31) / 32);
@@ -232,6 +233,12 @@ T __shfl_down_sync(unsigned, T value, int n) {
 template <class T>
 T __shfl_up_sync(unsigned, T value, int n) {
   return emulator::shuffle(value, emulator::lane() >= n ? emulator::lane() - n : emulator::lane());
+}
+inline float __expf(float x) {
+  return std::exp(x);
+}
+inline float __fdividef(float a, float b) {
+  return a / b;
 }
 inline void __syncwarp() {
   emulator::exchange(0);

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "backends/cuda/fast/batch_gemm.cu"
+#include "backends/cuda/fast/tile_gemm.cu"
 #include "core/numerics/half.h"
 #include "tests/backends/cuda/emulated/random_model.h"
 
@@ -83,15 +84,25 @@ std::unique_ptr<Gemm> make_gemm(const std::vector<std::int32_t>& rows, std::int3
   return g;
 }
 
+/// Both families of kernels.
+using Product = void (*)(GemmKind, const GemmArgs&, int multiprocessors);
+void by_mma(GemmKind kind, const GemmArgs& args, int multiprocessors) {
+  batch_gemm(kind, args, multiprocessors, nullptr);
+}
+void by_tiles(GemmKind kind, const GemmArgs& args, int multiprocessors) {
+  ASSERT_TRUE(tile_gemm_serves(args));
+  tile_gemm(kind, args, Phase::decode, multiprocessors, nullptr);
+}
+
 /// Few multiprocessors: K in one part; many: in clusters.
-void check_store(std::int32_t m, std::int32_t k, int multiprocessors) {
-  const std::vector<std::int32_t> rows = {96, 40, 64};
-  constexpr std::int64_t kAll = 200;
+void check_store(Product product, const std::vector<std::int32_t>& rows, std::int32_t m,
+                 std::int32_t k, int multiprocessors) {
+  const std::int64_t all = rows[0] + rows[1] + rows[2];
   const auto g = make_gemm(rows, k, m, true);
-  batch_gemm(GemmKind::store, g->args, multiprocessors, nullptr);
+  product(GemmKind::store, g->args, multiprocessors);
   Distance distance;
   for (std::int32_t t = 0; t < m; ++t) {
-    std::int64_t at = t * kAll;
+    std::int64_t at = t * all;
     for (std::size_t p = 0; p < rows.size(); ++p) {
       for (std::int32_t r = 0; r < rows[p]; ++r) {
         distance.add(static_cast<double>(g->args.y[at++]),
@@ -104,49 +115,68 @@ void check_store(std::int32_t m, std::int32_t k, int multiprocessors) {
   GemmArgs alone = g->args;
   alone.m = 1;
   alone.x = g->x.device + std::int64_t{m - 1} * k;
-  alone.y = g->arena.take<float>(kAll);
-  batch_gemm(GemmKind::store, alone, multiprocessors, nullptr);
-  for (std::int64_t i = 0; i < kAll; ++i) {
-    ASSERT_EQ(numerics::bits_of(alone.y[i]), numerics::bits_of(g->args.y[(m - 1) * kAll + i])) << i;
+  alone.y = g->arena.take<float>(all);
+  product(GemmKind::store, alone, multiprocessors);
+  for (std::int64_t i = 0; i < all; ++i) {
+    ASSERT_EQ(numerics::bits_of(alone.y[i]), numerics::bits_of(g->args.y[(m - 1) * all + i])) << i;
   }
 }
 
 TEST(EmulatedGemm, StoresWithBias) {
-  check_store(5, 192, 1);
-  check_store(14, 256, 16);
-  check_store(61, 320, 8);
-  check_store(130, 128, 1);
+  check_store(by_mma, {96, 40, 64}, 5, 192, 1);
+  check_store(by_mma, {96, 40, 64}, 14, 256, 16);
+  check_store(by_mma, {96, 40, 64}, 61, 320, 8);
+  check_store(by_mma, {96, 40, 64}, 130, 128, 1);
 }
 
-TEST(EmulatedGemm, AddsToTheResidual) {
-  const auto g = make_gemm({200}, 320, 30, false);
-  const std::vector<float> before(g->args.y, g->args.y + 30 * 200);
-  batch_gemm(GemmKind::residual, g->args, 8, nullptr);
+TEST(EmulatedGemm, TilesStoreWithBias) {
+  check_store(by_tiles, {192, 64, 64}, 5, 64, 1);
+  check_store(by_tiles, {128, 64, 64}, 14, 1088, 16);
+  check_store(by_tiles, {128, 64, 64}, 61, 576, 8);
+  check_store(by_tiles, {64, 64, 64}, 140, 128, 4);
+}
+
+void check_residual(Product product, std::int32_t rows, std::int32_t m, std::int32_t k) {
+  const auto g = make_gemm({rows}, k, m, false);
+  const std::vector<float> before(g->args.y, g->args.y + std::int64_t{m} * rows);
+  product(GemmKind::residual, g->args, 8);
   Distance distance;
   for (std::size_t i = 0; i < before.size(); ++i) {
+    const auto row = static_cast<std::size_t>(rows);
     distance.add(static_cast<double>(g->args.y[i]),
-                 dot(g->weights[0], static_cast<std::int32_t>(i % 200), g->x.host[i / 200]) +
+                 dot(g->weights[0], static_cast<std::int32_t>(i % row), g->x.host[i / row]) +
                      static_cast<double>(before[i]));
   }
   EXPECT_LT(distance.relative(), 1e-5);
 }
 
-TEST(EmulatedGemm, SwigluRoundsToBf16) {
-  for (const int multiprocessors : {1, 16}) {
-    const auto g = make_gemm({128, 128}, 256, 9, false);
-    batch_gemm(GemmKind::swiglu, g->args, multiprocessors, nullptr);
-    Distance distance;
-    for (std::int32_t t = 0; t < 9; ++t) {
-      for (std::int32_t r = 0; r < 128; ++r) {
-        const auto& x = g->x.host[static_cast<std::size_t>(t)];
-        const double gate = dot(g->weights[0], r, x);
-        const std::uint16_t bits = g->args.h[std::int64_t{t} * 128 + permuted_index(r)];
-        distance.add(static_cast<double>(numerics::bfloat16_to_float(bits)),
-                     gate / (1 + std::exp(-gate)) * dot(g->weights[1], r, x));
-      }
+TEST(EmulatedGemm, AddsToTheResidual) {
+  check_residual(by_mma, 200, 30, 320);
+  check_residual(by_tiles, 192, 30, 576);
+  check_residual(by_tiles, 128, 70, 64);
+}
+
+void check_swiglu(Product product, std::int32_t m, std::int32_t k, int multiprocessors) {
+  const auto g = make_gemm({128, 128}, k, m, false);
+  product(GemmKind::swiglu, g->args, multiprocessors);
+  Distance distance;
+  for (std::int32_t t = 0; t < m; ++t) {
+    for (std::int32_t r = 0; r < 128; ++r) {
+      const auto& x = g->x.host[static_cast<std::size_t>(t)];
+      const double gate = dot(g->weights[0], r, x);
+      const std::uint16_t bits = g->args.h[std::int64_t{t} * 128 + permuted_index(r)];
+      distance.add(static_cast<double>(numerics::bfloat16_to_float(bits)),
+                   gate / (1 + std::exp(-gate)) * dot(g->weights[1], r, x));
     }
-    EXPECT_LT(distance.relative(), 4e-3);
   }
+  EXPECT_LT(distance.relative(), 4e-3);
+}
+
+TEST(EmulatedGemm, SwigluRoundsToBf16) {
+  check_swiglu(by_mma, 9, 256, 1);
+  check_swiglu(by_mma, 9, 256, 16);
+  check_swiglu(by_tiles, 9, 64, 1);
+  check_swiglu(by_tiles, 17, 576, 16);
 }
 
 TEST(EmulatedGemm, NormRoundsToBf16) {

@@ -6,6 +6,13 @@
 namespace assay::cuda::fast {
 
 template <class... Parameters, class... Arguments>
+void launch_with(bool /*beside*/, void (*kernel)(Parameters...), dim3 grid, int threads,
+                 int shared_bytes, cudaStream_t /*stream*/, int cluster,
+                 const Arguments&... arguments) {
+  emulator::run(grid, threads, shared_bytes, cluster,
+                [&] { kernel(static_cast<Parameters>(arguments)...); });
+}
+template <class... Parameters, class... Arguments>
 void launch_kernel(void (*kernel)(Parameters...), dim3 grid, int threads, int shared_bytes,
                    cudaStream_t /*stream*/, int cluster, const Arguments&... arguments) {
   emulator::run(grid, threads, shared_bytes, cluster,

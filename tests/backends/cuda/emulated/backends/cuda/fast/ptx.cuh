@@ -2,6 +2,7 @@
 // the include path of the tests here.
 #pragma once
 
+#include "backends/cuda/fast/tensor_map.cuh"
 #include "tests/backends/cuda/emulated/emulator.h"
 
 #define ASSAY_DYNAMIC_SHARED(name) std::uint8_t* name = emulator::block->shared
@@ -20,6 +21,12 @@ inline void barrier_expect(std::uint64_t* barrier, std::uint32_t bytes) {
   *barrier = high | (static_cast<std::uint32_t>(*barrier) + bytes);
   emulator::update_barrier(barrier, 1, 0);
 }
+inline void barrier_arrive(std::uint64_t* barrier) {
+  emulator::update_barrier(barrier, 1, 0);
+}
+inline std::uint32_t shared_address(const void* pointer) {
+  return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(pointer));
+}
 inline void barrier_wait(std::uint64_t* barrier, std::uint32_t parity) {
   while (*barrier >> 63 == (parity & 1)) emulator::yield();
 }
@@ -33,9 +40,26 @@ inline void bulk_copy(void* to, const void* from, std::uint32_t bytes, std::uint
   b.random = b.random * 1664525U + 1013904223U;
   b.copies.push_back({to, from, bytes, barrier, 1 + static_cast<int>(b.random >> 24) % 7});
 }
+/// At once: rows of 128 bytes whose pieces are exchanged, zeros beyond the matrix.
+inline void tensor_copy(void* to, const TensorMap* map, int column, int row,
+                        std::uint64_t* barrier) {
+  for (int r = 0; r < map->box_rows; ++r) {
+    for (int piece = 0; piece < 8; ++piece) {
+      const auto at =
+          reinterpret_cast<std::uintptr_t>(to) + static_cast<unsigned>(r * 128 + piece * 16);
+      auto* place = reinterpret_cast<void*>(at ^ (at >> 3 & 0x70));
+      const std::uint16_t* from = map->data + (row + r) * map->cols + column + piece * 8;
+      row + r < map->rows ? std::memcpy(place, from, 16) : std::memset(place, 0, 16);
+    }
+  }
+  emulator::update_barrier(barrier, 0, -map->box_rows * 128);
+}
 inline void copy16(void* to, const void* from) {
   if (!is_aligned(to) || !is_aligned(from)) emulator::fail("misaligned copy");
   std::memcpy(to, from, 16);
+}
+inline void copy16_or_zero(void* to, const void* from, bool present) {
+  present ? copy16(to, from) : static_cast<void>(std::memset(to, 0, 16));
 }
 inline void copy4(void* to, const void* from) {
   std::memcpy(to, from, 4);
@@ -108,7 +132,40 @@ inline float load_of_peer(const float* own, int rank) {
                                          offset);
 }
 
-inline void mma_bf16(float* d, const std::uint32_t* a, std::uint32_t b0, std::uint32_t b1) {
+inline float4 load4_of_peer(const float* own, int rank) {
+  return {load_of_peer(own, rank), load_of_peer(own + 1, rank), load_of_peer(own + 2, rank),
+          load_of_peer(own + 3, rank)};
+}
+inline float power_of_two(float x) {
+  return std::exp2(x);
+}
+
+/// Row r of matrix m is where lane 8 m + r points.
+inline std::uint16_t matrix_element(const std::uint64_t* rows, int matrix, int row, int column) {
+  return reinterpret_cast<const std::uint16_t*>(rows[matrix * 8 + row])[column];
+}
+inline void load_matrices(std::uint32_t* out, const void* row, bool transposed = false) {
+  if (!is_aligned(row)) emulator::fail("misaligned matrix");
+  std::uint64_t rows[32];
+  std::memcpy(rows, emulator::exchange(reinterpret_cast<std::uint64_t>(row)), sizeof(rows));
+  const int g = emulator::lane() / 4;
+  const int t = emulator::lane() % 4 * 2;
+  for (int m = 0; m < 4; ++m) {
+    const std::uint32_t low =
+        transposed ? matrix_element(rows, m, t, g) : matrix_element(rows, m, g, t);
+    const std::uint32_t high =
+        transposed ? matrix_element(rows, m, t + 1, g) : matrix_element(rows, m, g, t + 1);
+    out[m] = low | high << 16;
+  }
+  emulator::exchange(0);  // all have read before any goes on to write
+}
+inline void load_matrices_transposed(std::uint32_t* out, const void* row) {
+  load_matrices(out, row, true);
+}
+
+template <class Element>
+void emulate_mma(float* d, const std::uint32_t* a, std::uint32_t b0, std::uint32_t b1,
+                 const Element& element) {
   const auto gather = [](std::uint64_t low, std::uint64_t high, std::uint64_t* out) {
     std::memcpy(out, emulator::exchange(high << 32 | low), 32 * sizeof(std::uint64_t));
   };
@@ -118,9 +175,6 @@ inline void mma_bf16(float* d, const std::uint32_t* a, std::uint32_t b0, std::ui
   gather(a[0], a[1], a_low);
   gather(a[2], a[3], a_high);
   gather(b0, b1, b);
-  const auto element = [](std::uint64_t pair, int odd) {
-    return __uint_as_float(static_cast<std::uint32_t>(pair >> 16 * odd & 0xffff) << 16);
-  };
   for (int r = 0; r < 4; ++r) {
     const int row = emulator::lane() / 4 * 4;  // of lanes that hold it
     const int column = (emulator::lane() % 4 * 2 + (r & 1)) * 4;
@@ -128,10 +182,20 @@ inline void mma_bf16(float* d, const std::uint32_t* a, std::uint32_t b0, std::ui
     for (int k = 0; k < 16; ++k) {
       const std::uint64_t of_a = (k < 8 ? a_low : a_high)[row + k % 8 / 2] >> (r >> 1) * 32;
       const std::uint64_t of_b = b[column + k % 8 / 2] >> (k < 8 ? 0 : 32);
-      sum += element(of_a, k & 1) * element(of_b, k & 1);
+      sum += element(of_a >> 16 * (k & 1) & 0xffff) * element(of_b >> 16 * (k & 1) & 0xffff);
     }
     d[r] += sum;
   }
+}
+inline void mma_fp16(float* d, const std::uint32_t* a, std::uint32_t b0, std::uint32_t b1) {
+  emulate_mma(d, a, b0, b1, [](std::uint64_t bits) {
+    return __half2float(__ushort_as_half(static_cast<std::uint16_t>(bits)));
+  });
+}
+inline void mma_bf16(float* d, const std::uint32_t* a, std::uint32_t b0, std::uint32_t b1) {
+  emulate_mma(d, a, b0, b1, [](std::uint64_t bits) {
+    return __uint_as_float(static_cast<std::uint32_t>(bits) << 16);
+  });
 }
 
 }  // namespace assay::cuda::fast
