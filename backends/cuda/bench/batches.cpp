@@ -5,6 +5,7 @@
 #include <cstdio>
 #include <cstring>
 #include <functional>
+#include <numeric>
 #include <vector>
 
 #include "backends/cuda/bench/synthetic.h"
@@ -84,8 +85,9 @@ fast::StepShape set_rows(const fast::BatchEngine& engine, const Rows& rows, int 
   std::vector<std::int32_t> pages(padded * static_cast<std::size_t>(shape.pages), 0);
   for (int i = 0; i < n; ++i) {
     const auto at = static_cast<std::size_t>(i);
-    ids[at] = rows.ids[static_cast<std::size_t>(first + i)];
-    positions[at] = rows.positions[static_cast<std::size_t>(first + i)];
+    const std::size_t from = static_cast<std::size_t>(first) + at;
+    ids[at] = rows.ids[from];
+    positions[at] = rows.positions[from];
     for (int p = 0; p < std::min(shape.pages, pages_of_row); ++p) {
       pages[at * static_cast<std::size_t>(shape.pages) + static_cast<std::size_t>(p)] =
           p < shared ? p : (first + i) * pages_of_row + p;
@@ -146,8 +148,8 @@ bool check_batch(int multiprocessors, cudaStream_t stream) {
   for (const int row : {0, 1, 33, 64, 129, 255}) {
     ok = same(run(row, 1), row, 0) && ok;
     const auto at = static_cast<std::size_t>(row);
-    std::vector<std::int32_t> pages;
-    for (int p = 0; p < kPages; ++p) pages.push_back(row * kPages + p);
+    std::vector<std::int32_t> pages(kPages);
+    std::iota(pages.begin(), pages.end(), row * kPages);
     copy_in(exact.inputs().ids, {rows.ids[at]});
     copy_in(exact.inputs().positions, {rows.positions[at]});
     copy_in(exact.inputs().pages, pages);
@@ -215,8 +217,8 @@ void queue_prompt(fast::BatchEngine& engine, const ModelConfig& c, int first, in
 }
 
 std::vector<std::int32_t> pages_from(int first, int n) {
-  std::vector<std::int32_t> pages;
-  for (int p = 0; p < n; ++p) pages.push_back(first + (p * 7 + 3) % n);
+  std::vector<std::int32_t> pages(static_cast<std::size_t>(n));
+  for (int p = 0; p < n; ++p) pages[static_cast<std::size_t>(p)] = first + (p * 7 + 3) % n;
   return pages;
 }
 
@@ -258,7 +260,7 @@ bool check_prompt(int multiprocessors, cudaStream_t stream) {
   const Rows next{{1000 + 37 * kTokens}, {kTokens}};
   const fast::StepShape shape = set_rows(engine, next, 0, 1, kPages);
   auto pages = pages_from(0, kPages);
-  pages.resize(static_cast<std::size_t>(shape.rows * shape.pages), 0);
+  pages.resize(static_cast<std::size_t>(shape.rows) * static_cast<std::size_t>(shape.pages), 0);
   copy_in(engine.inputs().pages, pages);
   engine.step(shape);
   check(cudaStreamSynchronize(stream), "decode");
