@@ -2,11 +2,12 @@
 
 #include <algorithm>
 
+#include "core/ascii.h"
+
 namespace assay::datasets {
 namespace {
 
 constexpr std::string_view blank = " \t\r\n";
-constexpr std::size_t npos = std::string_view::npos;
 
 std::string trimmed(std::string_view text) {
   const std::size_t begin = text.find_first_not_of(blank);

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 
+#include "core/ascii.h"
 #include "evals/chain/thresholds.h"
 #include "evals/common/answer_words.h"
 #include "evals/common/compare_answers.h"
@@ -12,15 +13,7 @@
 namespace assay::chain {
 namespace {
 
-constexpr std::size_t npos = std::string_view::npos;
 constexpr std::string_view blanks = " \t\r\n";
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 ByteSpan trimmed(std::string_view text, ByteSpan span, std::string_view strip) {
   while (span.begin < span.end && strip.find(text[span.begin]) != npos) ++span.begin;

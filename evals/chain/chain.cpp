@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii.h"
 #include "core/utf8.h"
 #include "evals/chain/answers.h"
 #include "evals/chain/language.h"
@@ -14,7 +15,6 @@
 namespace assay::chain {
 namespace {
 
-constexpr std::size_t npos = std::string_view::npos;
 constexpr const char* cut_before = "cannot be told: the text was cut off before it (C2)";
 constexpr const char* never_closed = "cannot be told: the thinking part is not closed (C1)";
 

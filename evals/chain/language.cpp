@@ -40,7 +40,7 @@ constexpr std::array<Block, 24> blocks = {{
 constexpr char32_t first_math_letter = 0x1D400;
 constexpr char32_t last_math_letter = 0x1D7FF;
 
-bool is_letter(char32_t c) {
+bool is_text_letter(char32_t c) {
   if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
   // Letterlike symbols and mathematical alphabets are signs of formulas.
   if ((c >= 0x2070 && c <= 0x214F) || (c >= first_math_letter && c <= last_math_letter))
@@ -74,7 +74,7 @@ std::size_t markup_length(std::string_view text) {
   if (close == std::string_view::npos || close < 2) return 0;
   const std::string_view name = text.substr(1, close - 1);
   const bool tag = std::all_of(name.begin(), name.end(), [](char c) {
-    return is_letter(static_cast<unsigned char>(c)) || c == '/' || c == '|' || c == '_';
+    return is_text_letter(static_cast<unsigned char>(c)) || c == '/' || c == '|' || c == '_';
   });
   return tag ? close + 1 : 0;
 }
@@ -105,7 +105,7 @@ void letters_of_prose(std::string_view text, ByteSpan span, const LetterSink& si
     }
     if (good && step.code_point == U'\\') {
       at = end;
-      while (at < span.end && is_letter(static_cast<unsigned char>(text[at])) &&
+      while (at < span.end && is_text_letter(static_cast<unsigned char>(text[at])) &&
              static_cast<unsigned char>(text[at]) < 0x80) {
         ++at;
       }
@@ -113,7 +113,7 @@ void letters_of_prose(std::string_view text, ByteSpan span, const LetterSink& si
       greek_run = false;
       continue;
     }
-    if (!good || !is_letter(step.code_point)) {
+    if (!good || !is_text_letter(step.code_point)) {
       flush(false);
       greek_run = false;
     } else {

@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii.h"
+
 namespace assay::chain {
 namespace {
-
-constexpr std::size_t npos = std::string_view::npos;
 
 struct Tags {
   std::string_view open;

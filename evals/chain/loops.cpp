@@ -9,11 +9,11 @@
 namespace assay::chain {
 namespace {
 
-using Tokens = std::span<const TokenId>;
+using TokenIds = std::span<const TokenId>;
 
 /// The Z function of the reversed tokens: entry p is how many tokens at the end equal those p
 /// places before them, so the suffix of length z[p] + p has period p. Gusfield 1997, section 1.4.
-std::vector<std::size_t> suffix_matches(Tokens tokens) {
+std::vector<std::size_t> suffix_matches(TokenIds tokens) {
   const std::size_t n = tokens.size();
   const auto at = [&](std::size_t i) { return tokens[n - 1 - i]; };
   std::vector<std::size_t> z(n, 0);
@@ -30,7 +30,7 @@ std::vector<std::size_t> suffix_matches(Tokens tokens) {
   return z;
 }
 
-std::optional<Loop> periodic_suffix(Tokens tokens) {
+std::optional<Loop> periodic_suffix(TokenIds tokens) {
   if (tokens.size() < loop_suffix_min_tokens) return std::nullopt;
   // A longer suffix could not loop by a rule of at most loop_period_max_tokens without a shorter
   // one doing so too, but the evidence should show the whole of it.
@@ -50,13 +50,13 @@ std::optional<Loop> periodic_suffix(Tokens tokens) {
 }
 
 /// Starts of all n-grams, equal n-grams side by side and each group in ascending order.
-std::vector<std::size_t> sorted_ngrams(Tokens tokens) {
+std::vector<std::size_t> sorted_ngrams(TokenIds tokens) {
   if (tokens.size() < ngram_tokens) return {};
   std::vector<std::size_t> starts(tokens.size() - ngram_tokens + 1);
   std::iota(starts.begin(), starts.end(), std::size_t{0});
   std::sort(starts.begin(), starts.end(), [&](std::size_t a, std::size_t b) {
-    const Tokens x = tokens.subspan(a, ngram_tokens);
-    const Tokens y = tokens.subspan(b, ngram_tokens);
+    const TokenIds x = tokens.subspan(a, ngram_tokens);
+    const TokenIds y = tokens.subspan(b, ngram_tokens);
     const auto [i, j] = std::mismatch(x.begin(), x.end(), y.begin());
     return i == x.end() ? a < b : *i < *j;
   });
@@ -64,8 +64,8 @@ std::vector<std::size_t> sorted_ngrams(Tokens tokens) {
 }
 
 /// The end of the group of equal n-grams that begins at `first`.
-std::size_t group_end(Tokens tokens, const std::vector<std::size_t>& starts, std::size_t first) {
-  const Tokens ngram = tokens.subspan(starts[first], ngram_tokens);
+std::size_t group_end(TokenIds tokens, const std::vector<std::size_t>& starts, std::size_t first) {
+  const TokenIds ngram = tokens.subspan(starts[first], ngram_tokens);
   std::size_t end = first + 1;
   while (end < starts.size() &&
          std::ranges::equal(ngram, tokens.subspan(starts[end], ngram_tokens))) {
@@ -74,7 +74,7 @@ std::size_t group_end(Tokens tokens, const std::vector<std::size_t>& starts, std
   return end;
 }
 
-std::optional<Loop> repeated_ngram(Tokens tokens) {
+std::optional<Loop> repeated_ngram(TokenIds tokens) {
   const std::vector<std::size_t> starts = sorted_ngrams(tokens);
   const std::size_t allowed = ngram_allowed(tokens.size());
   Loop worst;
@@ -91,9 +91,9 @@ std::optional<Loop> repeated_ngram(Tokens tokens) {
   return worst.count > 0 ? std::optional(worst) : std::nullopt;
 }
 
-std::optional<Loop> stale_tail(Tokens tokens) {
+std::optional<Loop> stale_tail(TokenIds tokens) {
   const std::size_t length = tokens.size() / tail_divisor;
-  const Tokens tail = tokens.last(length);
+  const TokenIds tail = tokens.last(length);
   const std::vector<std::size_t> starts = sorted_ngrams(tail);
   if (starts.empty()) return std::nullopt;  // too short to say anything
   std::size_t distinct = 0;

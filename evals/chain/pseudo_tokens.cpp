@@ -5,21 +5,12 @@
 #include <string>
 #include <unordered_map>
 
+#include "core/ascii.h"
 #include "core/utf8.h"
 #include "evals/chain/thresholds.h"
 
 namespace assay::chain {
 namespace {
-
-constexpr std::size_t npos = std::string_view::npos;
-
-bool is_ascii_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 /// The words of one sentence or line, and how many numbers and formulas with numbers stand among
 /// them.
@@ -49,7 +40,7 @@ class Numbering {
 };
 
 std::size_t letters_end(std::string_view text, std::size_t at, std::size_t limit) {
-  while (at < limit && is_ascii_letter(text[at])) ++at;
+  while (at < limit && is_letter(text[at])) ++at;
   return at;
 }
 
@@ -148,7 +139,7 @@ PseudoTokens pseudo_tokens(std::string_view text) {
       // inside such a run
     } else if (const std::size_t digits = digits_end(text, at); is_expansion(digits - at)) {
       end = digits;
-    } else if (is_ascii_letter(c)) {
+    } else if (is_letter(c)) {
       end = letters_end(text, at, text.size());
       if (end - at > longest_word) {
         run_end = end;
@@ -194,7 +185,7 @@ PseudoTokens prose_words(std::string_view text) {
         ++sentence.numbers;
         continue;
       }
-      if (!is_ascii_letter(text[at])) {
+      if (!is_letter(text[at])) {
         const bool stop = text[at] == '.' && at + 1 < text.size() && text[at + 1] == ' ';
         if (text[at] == '\n' || stop) finish();
         // A LaTeX command is no word.

@@ -7,10 +7,10 @@
 #include <optional>
 #include <string>
 
+#include "core/ascii.h"
+
 namespace assay::chain {
 namespace {
-
-constexpr std::size_t npos = std::string_view::npos;
 
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r';

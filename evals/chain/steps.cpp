@@ -3,20 +3,14 @@
 #include <algorithm>
 #include <string>
 
+#include "core/ascii.h"
+
 namespace assay::chain {
 namespace {
 
-constexpr std::size_t npos = std::string_view::npos;
 constexpr std::string_view step_marker = "[STEP]";
 /// More digits than this are no step's number.
 constexpr std::size_t max_number_digits = 4;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_lower(char c) {
-  return c >= 'a' && c <= 'z';
-}
 
 ByteSpan trimmed(std::string_view text, ByteSpan span) {
   while (span.begin < span.end && std::string_view(" \t\r\n").find(text[span.begin]) != npos) {

@@ -15,16 +15,16 @@
 namespace assay::evals {
 namespace {
 
-using Kind = AnswerToken::Kind;
+using TokenKind = AnswerToken::Kind;
 
 bool is_word(const AnswerToken& token, std::initializer_list<std::string_view> set) {
-  return token.kind == Kind::word &&
+  return token.kind == TokenKind::word &&
          std::find(set.begin(), set.end(), lower_case(token.text)) != set.end();
 }
 
 bool begins_value(const AnswerToken& token) {
-  return token.kind == Kind::number || token.kind == Kind::command || token.text == "\\$" ||
-         token.text == "(" || token.text == "-";
+  return token.kind == TokenKind::number || token.kind == TokenKind::command ||
+         token.text == "\\$" || token.text == "(" || token.text == "-";
 }
 
 /// "it is 5", "there are 5", "on Saturday"
@@ -32,7 +32,8 @@ AnswerTokens without_clause(AnswerTokens tokens) {
   const bool clause = tokens.size() > 2 && is_word(tokens[0], {"it", "there", "that", "this"}) &&
                       is_word(tokens[1], {"is", "are", "was", "were"});
   if (clause) return tokens.subspan(2);
-  const bool on = tokens.size() == 2 && is_word(tokens[0], {"on"}) && tokens[1].kind == Kind::word;
+  const bool on =
+      tokens.size() == 2 && is_word(tokens[0], {"on"}) && tokens[1].kind == TokenKind::word;
   return on ? tokens.subspan(1) : tokens;
 }
 
@@ -46,14 +47,14 @@ AnswerTokens without_adverb(AnswerTokens tokens) {
 
 /// "5 more", "5 times"
 AnswerTokens without_tail(AnswerTokens tokens) {
-  const bool tail = tokens.size() == 2 && tokens[0].kind == Kind::number &&
+  const bool tail = tokens.size() == 2 && tokens[0].kind == TokenKind::number &&
                     is_word(tokens[1], {"more", "times", "altogether", "total", "left"});
   return tail ? tokens.first(1) : tokens;
 }
 
 /// A word of a language: "Sarah" and "Ans" are, x and AB are not.
 bool is_spoken(const AnswerToken& token) {
-  if (token.kind != Kind::word || token.text.size() < 2) return false;
+  if (token.kind != TokenKind::word || token.text.size() < 2) return false;
   const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
   const bool capitalised =
       !is_lower(token.text[0]) && std::all_of(token.text.begin() + 1, token.text.end(), is_lower);
@@ -101,7 +102,7 @@ AnswerTokens without_qualifier(AnswerTokens tokens) {
 
 /// The number that a numeral or digits say, if that is all of `tokens`.
 std::optional<mpq_class> number_of(AnswerTokens tokens) {
-  if (tokens.size() == 1 && tokens[0].kind == Kind::number &&
+  if (tokens.size() == 1 && tokens[0].kind == TokenKind::number &&
       tokens[0].text.find_first_not_of("0123456789") == std::string::npos) {
     return mpq_class(tokens[0].text, 10);
   }
@@ -123,10 +124,10 @@ AnswerTokens without_aside(AnswerTokens tokens) {
                      (unit_named(inside[0].text).empty() || is_word(inside[0], {"unit", "units"}));
   // "14 (rounded)", not \cosh(at).
   const AnswerToken& last = front.back();
-  const bool value = front[0].kind == Kind::number || front[0].text == "\\$" ||
+  const bool value = front[0].kind == TokenKind::number || front[0].text == "\\$" ||
                      front[0].text == "-" || front[0].text == "\\frac";
-  const bool ends = last.kind == Kind::number || last.kind == Kind::close ||
-                    last.kind == Kind::word || last.text == "\\%" || last.text == "\\degree";
+  const bool ends = last.kind == TokenKind::number || last.kind == TokenKind::close ||
+                    last.kind == TokenKind::word || last.text == "\\%" || last.text == "\\degree";
   const bool apart = tokens[open].blank_before || tokens[open].in_text;
   return words && value && ends && apart ? front : tokens;
 }
@@ -136,14 +137,14 @@ AnswerTokens without_option_word(AnswerTokens tokens) {
   const bool word =
       tokens.size() > 1 && tokens.size() < 5 && is_word(tokens[0], {"option", "choice"});
   const std::size_t letter = word && tokens[1].text == "(" ? 2 : 1;
-  const bool one = word && letter < tokens.size() && tokens[letter].kind == Kind::word &&
+  const bool one = word && letter < tokens.size() && tokens[letter].kind == TokenKind::word &&
                    tokens[letter].text.size() == 1;
   return one ? tokens.subspan(1) : tokens;
 }
 
 /// "a parabola" is a parabola; "A or B" is no article, nor is the A of "A only".
 AnswerTokens without_article(AnswerTokens tokens) {
-  const bool noun = tokens.size() > 1 && tokens[1].kind == Kind::word &&
+  const bool noun = tokens.size() > 1 && tokens[1].kind == TokenKind::word &&
                     is_plain_word(tokens[1].text) && !is_word(tokens[1], {"or", "and"});
   const bool letter = noun && tokens.size() == 2 && tokens[0].text == "A";
   const bool article = noun && !letter && is_word(tokens[0], {"a", "an", "the"});
@@ -157,7 +158,7 @@ AnswerTokens without_article(AnswerTokens tokens) {
 /// (1, 2)^T: a column is a tuple here anyway.
 AnswerTokens without_transposition(AnswerTokens tokens) {
   const std::size_t n = tokens.size();
-  if (n < 6 || tokens[n - 4].text != "^" || tokens[n - 1].kind != Kind::close) return tokens;
+  if (n < 6 || tokens[n - 4].text != "^" || tokens[n - 1].kind != TokenKind::close) return tokens;
   const std::string_view mark = tokens[n - 2].text;
   const bool bracket = tokens[0].text == "(" || tokens[0].text == "[";
   const bool transposed = mark == "T" || mark == "\\top" || mark == "\\intercal";

@@ -15,19 +15,19 @@ namespace assay::evals {
 namespace {
 
 using Token = AnswerToken;
-using Kind = AnswerToken::Kind;
+using TokenKind = AnswerToken::Kind;
 using Tokens = std::vector<AnswerToken>;
 
 bool is_any(std::string_view text, std::initializer_list<std::string_view> set) {
   return std::find(set.begin(), set.end(), text) != set.end();
 }
 
-Token made(Kind kind, std::string text) {
+Token made(TokenKind kind, std::string text) {
   return {kind, std::move(text), false, false};
 }
 
 bool is_whole_number(const Token& token) {
-  return token.kind == Kind::number && token.text.find_first_of(".e") == std::string::npos;
+  return token.kind == TokenKind::number && token.text.find_first_of(".e") == std::string::npos;
 }
 
 /// One rule looks at the front of `rest`: how many tokens it took, having written what they mean;
@@ -66,17 +66,17 @@ class Rewriter {
   bool sees(std::string_view text, std::size_t place = 0) const {
     return at(place) != nullptr && rest_[place].text == text;
   }
-  bool sees(Kind kind, std::size_t place = 0) const {
+  bool sees(TokenKind kind, std::size_t place = 0) const {
     return at(place) != nullptr && rest_[place].kind == kind;
   }
   bool sees_word(std::string_view lower, std::size_t place = 0) const {
-    return sees(Kind::word, place) && lower_case(rest_[place].text) == lower;
+    return sees(TokenKind::word, place) && lower_case(rest_[place].text) == lower;
   }
   bool is_first() const { return rest_.size() == tokens_.size(); }
 
   /// A braced or single argument at `place`: its tokens without braces, and where it ends.
   std::pair<AnswerTokens, std::size_t> argument(std::size_t place) const {
-    if (!sees(Kind::open, place) && !sees(Kind::group_open, place)) {
+    if (!sees(TokenKind::open, place) && !sees(TokenKind::group_open, place)) {
       const std::size_t size = at(place) != nullptr ? 1 : 0;
       return {rest_.subspan(std::min(place, rest_.size()), size), place + size};
     }
@@ -91,36 +91,36 @@ class Rewriter {
   }
 
   void braced(AnswerTokens inside) {
-    out_.push_back(made(Kind::open, "{"));
+    out_.push_back(made(TokenKind::open, "{"));
     out_.insert(out_.end(), inside.begin(), inside.end());
-    out_.push_back(made(Kind::close, "}"));
+    out_.push_back(made(TokenKind::close, "}"));
   }
 
   // --- words ---
 
   std::size_t sign_word() {
     if (!is_first() || !(sees_word("minus") || sees_word("negative")) || rest_.size() < 2) return 0;
-    const bool value = sees(Kind::number, 1) || sees(Kind::command, 1) || sees("(", 1) ||
+    const bool value = sees(TokenKind::number, 1) || sees(TokenKind::command, 1) || sees("(", 1) ||
                        number_in_words(rest_.subspan(1)).has_value() ||
                        !constant_named(rest_[1].text).empty();
     if (!value) return 0;
-    out_.push_back(made(Kind::symbol, "-"));
+    out_.push_back(made(TokenKind::symbol, "-"));
     return 1;
   }
 
   std::size_t number_word() {
     const bool begins = is_first() || (out_.size() == 1 && out_[0].text == "-");
-    if (!begins || !(sees(Kind::word) || sees(Kind::number))) return 0;
+    if (!begins || !(sees(TokenKind::word) || sees(TokenKind::number))) return 0;
     const std::optional<NumberInWords> number = number_in_words(rest_);
     if (!number) return 0;
     const bool blank = rest_[0].blank_before;
     const std::string numerator = number->value.get_num().get_str();
     if (number->value.get_den() == 1) {
-      out_.push_back({Kind::number, numerator, false, blank});
+      out_.push_back({TokenKind::number, numerator, false, blank});
     } else {
-      out_.push_back({Kind::command, "\\frac", false, blank});
-      const Token above = made(Kind::number, numerator);
-      const Token below = made(Kind::number, number->value.get_den().get_str());
+      out_.push_back({TokenKind::command, "\\frac", false, blank});
+      const Token above = made(TokenKind::number, numerator);
+      const Token below = made(TokenKind::number, number->value.get_den().get_str());
       braced({&above, 1});
       braced({&below, 1});
     }
@@ -129,47 +129,49 @@ class Rewriter {
 
   std::size_t ordinal() {
     const auto ending = [this](std::size_t place) {
-      return sees(Kind::word, place) && is_any(rest_[place].text, {"th", "st", "nd", "rd"});
+      return sees(TokenKind::word, place) && is_any(rest_[place].text, {"th", "st", "nd", "rd"});
     };
     if (!is_whole_number(rest_[0])) return 0;
     std::size_t used = 0;
     if (ending(1) && (!rest_[1].blank_before || rest_[1].in_text)) used = 2;
-    if (sees("^", 1) && sees(Kind::open, 2) && ending(3) && sees(Kind::close, 4)) used = 5;
+    if (sees("^", 1) && sees(TokenKind::open, 2) && ending(3) && sees(TokenKind::close, 4))
+      used = 5;
     if (used > 0) out_.push_back(rest_[0]);
     return used;
   }
 
   std::size_t degree_letter() {
-    const bool letter = sees("^") && sees(Kind::open, 1) && sees("o", 2) && sees(Kind::close, 3);
-    if (!letter || out_.empty() || out_.back().kind != Kind::number) return 0;
-    out_.push_back(made(Kind::command, "\\degree"));
+    const bool letter =
+        sees("^") && sees(TokenKind::open, 1) && sees("o", 2) && sees(TokenKind::close, 3);
+    if (!letter || out_.empty() || out_.back().kind != TokenKind::number) return 0;
+    out_.push_back(made(TokenKind::command, "\\degree"));
     return 4;
   }
 
   std::size_t per_cent() {
     if (!sees_word("per") || !sees_word("cent", 1)) return 0;
-    out_.push_back({Kind::word, "percent", true, true});
+    out_.push_back({TokenKind::word, "percent", true, true});
     return 2;
   }
 
   /// "18 a day"
   std::size_t per_one() {
-    const bool each = sees_word("a") && rest_[0].blank_before && sees(Kind::word, 1) &&
+    const bool each = sees_word("a") && rest_[0].blank_before && sees(TokenKind::word, 1) &&
                       rest_[1].text.size() > 2 && is_plain_word(rest_[1].text);
-    if (!each || out_.empty() || out_.back().kind != Kind::number) return 0;
-    out_.push_back({Kind::word, "per", true, true});
+    if (!each || out_.empty() || out_.back().kind != TokenKind::number) return 0;
+    out_.push_back({TokenKind::word, "per", true, true});
     return 1;
   }
 
   /// "18/day", "14/\text{hour}"
   std::size_t per_slash() {
     const bool word =
-        sees("/") && sees(Kind::word, 1) && rest_[1].text.size() > 1 &&
+        sees("/") && sees(TokenKind::word, 1) && rest_[1].text.size() > 1 &&
         (rest_[1].in_text || (function_named(rest_[1].text).empty() &&
                               greek_named(rest_[1].text).empty() && is_plain_word(rest_[1].text)));
-    if (!word || out_.empty() || out_.back().kind != Kind::number) return 0;
-    out_.push_back({Kind::word, "per", true, true});
-    out_.push_back({Kind::word, rest_[1].text, true, true});
+    if (!word || out_.empty() || out_.back().kind != TokenKind::number) return 0;
+    out_.push_back({TokenKind::word, "per", true, true});
+    out_.push_back({TokenKind::word, rest_[1].text, true, true});
     return 2;
   }
 
@@ -178,12 +180,12 @@ class Rewriter {
     const std::size_t at = sees_word("the") ? 1 : 0;
     const bool cube = sees_word("cube", at);
     const bool named = (cube || sees_word("square", at)) && sees_word("root", at + 1) &&
-                       sees_word("of", at + 2) && sees(Kind::number, at + 3);
+                       sees_word("of", at + 2) && sees(TokenKind::number, at + 3);
     if (!named || !is_first()) return 0;
-    out_.push_back(made(Kind::command, "\\sqrt"));
+    out_.push_back(made(TokenKind::command, "\\sqrt"));
     if (cube) {
-      out_.insert(out_.end(),
-                  {made(Kind::symbol, "["), made(Kind::number, "3"), made(Kind::symbol, "]")});
+      out_.insert(out_.end(), {made(TokenKind::symbol, "["), made(TokenKind::number, "3"),
+                               made(TokenKind::symbol, "]")});
     }
     braced(rest_.subspan(at + 3, 1));
     return at + 4;
@@ -192,37 +194,38 @@ class Rewriter {
   // --- combinations ---
 
   bool is_choice_letter(std::size_t place) const {
-    return sees(Kind::word, place) && (sees("C", place) || sees("P", place) || sees("A", place));
+    return sees(TokenKind::word, place) &&
+           (sees("C", place) || sees("P", place) || sees("A", place));
   }
 
   /// n over k, or n!/(n-k)!.
   void choose(AnswerTokens n, AnswerTokens k, bool ordered) {
     if (!ordered) {
-      out_.push_back(made(Kind::command, "\\binom"));
+      out_.push_back(made(TokenKind::command, "\\binom"));
       braced(n);
       braced(k);
       return;
     }
-    Tokens above{made(Kind::symbol, "(")};
+    Tokens above{made(TokenKind::symbol, "(")};
     above.insert(above.end(), n.begin(), n.end());
-    above.insert(above.end(), {made(Kind::symbol, ")"), made(Kind::symbol, "!")});
-    Tokens below{made(Kind::symbol, "(")};
+    above.insert(above.end(), {made(TokenKind::symbol, ")"), made(TokenKind::symbol, "!")});
+    Tokens below{made(TokenKind::symbol, "(")};
     below.insert(below.end(), n.begin(), n.end());
-    below.insert(below.end(), {made(Kind::symbol, "-"), made(Kind::symbol, "(")});
+    below.insert(below.end(), {made(TokenKind::symbol, "-"), made(TokenKind::symbol, "(")});
     below.insert(below.end(), k.begin(), k.end());
-    below.insert(below.end(),
-                 {made(Kind::symbol, ")"), made(Kind::symbol, ")"), made(Kind::symbol, "!")});
-    out_.push_back(made(Kind::command, "\\frac"));
+    below.insert(below.end(), {made(TokenKind::symbol, ")"), made(TokenKind::symbol, ")"),
+                               made(TokenKind::symbol, "!")});
+    out_.push_back(made(TokenKind::command, "\\frac"));
     braced(above);
     braced(below);
   }
 
   /// ^{10}C_3 and _{10}C_3, with or without {} before.
   std::size_t indexed_choice() {
-    std::size_t place = sees(Kind::group_open) && sees(Kind::group_close, 1) ? 2 : 0;
+    std::size_t place = sees(TokenKind::group_open) && sees(TokenKind::group_close, 1) ? 2 : 0;
     if (!sees("^", place) && !sees("_", place)) return 0;
-    const bool behind_operand =
-        place == 0 && !out_.empty() && out_.back().kind != Kind::symbol && !is_opening(out_.back());
+    const bool behind_operand = place == 0 && !out_.empty() &&
+                                out_.back().kind != TokenKind::symbol && !is_opening(out_.back());
     if (behind_operand) return 0;
     const auto [n, letter] = argument(place + 1);
     if (n.empty() || !is_choice_letter(letter) || !sees("_", letter + 1)) return 0;
@@ -265,27 +268,27 @@ class Rewriter {
     if (index.empty() || !sees("\\of", of)) return 0;
     const auto [radicand, end] = argument(of + 1);
     if (radicand.empty()) return 0;
-    out_.push_back({Kind::command, "\\sqrt", false, rest_[0].blank_before});
-    out_.push_back(made(Kind::symbol, "["));
+    out_.push_back({TokenKind::command, "\\sqrt", false, rest_[0].blank_before});
+    out_.push_back(made(TokenKind::symbol, "["));
     out_.insert(out_.end(), index.begin(), index.end());
-    out_.push_back(made(Kind::symbol, "]"));
+    out_.push_back(made(TokenKind::symbol, "]"));
     braced(radicand);
     return end;
   }
 
   std::size_t negated_relation() {
     if (!sees("\\not") || !(sees("=", 1) || sees("\\in", 1))) return 0;
-    out_.push_back(made(Kind::command, sees("=", 1) ? "\\neq" : "\\notin"));
+    out_.push_back(made(TokenKind::command, sees("=", 1) ? "\\neq" : "\\notin"));
     return 2;
   }
 
   /// log2(8), log10(5)
   std::size_t glued_log_base() {
-    const bool glued = sees("log") && sees(Kind::number, 1) && !rest_[1].blank_before &&
+    const bool glued = sees("log") && sees(TokenKind::number, 1) && !rest_[1].blank_before &&
                        is_any(rest_[1].text, {"2", "10"}) && sees("(", 2) && !rest_[2].blank_before;
     if (!glued) return 0;
     out_.push_back(rest_[0]);
-    out_.push_back(made(Kind::symbol, "_"));
+    out_.push_back(made(TokenKind::symbol, "_"));
     braced(rest_.subspan(1, 1));
     return 2;
   }
@@ -301,9 +304,9 @@ class Rewriter {
 
   /// 1011_{(2)}
   std::size_t index_in_brackets() {
-    const bool brackets = sees("_") && sees(Kind::open, 1) && sees("(", 2) &&
-                          sees(Kind::number, 3) && sees(")", 4) && sees(Kind::close, 5);
-    if (!brackets || out_.empty() || out_.back().kind != Kind::number) return 0;
+    const bool brackets = sees("_") && sees(TokenKind::open, 1) && sees("(", 2) &&
+                          sees(TokenKind::number, 3) && sees(")", 4) && sees(TokenKind::close, 5);
+    if (!brackets || out_.empty() || out_.back().kind != TokenKind::number) return 0;
     out_.push_back(rest_[0]);
     braced(rest_.subspan(3, 1));
     return 6;
@@ -317,27 +320,27 @@ class Rewriter {
                                       [](const Token& token) { return token.text == ")"; });
     if (bracket == rest_.end()) return 0;
     const auto length = static_cast<std::size_t>(bracket - rest_.begin());
-    out_.push_back(made(Kind::command, "\\pmod"));
+    out_.push_back(made(TokenKind::command, "\\pmod"));
     braced(rest_.subspan(2, length - 2));
     return length + 1;
   }
 
   /// \hat{i}, \vec{k}: the unit vectors, however they are marked.
   std::size_t unit_vector() {
-    const bool marked = (sees("\\hat") || sees("\\vec")) && sees(Kind::open, 1) &&
-                        sees(Kind::word, 2) && sees(Kind::close, 3);
+    const bool marked = (sees("\\hat") || sees("\\vec")) && sees(TokenKind::open, 1) &&
+                        sees(TokenKind::word, 2) && sees(TokenKind::close, 3);
     if (!marked || !is_any(rest_[2].text, {"i", "j", "k"})) return 0;
-    out_.push_back({Kind::word, rest_[2].text, false, rest_[0].blank_before});
+    out_.push_back({TokenKind::word, rest_[2].text, false, rest_[0].blank_before});
     return 4;
   }
 
   /// \mathbb{R}^+
   std::size_t positive_reals() {
     if (!sees("\\mathbb") || !sees("R", 2) || !sees("^", 4)) return 0;
-    const std::size_t sign = sees(Kind::open, 5) ? 6 : 5;
+    const std::size_t sign = sees(TokenKind::open, 5) ? 6 : 5;
     if (!sees("+", sign)) return 0;
     out_.insert(out_.end(), rest_.begin(), rest_.begin() + 4);
-    out_.push_back(made(Kind::symbol, "_"));
+    out_.push_back(made(TokenKind::symbol, "_"));
     braced(rest_.subspan(sign, 1));
     return sign == 6 ? 8 : 6;
   }
@@ -354,7 +357,7 @@ Tokens with_period_in_brackets(Tokens tokens) {
   const bool dotted = tokens.size() == 5 && tokens[1].text == ".";
   if (tokens.size() != 4 && !dotted) return tokens;
   const std::size_t open = dotted ? 2 : 1;
-  const bool digits = tokens[0].kind == Kind::number && tokens[open].text == "(" &&
+  const bool digits = tokens[0].kind == TokenKind::number && tokens[open].text == "(" &&
                       is_whole_number(tokens[open + 1]) && tokens[open + 2].text == ")" &&
                       (tokens[0].text.find('.') != std::string::npos) != dotted;
   const bool glued = std::none_of(tokens.begin() + 1, tokens.end(),
@@ -362,27 +365,27 @@ Tokens with_period_in_brackets(Tokens tokens) {
   if (!digits || !glued || tokens[0].text.find('e') != std::string::npos) return tokens;
   Token whole = tokens[0];
   if (dotted) whole.text += '.';
-  return {whole, made(Kind::command, "\\overline"), made(Kind::open, "{"), tokens[open + 1],
-          made(Kind::close, "}")};
+  return {whole, made(TokenKind::command, "\\overline"), made(TokenKind::open, "{"),
+          tokens[open + 1], made(TokenKind::close, "}")};
 }
 
 /// "3 to 5" as all of the answer.
 Tokens with_ratio(Tokens tokens) {
-  const bool ratio = tokens.size() == 3 && tokens[0].kind == Kind::number &&
-                     tokens[2].kind == Kind::number && tokens[1].kind == Kind::word &&
+  const bool ratio = tokens.size() == 3 && tokens[0].kind == TokenKind::number &&
+                     tokens[2].kind == TokenKind::number && tokens[1].kind == TokenKind::word &&
                      lower_case(tokens[1].text) == "to";
-  if (ratio) tokens[1] = made(Kind::symbol, ":");
+  if (ratio) tokens[1] = made(TokenKind::symbol, ":");
   return tokens;
 }
 
 /// "Rs. 50"
 Tokens with_rupees_behind(Tokens tokens) {
-  const bool rupees = tokens.size() > 1 && tokens[0].kind == Kind::word &&
+  const bool rupees = tokens.size() > 1 && tokens[0].kind == TokenKind::word &&
                       is_any(lower_case(tokens[0].text), {"rs", "inr"});
   const std::size_t place = rupees && tokens[1].text == "." ? 2 : 1;
-  if (!rupees || place >= tokens.size() || tokens[place].kind != Kind::number) return tokens;
+  if (!rupees || place >= tokens.size() || tokens[place].kind != TokenKind::number) return tokens;
   Tokens moved(tokens.begin() + static_cast<std::ptrdiff_t>(place), tokens.end());
-  moved.push_back({Kind::word, "rupee", true, true});
+  moved.push_back({TokenKind::word, "rupee", true, true});
   return moved;
 }
 

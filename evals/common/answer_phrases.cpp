@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <array>
 
+#include "core/ascii.h"
 #include "evals/common/answer_words.h"
 
 namespace assay::evals {
 namespace {
 
-constexpr std::size_t npos = std::string_view::npos;
 constexpr std::string_view marks = "*_#>` \t-";
-
-bool is_letter(char c) {
-  return c >= 'a' && c <= 'z';
-}
 
 /// Behind "is" and its kin at the front of `lower`: their length, or 0.
 std::size_t copula(std::string_view lower) {
@@ -22,7 +18,7 @@ std::size_t copula(std::string_view lower) {
                                                      " must be",  " comes to", " equals"};
   for (const std::string_view verb : verbs) {
     if (!lower.starts_with(verb)) continue;
-    if (lower.size() == verb.size() || !is_letter(lower[verb.size()])) return verb.size();
+    if (lower.size() == verb.size() || !is_lower(lower[verb.size()])) return verb.size();
   }
   return 0;
 }
@@ -85,13 +81,6 @@ constexpr ForeignPhrase foreign_phrases[] = {
     {"\u0627\u0644\u0625\u062C\u0627\u0628\u0629", " \u0647\u064A"},
     {"\u0909\u0924\u094D\u0924\u0930", ""}};  // Hindi
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_any_letter(char c) {
-  return is_letter(c) || (c >= 'A' && c <= 'Z');
-}
-
 /// "(since 6*7=42)", "(not 24)", "(3 red and 2 green)": words in brackets behind a value. "(mod
 /// 7)",
 /// "(base 2)" and "(\sin x)" are parts of one.
@@ -102,7 +91,7 @@ bool begins_aside(std::string_view text) {
   bool words = false;
   for (std::size_t i = 1; i < inside.size();) {
     std::size_t end = i;
-    while (end < inside.size() && is_any_letter(inside[end])) ++end;
+    while (end < inside.size() && is_letter(inside[end])) ++end;
     const std::string_view word = inside.substr(i, end - i);
     if (word == "mod" || word == "base") return false;
     words = words || (is_plain_word(word) && inside[i - 1] != '\\' && inside[i - 1] != '{' &&
@@ -138,10 +127,10 @@ std::size_t sentence_end(std::string_view text, std::size_t begin) {
     if (text[i] == '.' && (next == '*' || next == '<' ||
                            (next == ' ' || next == '\t' || next == '\r' || next == '\n')))
       return i;
-    const bool word = rest.size() > 2 && next == ' ' && is_any_letter(rest[2]);
+    const bool word = rest.size() > 2 && next == ' ' && is_letter(rest[2]);
     // "12, because ..." and "12; done", but not "1, 2" or "1; y = 2".
     if (text[i] == ',' && word) return i;
-    if (text[i] == ';' && word && rest.size() > 3 && is_any_letter(rest[3])) return i;
+    if (text[i] == ';' && word && rest.size() > 3 && is_letter(rest[3])) return i;
     if (text[i] == '<' && begins_control(rest)) return i;
     if (text[i] != ' ') continue;
     if (next == '(' && begins_aside(rest.substr(1))) return i;
@@ -159,7 +148,7 @@ std::string without_emphasis(std::string_view text, std::string_view opened) {
     const char before = out.empty() ? ' ' : out.back();
     const bool closes = mark && open == run;
     const bool opens = mark && open.empty() && text.find(run, i + 2) != npos && !is_digit(before) &&
-                       !is_any_letter(before) && before != ')';
+                       !is_letter(before) && before != ')';
     if (!closes && !opens) {
       out += text[i++];
       continue;
@@ -198,7 +187,7 @@ std::optional<TextSpan> value_before_phrase(std::string_view text, std::string_v
     std::size_t begin = end > longest_value ? end - longest_value : 0;
     for (std::size_t i = begin + 1; i < end; ++i) {
       const bool stop = text[i] == '\n' || (text[i] == '.' && text[i + 1] == ' ') ||
-                        (text[i] == ',' && text[i + 1] == ' ' && is_any_letter(text[i - 1]));
+                        (text[i] == ',' && text[i + 1] == ' ' && is_letter(text[i - 1]));
       if (stop) begin = i + 1;
     }
     for (const std::string_view word : {"so ", "thus ", "hence ", "therefore ", "then "}) {

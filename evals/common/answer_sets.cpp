@@ -10,16 +10,9 @@
 namespace assay::evals {
 namespace {
 
-using Kind = AnswerValue::Kind;
+using ValueKind = AnswerValue::Kind;
 using Op = MathExpr::Op;
 using Pieces = std::optional<std::vector<AnswerValue>>;
-
-AnswerValue scalar(MathExpr expr) {
-  AnswerValue value;
-  value.kind = Kind::expression;
-  value.expr = std::move(expr);
-  return value;
-}
 
 AnswerValue infinity(bool negative) {
   MathExpr expr = make_constant("infinity");
@@ -29,7 +22,7 @@ AnswerValue infinity(bool negative) {
 
 AnswerValue interval(AnswerValue low, bool open_low, AnswerValue high, bool open_high) {
   AnswerValue value;
-  value.kind = Kind::interval;
+  value.kind = ValueKind::interval;
   value.items.push_back(std::move(low));
   value.items.push_back(std::move(high));
   value.open_low = open_low;
@@ -38,11 +31,11 @@ AnswerValue interval(AnswerValue low, bool open_low, AnswerValue high, bool open
 }
 
 bool is_unknown(const AnswerValue& value) {
-  return value.kind == Kind::expression && value.unit.empty() && value.expr.op == Op::symbol;
+  return value.kind == ValueKind::expression && value.unit.empty() && value.expr.op == Op::symbol;
 }
 
 bool is_bound(const AnswerValue& value) {
-  return value.kind == Kind::expression && symbols_of(value.expr).empty();
+  return value.kind == ValueKind::expression && symbols_of(value.expr).empty();
 }
 
 bool is_less(const std::string& name) {
@@ -71,7 +64,7 @@ Pieces absolute_inequality(const AnswerValue& value) {
   if (value.items.size() != 2 || !is_bound(value.items[1])) return std::nullopt;
   const AnswerValue& left = value.items[0];
   const bool absolute =
-      left.kind == Kind::expression && left.expr.op == Op::function && left.expr.name == "abs";
+      left.kind == ValueKind::expression && left.expr.op == Op::function && left.expr.name == "abs";
   const std::string& name = value.relations[0];
   if (!absolute || !(is_less(name) || is_greater(name))) return std::nullopt;
   const std::optional<MathExpr> centre = centre_of(left.expr.args[0]);
@@ -117,13 +110,13 @@ Pieces inequality(const AnswerValue& value) {
 }
 
 bool is_all_reals(const AnswerValue& value) {
-  return value.kind == Kind::expression && value.expr.op == Op::symbol &&
+  return value.kind == ValueKind::expression && value.expr.op == Op::symbol &&
          value.expr.name == "\\mathbb{R}";
 }
 
 /// \mathbb{R}_{>0} and its kin: the ray.
 std::optional<AnswerValue> ray_of(const AnswerValue& value) {
-  if (value.kind != Kind::expression || value.expr.op != Op::symbol) return std::nullopt;
+  if (value.kind != ValueKind::expression || value.expr.op != Op::symbol) return std::nullopt;
   const std::string& name = value.expr.name;
   const bool strict = name == "\\mathbb{R}_{>0}" || name == "\\mathbb{R}_{+}";
   if (!strict && name != "\\mathbb{R}_{\\ge0}") return std::nullopt;
@@ -152,7 +145,7 @@ std::optional<mpq_class> rational_of(const MathExpr& expr) {
 
 /// -1: below, 0: equal, 1: above; nothing where an end or the point is no plain rational.
 std::optional<int> side_of(const AnswerValue& end, const mpq_class& point) {
-  if (end.kind != Kind::expression) return std::nullopt;
+  if (end.kind != ValueKind::expression) return std::nullopt;
   if (is_infinite(end)) return end.expr.op == Op::negate ? -1 : 1;
   const auto value = rational_of(end.expr);
   if (!value) return std::nullopt;
@@ -161,7 +154,7 @@ std::optional<int> side_of(const AnswerValue& end, const mpq_class& point) {
 
 /// One interval without a point: itself, with an end opened, or in two.
 Pieces interval_without(const AnswerValue& piece, const AnswerValue& point) {
-  if (piece.kind != Kind::interval || point.kind != Kind::expression) return std::nullopt;
+  if (piece.kind != ValueKind::interval || point.kind != ValueKind::expression) return std::nullopt;
   const bool line = is_infinite(piece.items[0]) && is_infinite(piece.items[1]);
   const auto value = rational_of(point.expr);
   if (!value && !line) return std::nullopt;
@@ -195,7 +188,7 @@ Pieces pieces_without(std::vector<AnswerValue> pieces, const std::vector<AnswerV
 /// The whole line without one interval.
 Pieces outside_of(const AnswerValue& piece) {
   std::vector<AnswerValue> parts;
-  if (piece.kind != Kind::interval) return std::nullopt;
+  if (piece.kind != ValueKind::interval) return std::nullopt;
   if (!is_infinite(piece.items[0])) {
     parts.push_back(interval(infinity(true), true, piece.items[0], !piece.open_low));
   }
@@ -207,7 +200,7 @@ Pieces outside_of(const AnswerValue& piece) {
 
 /// -1, 0, 1: how two ends lie on the line; nothing where that cannot be told.
 std::optional<int> order_of(const AnswerValue& a, const AnswerValue& b) {
-  if (a.kind != Kind::expression || b.kind != Kind::expression || !a.unit.empty() ||
+  if (a.kind != ValueKind::expression || b.kind != ValueKind::expression || !a.unit.empty() ||
       !b.unit.empty()) {
     return std::nullopt;
   }
@@ -231,7 +224,7 @@ std::optional<int> order_of(const AnswerValue& a, const AnswerValue& b) {
 
 /// A point as the closed interval from itself to itself.
 AnswerValue as_interval(const AnswerValue& piece) {
-  return piece.kind == Kind::interval ? piece : interval(piece, false, piece, false);
+  return piece.kind == ValueKind::interval ? piece : interval(piece, false, piece, false);
 }
 
 /// Whether `a` begins left of `b`; a closed end before an open one.
@@ -260,7 +253,8 @@ std::vector<AnswerValue> whole_line() {
 
 /// x > 1 and x < 3: two rays that meet.
 Pieces intersection_of_rays(const std::vector<AnswerValue>& pieces) {
-  if (pieces.size() != 2 || pieces[0].kind != Kind::interval || pieces[1].kind != Kind::interval) {
+  if (pieces.size() != 2 || pieces[0].kind != ValueKind::interval ||
+      pieces[1].kind != ValueKind::interval) {
     return std::nullopt;
   }
   const bool first_low = is_infinite(pieces[1].items[0]) && is_infinite(pieces[0].items[1]);
@@ -288,20 +282,21 @@ bool is_point(const AnswerValue& value) {
 }
 
 bool is_inequality(const AnswerValue& value) {
-  return value.kind == Kind::relation && value.relations[0] != "=" && inequality(value).has_value();
+  return value.kind == ValueKind::relation && value.relations[0] != "=" &&
+         inequality(value).has_value();
 }
 
 }  // namespace
 
 bool is_real_set(const AnswerValue& value) {
   switch (value.kind) {
-    case Kind::interval:
-    case Kind::union_of:
-    case Kind::set_algebra:
+    case ValueKind::interval:
+    case ValueKind::union_of:
+    case ValueKind::set_algebra:
       return true;
-    case Kind::relation:
+    case ValueKind::relation:
       return is_inequality(value) || (value.relations[0] == "in" && value.items.size() == 2);
-    case Kind::list:
+    case ValueKind::list:
       return std::all_of(value.items.begin(), value.items.end(), is_inequality);
     default:
       return is_all_reals(value) || ray_of(value).has_value();
@@ -346,24 +341,24 @@ std::optional<std::vector<AnswerValue>> real_pieces(const AnswerValue& value) {
   if (is_all_reals(value)) return whole_line();
   if (auto ray = ray_of(value)) return std::vector{std::move(*ray)};
   switch (value.kind) {
-    case Kind::interval:
+    case ValueKind::interval:
       return std::vector{value};
-    case Kind::tuple:
+    case ValueKind::tuple:
       if (value.items.size() != 2) return std::nullopt;
       return std::vector{interval(value.items[0], true, value.items[1], true)};
-    case Kind::union_of:
+    case ValueKind::union_of:
       return of_all(value.items);
-    case Kind::set:
+    case ValueKind::set:
       return value.items;
-    case Kind::expression:
+    case ValueKind::expression:
       return std::vector{value};
-    case Kind::relation:
+    case ValueKind::relation:
       if (value.relations.size() == 1 && value.relations[0] == "in") {
         return real_pieces(value.items[1]);
       }
       if (is_point(value)) return std::vector{value.items[1]};
       return inequality(value);
-    case Kind::list: {
+    case ValueKind::list: {
       Pieces all = of_all(value.items);
       // "x > -1, x < 1": a comma joins what together would be the whole line.
       if (!all || value.text == "or") return all;
@@ -372,19 +367,19 @@ std::optional<std::vector<AnswerValue>> real_pieces(const AnswerValue& value) {
       const bool meant = value.text == "and" || (order && *order < 0);
       return both && meant ? both : all;
     }
-    case Kind::set_algebra: {
+    case ValueKind::set_algebra: {
       const bool without = value.relations.size() == 1 && value.relations[0] == "\\setminus";
       const AnswerValue& removed = value.items[1];
       Pieces from = real_pieces(value.items[0]);
       if (!without || !from) return std::nullopt;
-      if (is_all_reals(value.items[0]) && removed.kind == Kind::interval) {
+      if (is_all_reals(value.items[0]) && removed.kind == ValueKind::interval) {
         return outside_of(removed);
       }
-      if (is_all_reals(value.items[0]) && removed.kind == Kind::tuple &&
+      if (is_all_reals(value.items[0]) && removed.kind == ValueKind::tuple &&
           removed.items.size() == 2) {
         return outside_of(interval(removed.items[0], true, removed.items[1], true));
       }
-      if (removed.kind != Kind::set) return std::nullopt;
+      if (removed.kind != ValueKind::set) return std::nullopt;
       return pieces_without(std::move(*from), removed.items);
     }
     default:

@@ -3,21 +3,15 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/ascii.h"
 #include "core/utf8.h"
 #include "evals/common/answer_notation.h"
 
 namespace assay::evals {
 namespace {
 
-using Kind = AnswerToken::Kind;
-constexpr std::size_t npos = std::string_view::npos;
+using TokenKind = AnswerToken::Kind;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '~';
 }
@@ -82,7 +76,7 @@ class Tokeniser {
                                          {"...", "\\dots"}}) {
       if (!rest_.starts_with(written)) continue;
       rest_.remove_prefix(written.size());
-      return emit(token[0] == '\\' ? Kind::command : Kind::symbol, token);
+      return emit(token[0] == '\\' ? TokenKind::command : TokenKind::symbol, token);
     }
     const std::size_t bytes = utf8_step(rest_).bytes;  // a character is one token
     const std::string written(rest_.substr(0, bytes));
@@ -91,11 +85,11 @@ class Tokeniser {
     if (c == '&' && environments_ == 0) {
       // "3 & 4" joins; "x &= 4" aligns.
       const std::size_t next = rest_.find_first_not_of(' ');
-      if (blank_ && next != 0 && next != npos && rest_[next] != '=') emit(Kind::word, "and");
+      if (blank_ && next != 0 && next != npos && rest_[next] != '=') emit(TokenKind::word, "and");
       return;
     }
     count_bracket(c);
-    emit(Kind::symbol, written);
+    emit(TokenKind::symbol, written);
   }
 
   /// "$5": a currency where it has no partner; else a delimiter of formulas.
@@ -103,7 +97,7 @@ class Tokeniser {
     const bool digit = !rest_.empty() && (is_digit(rest_[0]) || rest_[0] == '.');
     if (!unpaired_dollar_ || !digit) return skipped_blank();
     unpaired_dollar_ = false;
-    emit(Kind::symbol, "\\$");
+    emit(TokenKind::symbol, "\\$");
   }
 
   void skip_blank() {
@@ -165,7 +159,7 @@ class Tokeniser {
         text_command_ = true;
         return;
       case CommandClass::unknown:
-        return emit(Kind::command, std::string(written));
+        return emit(TokenKind::command, std::string(written));
       case CommandClass::symbol:
         break;
     }
@@ -175,7 +169,7 @@ class Tokeniser {
     if (command.name == "\\circ" && degree_is_due()) return emit_degree();
     if (command.name == "\\prime" && degree_is_due()) {
       emit_degree();
-      out_.back() = {Kind::symbol, "'", false, false};
+      out_.back() = {TokenKind::symbol, "'", false, false};
       return;
     }
     if (command.name == "\\{") ++bracket_depth_;
@@ -186,8 +180,8 @@ class Tokeniser {
     }
     const bool word = is_letter(command.name[0]);
     const bool control = command.name.size() > 2 && is_letter(command.name[1]);
-    emit(word ? Kind::word : (control ? Kind::command : Kind::symbol), std::string(command.name),
-         command.arguments);
+    emit(word ? TokenKind::word : (control ? TokenKind::command : TokenKind::symbol),
+         std::string(command.name), command.arguments);
     if (word) out_.back().in_text = true;
   }
 
@@ -218,19 +212,19 @@ class Tokeniser {
         rest_.remove_prefix(std::min(rest_.find(']'), rest_.size() - 1) + 1);
       drop_group();
     }
-    push(begins ? Kind::begin : Kind::end, std::move(name));
+    push(begins ? TokenKind::begin : TokenKind::end, std::move(name));
   }
 
   /// ^\circ and ^{\circ} are one token.
   bool degree_is_due() const {
     if (out_.empty()) return false;
     const AnswerToken& last = out_.back();
-    if (last.kind == Kind::open) return out_.size() > 1 && out_[out_.size() - 2].text == "^";
+    if (last.kind == TokenKind::open) return out_.size() > 1 && out_[out_.size() - 2].text == "^";
     return last.text == "^";
   }
 
   void emit_degree() {
-    if (out_.back().kind == Kind::open) {
+    if (out_.back().kind == TokenKind::open) {
       out_.pop_back();
       groups_.back().argument = false;
       dropped_brace_ = true;
@@ -238,7 +232,7 @@ class Tokeniser {
       groups_.back().arguments_due = 0;
     }
     out_.pop_back();  // the '^'
-    push(Kind::command, "\\degree");
+    push(TokenKind::command, "\\degree");
   }
 
   bool argument_due() const {
@@ -253,12 +247,12 @@ class Tokeniser {
     if (argument_due()) {
       --groups_.back().arguments_due;
       group.argument = true;
-      push(Kind::open, "{");
+      push(TokenKind::open, "{");
     } else if (group.in_text) {
       group.silent = true;
       blank_ = true;
     } else {
-      push(Kind::group_open, "{");
+      push(TokenKind::group_open, "{");
     }
     groups_.push_back(group);
   }
@@ -276,7 +270,7 @@ class Tokeniser {
       dropped_brace_ = false;
       return;
     }
-    push(argument ? Kind::close : Kind::group_close, "}");
+    push(argument ? TokenKind::close : TokenKind::group_close, "}");
   }
 
   /// "\!" and blanks around it at `place`: nothing that is seen.
@@ -353,7 +347,7 @@ class Tokeniser {
     }
     take_exponent(number);
     const std::size_t place = out_.size();
-    emit(Kind::number, std::move(number));
+    emit(TokenKind::number, std::move(number));
     for (std::size_t i = place; i < out_.size(); ++i) out_[i].grouped = grouped;
   }
 
@@ -400,7 +394,7 @@ class Tokeniser {
     if (argument_due()) length = 1;
     std::string word(rest_.substr(0, length));
     rest_.remove_prefix(length);
-    emit(Kind::word, std::move(word));
+    emit(TokenKind::word, std::move(word));
   }
 
   /// Words of other scripts, "\u5143" behind a number: never a product of variables.
@@ -413,35 +407,36 @@ class Tokeniser {
     std::string word(rest_.substr(0, length));
     rest_.remove_prefix(length);
     const std::size_t place = out_.size();
-    emit(Kind::word, std::move(word));
+    emit(TokenKind::word, std::move(word));
     for (std::size_t i = place; i < out_.size(); ++i) out_[i].in_text = true;
   }
 
   /// A token of content; braces are put around it if a command waits for an argument.
-  void emit(Kind kind, std::string text, int arguments = 0) {
+  void emit(TokenKind kind, std::string text, int arguments = 0) {
     Group& group = groups_.back();
     if (text == "[" && !out_.empty() && out_.back().text == "\\sqrt") group.in_index = true;
     // A bracket is no argument of its own: \sqrt(x+1) means the whole parenthesis, and x^-1 all
     // of -1; the parser reads those.
-    const bool bracket = kind == Kind::symbol && (text == "(" || text == "-" || text == "|" ||
-                                                  text == "\\{" || text == "+");
+    const bool bracket = kind == TokenKind::symbol && (text == "(" || text == "-" || text == "|" ||
+                                                       text == "\\{" || text == "+");
     if (bracket && argument_due()) group.arguments_due = 0;
     const bool as_argument = argument_due();
     if (as_argument) {
       --group.arguments_due;
-      push(Kind::open, "{");
+      push(TokenKind::open, "{");
     }
     if (text == "^" || text == "_") arguments = 1;
     push(kind, std::move(text));
     if (out_.back().text == "]") group.in_index = false;
     if (as_argument) {
-      push(Kind::close, "}");  // \frac\pi2; a command with arguments here needs braces in TeX too
+      push(TokenKind::close,
+           "}");  // \frac\pi2; a command with arguments here needs braces in TeX too
     } else if (arguments > 0 && !group.in_text) {
       group.arguments_due = arguments;
     }
   }
 
-  void push(Kind kind, std::string text) {
+  void push(TokenKind kind, std::string text) {
     out_.push_back({kind, std::move(text), groups_.back().in_text, blank_});
     blank_ = false;
     text_command_ = false;
@@ -449,8 +444,8 @@ class Tokeniser {
 
   /// "12^{" was cut off behind the 12.
   void drop_dangling_script() {
-    if (out_.size() > 2 && out_.back().kind == Kind::close &&
-        out_[out_.size() - 2].kind == Kind::open && is_script(out_[out_.size() - 3])) {
+    if (out_.size() > 2 && out_.back().kind == TokenKind::close &&
+        out_[out_.size() - 2].kind == TokenKind::open && is_script(out_[out_.size() - 3])) {
       out_.resize(out_.size() - 3);
     } else if (!out_.empty() && is_script(out_.back())) {
       out_.pop_back();
@@ -460,7 +455,7 @@ class Tokeniser {
   static bool is_script(const AnswerToken& token) { return token.text == "^" || token.text == "_"; }
 
   void drop_final_punctuation() {
-    while (!out_.empty() && out_.back().kind == Kind::symbol &&
+    while (!out_.empty() && out_.back().kind == TokenKind::symbol &&
            (out_.back().text == "." || out_.back().text == "," || out_.back().text == ";" ||
             out_.back().text == "\\\\" || out_.back().text == "?")) {
       out_.pop_back();

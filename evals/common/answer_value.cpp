@@ -5,7 +5,7 @@
 namespace assay::evals {
 namespace {
 
-using Kind = AnswerValue::Kind;
+using ValueKind = AnswerValue::Kind;
 using Op = MathExpr::Op;
 
 bool any_expr(const MathExpr& expr, bool (*holds)(const MathExpr&)) {
@@ -85,13 +85,9 @@ std::string matrix_text(const AnswerValue& value) {
   return out + "]";
 }
 
-bool is_scalar(const AnswerValue& value) {
-  return value.kind == Kind::expression;
-}
-
 /// "x", "f(x)", "a_n", "AB", "P(A)", "m + n": what a value may be given a name by.
 bool is_name(const AnswerValue& value) {
-  if (value.kind == Kind::choice || value.kind == Kind::text) return true;
+  if (value.kind == ValueKind::choice || value.kind == ValueKind::text) return true;
   if (!is_scalar(value) || !value.unit.empty()) return false;
   const MathExpr& expr = value.expr;
   const auto all_symbols = [](const MathExpr& sum) {
@@ -104,14 +100,21 @@ bool is_name(const AnswerValue& value) {
   return false;
 }
 
+}  // namespace
+
+AnswerValue scalar(MathExpr expr) {
+  AnswerValue value;
+  value.kind = ValueKind::expression;
+  value.expr = std::move(expr);
+  return value;
+}
+
 bool is_constant(const AnswerValue& value) {
   return is_scalar(value) && symbols_of(value.expr).empty();
 }
 
-}  // namespace
-
 const AnswerValue* assigned_value(const AnswerValue& value) {
-  if (value.kind != Kind::relation) return nullptr;
+  if (value.kind != ValueKind::relation) return nullptr;
   if (value.relations.size() == 1 && value.relations[0] == "in") return &value.items[1];
   // a \equiv 3 (mod 7) gives a the residue class of 3.
   const bool congruence = value.relations.size() == 1 && value.relations[0] == "equiv" &&
@@ -120,29 +123,29 @@ const AnswerValue* assigned_value(const AnswerValue& value) {
   const bool equations = std::all_of(value.relations.begin(), value.relations.end(),
                                      [](const std::string& name) { return name == "="; });
   if (!equations) return nullptr;
-  const bool named = is_name(value.items[0]) || (value.items[0].kind == Kind::tuple);
+  const bool named = is_name(value.items[0]) || (value.items[0].kind == ValueKind::tuple);
   const bool arithmetic = std::all_of(value.items.begin(), value.items.end(), is_constant);
   return named || arithmetic ? &value.items.back() : nullptr;
 }
 
 std::string answer_type(const AnswerValue& value) {
   switch (value.kind) {
-    case Kind::expression:
+    case ValueKind::expression:
       return expression_type(value);
-    case Kind::tuple:
+    case ValueKind::tuple:
       return "tuple";
-    case Kind::list:
+    case ValueKind::list:
       return "list";
-    case Kind::set:
+    case ValueKind::set:
       return "set";
-    case Kind::interval:
+    case ValueKind::interval:
       return "interval";
-    case Kind::union_of:
-    case Kind::set_algebra:
+    case ValueKind::union_of:
+    case ValueKind::set_algebra:
       return "union";
-    case Kind::matrix:
+    case ValueKind::matrix:
       return "matrix";
-    case Kind::relation: {
+    case ValueKind::relation: {
       const auto is = [&](const char* name) {
         return std::find(value.relations.begin(), value.relations.end(), name) !=
                value.relations.end();
@@ -150,13 +153,13 @@ std::string answer_type(const AnswerValue& value) {
       if (is("in")) return "membership";
       return is("=") ? "equation" : "inequality";
     }
-    case Kind::base_n:
+    case ValueKind::base_n:
       return "base-n";
-    case Kind::ratio:
+    case ValueKind::ratio:
       return "ratio";
-    case Kind::choice:
+    case ValueKind::choice:
       return "choice";
-    case Kind::text:
+    case ValueKind::text:
       break;
   }
   return "text";
@@ -164,32 +167,32 @@ std::string answer_type(const AnswerValue& value) {
 
 std::string value_text(const AnswerValue& value) {
   switch (value.kind) {
-    case Kind::expression:
+    case ValueKind::expression:
       return expr_text(value.expr) + (value.unit.empty() ? "" : " " + value.unit);
-    case Kind::tuple:
+    case ValueKind::tuple:
       return "(" + joined_items(value) + ")";
-    case Kind::list:
+    case ValueKind::list:
       return joined_items(value);
-    case Kind::set:
+    case ValueKind::set:
       return "{" + joined_items(value) + "}";
-    case Kind::interval:
+    case ValueKind::interval:
       return (value.open_low ? "(" : "[") + joined_items(value) + (value.open_high ? ")" : "]");
-    case Kind::union_of:
-    case Kind::set_algebra:
-    case Kind::relation:
+    case ValueKind::union_of:
+    case ValueKind::set_algebra:
+    case ValueKind::relation:
       return infix_items(value);
-    case Kind::matrix:
+    case ValueKind::matrix:
       return matrix_text(value);
-    case Kind::base_n:
+    case ValueKind::base_n:
       return value.text + "_" + std::to_string(value.base);
-    case Kind::ratio: {
+    case ValueKind::ratio: {
       std::string out;
       for (const AnswerValue& item : value.items)
         out += (out.empty() ? "" : ":") + value_text(item);
       return out;
     }
-    case Kind::choice:
-    case Kind::text:
+    case ValueKind::choice:
+    case ValueKind::text:
       break;
   }
   return value.text;

@@ -56,6 +56,14 @@ struct ParsedAnswer {
 ParsedAnswer parse_answer(std::string_view answer);
 ParsedAnswer parse_answer(AnswerTokens tokens);
 
+/// A value that is one expression.
+AnswerValue scalar(MathExpr expr);
+inline bool is_scalar(const AnswerValue& value) {
+  return value.kind == AnswerValue::Kind::expression;
+}
+/// A scalar without symbols.
+bool is_constant(const AnswerValue& value);
+
 /// What a relation gives a value to: the set of x \in S, the last side of x = ... or of 7 + 5 = 12;
 /// null where it states no value (9x + 9y = 9).
 const AnswerValue* assigned_value(const AnswerValue& value);

@@ -8,7 +8,7 @@
 namespace assay::evals {
 namespace {
 
-using Kind = AnswerToken::Kind;
+using TokenKind = AnswerToken::Kind;
 using Pair = std::pair<std::string_view, std::string_view>;
 
 template <std::size_t N>
@@ -174,14 +174,14 @@ class UnitReader {
       const AnswerToken& token = rest_[0];
       if (token.text == "\\frac" || (in_fraction_ && is_brace(token))) {
         read_fraction(token);
-      } else if (token.kind == Kind::group_open || token.kind == Kind::group_close ||
-                 (token.kind == Kind::symbol && (token.text == "." || token.text == "*" ||
-                                                 token.text == "(" || token.text == ")"))) {
+      } else if (token.kind == TokenKind::group_open || token.kind == TokenKind::group_close ||
+                 (token.kind == TokenKind::symbol && (token.text == "." || token.text == "*" ||
+                                                      token.text == "(" || token.text == ")"))) {
         rest_ = rest_.subspan(1);
-      } else if (token.kind == Kind::symbol && (token.text == "/" || token.text == "-")) {
+      } else if (token.kind == TokenKind::symbol && (token.text == "/" || token.text == "-")) {
         if (token.text == "/") divide();
         rest_ = rest_.subspan(1);
-      } else if (token.kind == Kind::word) {
+      } else if (token.kind == TokenKind::word) {
         if (!read_word(token)) return std::nullopt;
       } else if (!read_sign(token)) {
         return std::nullopt;
@@ -221,15 +221,15 @@ class UnitReader {
   }
 
   static bool is_brace(const AnswerToken& token) {
-    return token.kind == Kind::open || token.kind == Kind::close;
+    return token.kind == TokenKind::open || token.kind == TokenKind::close;
   }
 
   /// \frac{m}{s} is m/s.
   void read_fraction(const AnswerToken& token) {
-    const bool between = token.kind == Kind::close && rest_.size() > 1 && rest_[1].text == "{";
+    const bool between = token.kind == TokenKind::close && rest_.size() > 1 && rest_[1].text == "{";
     if (token.text == "\\frac") in_fraction_ = true;
     if (between) divide();
-    if (token.kind == Kind::close && !between) in_fraction_ = false;
+    if (token.kind == TokenKind::close && !between) in_fraction_ = false;
     rest_ = rest_.subspan(1);
   }
 
@@ -260,9 +260,10 @@ class UnitReader {
     if (rest_.empty() || rest_[0].text != "^") return {};
     std::size_t i = 1;
     std::string power;
-    while (i < rest_.size() && (rest_[i].kind == Kind::open || rest_[i].kind == Kind::close ||
-                                rest_[i].kind == Kind::number || rest_[i].text == "-")) {
-      if (rest_[i].kind == Kind::number || rest_[i].text == "-") power += rest_[i].text;
+    while (i < rest_.size() &&
+           (rest_[i].kind == TokenKind::open || rest_[i].kind == TokenKind::close ||
+            rest_[i].kind == TokenKind::number || rest_[i].text == "-")) {
+      if (rest_[i].kind == TokenKind::number || rest_[i].text == "-") power += rest_[i].text;
       ++i;
     }
     rest_ = rest_.subspan(i);
@@ -294,7 +295,7 @@ class UnitReader {
 
   /// 90° C, 90 degrees Celsius: the scale belongs to the sign.
   std::string with_scale(const std::string& degree) {
-    if (rest_.size() != 1 || rest_[0].kind != Kind::word) return degree;
+    if (rest_.size() != 1 || rest_[0].kind != TokenKind::word) return degree;
     const std::string scale = lower_case(rest_[0].text);
     const bool celsius = rest_[0].text == "C" || scale == "celsius";
     if (!celsius && rest_[0].text != "F" && scale != "fahrenheit") return degree;
@@ -322,6 +323,10 @@ std::string lower_case(std::string_view text) {
   std::string out(text);
   for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return out;
+}
+
+bool is_word(const AnswerToken& token, std::string_view lower) {
+  return token.kind == TokenKind::word && lower_case(token.text) == lower;
 }
 
 bool units_agree(const std::string& a, const std::string& b) {

@@ -42,4 +42,7 @@ bool units_agree(const std::string& a, const std::string& b);
 /// In lower case, ASCII.
 std::string lower_case(std::string_view text);
 
+/// Whether the token is this word, which is given in lower case.
+bool is_word(const AnswerToken& token, std::string_view lower);
+
 }  // namespace assay::evals

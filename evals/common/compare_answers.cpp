@@ -11,7 +11,7 @@
 namespace assay::evals {
 namespace {
 
-using Kind = AnswerValue::Kind;
+using ValueKind = AnswerValue::Kind;
 using Op = MathExpr::Op;
 
 /// 1,22 where the other side has a decimal point: a decimal comma.
@@ -40,8 +40,8 @@ bool has_point(std::string_view answer) {
 
 /// "x = 5" and "5 = x" state 5; so does "7 + 5 = 12".
 const AnswerValue& stated(const AnswerValue& value) {
-  const bool equation = value.kind == Kind::relation && value.relations.back() == "=" &&
-                        value.items[0].kind == Kind::expression;
+  const bool equation = value.kind == ValueKind::relation && value.relations.back() == "=" &&
+                        value.items[0].kind == ValueKind::expression;
   // NOLINTNEXTLINE(bugprone-return-const-ref-from-parameter): callers hold the value
   return equation ? value.items.back() : value;
 }
@@ -107,10 +107,10 @@ AnswerComparison compare_answers(std::string_view gold, std::string_view predict
   }
   // "9:30 AM" and \text{9:30 a.m.}: one of them looked like a formula.
   const auto is_words = [](const AnswerValue& value) {
-    return value.kind == Kind::text && !value.incomplete;
+    return value.kind == ValueKind::text && !value.incomplete;
   };
   const auto is_one = [](const AnswerValue& value) {
-    return value.kind == Kind::expression || value.kind == Kind::ratio;
+    return value.kind == ValueKind::expression || value.kind == ValueKind::ratio;
   };
   const bool words =
       (is_words(a.value) && is_one(b.value)) || (is_words(b.value) && is_one(a.value));
@@ -136,7 +136,7 @@ AnswerComparison compare_answers(std::string_view gold, std::string_view predict
 bool asks_for_list(std::string_view gold) {
   const ParsedAnswer parsed = parse_answer(gold);
   return parsed.status == ParseStatus::value &&
-         (parsed.value.kind == Kind::list || parsed.value.kind == Kind::set ||
+         (parsed.value.kind == ValueKind::list || parsed.value.kind == ValueKind::set ||
           has_op(parsed.value.expr, Op::plus_minus));
 }
 
@@ -151,13 +151,14 @@ std::string normalised_answer(std::string_view answer) {
   const ParsedAnswer parsed = parse_answer(*tokens);
   if (parsed.status != ParseStatus::value) return {};
   const AnswerValue& value = stated(parsed.value);
-  if (value.kind == Kind::expression) {
+  if (value.kind == ValueKind::expression) {
     Algebra algebra;
     const auto form = algebra.canonical(value.expr);
     const auto number = form ? constant_value(*form) : std::nullopt;
     if (number) return number->get_str();
   }
-  return value.kind == Kind::text || value.kind == Kind::choice ? value.text : joined(*tokens);
+  return value.kind == ValueKind::text || value.kind == ValueKind::choice ? value.text
+                                                                          : joined(*tokens);
 }
 
 }  // namespace assay::evals

@@ -19,10 +19,6 @@ using Op = MathExpr::Op;
 constexpr mpfr_prec_t first_bits = 64;
 constexpr mpfr_prec_t last_bits = 1024;
 
-Judgement judged(Verdict verdict, const char* rung, const char* proof) {
-  return {verdict, rung, proof};
-}
-
 // --- exact forms ---
 
 /// What canonical forms can tell; undecided where only numbers can, with rung::budget where the

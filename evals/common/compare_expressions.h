@@ -37,6 +37,9 @@ struct Judgement {
   std::string rung;
   std::string proof = proof::none;
 };
+inline Judgement judged(Verdict verdict, const char* rung, const char* proof) {
+  return {verdict, rung, proof};
+}
 
 /// Symmetric. Both without plus_minus (see expand_signs).
 Judgement compare_expressions(const MathExpr& a, const MathExpr& b);

@@ -12,12 +12,9 @@
 namespace assay::evals {
 namespace {
 
-using Kind = AnswerValue::Kind;
+using ValueKind = AnswerValue::Kind;
 using Op = MathExpr::Op;
 
-Judgement judged(Verdict verdict, const char* rung, const char* proof) {
-  return {verdict, rung, proof};
-}
 Judgement different_kinds() {
   return judged(Verdict::not_equal, rung::structure, proof::form);
 }
@@ -51,24 +48,16 @@ class Conjunction {
   Judgement result_{Verdict::equal, "", proof::proved};
 };
 
-bool is_scalar(const AnswerValue& value) {
-  return value.kind == Kind::expression;
-}
-
 /// The empty set, or "no solution" in words.
 bool says_none(const AnswerValue& value) {
-  if (value.kind == Kind::set) return value.items.empty();
-  return value.kind == Kind::text && value.text.starts_with("no") &&
+  if (value.kind == ValueKind::set) return value.items.empty();
+  return value.kind == ValueKind::text && value.text.starts_with("no") &&
          value.text.find("solution") != std::string::npos;
 }
 
-bool is_constant(const AnswerValue& value) {
-  return is_scalar(value) && symbols_of(value.expr).empty();
-}
-
 bool is_equation(const AnswerValue& value) {
-  return value.kind == Kind::relation && value.relations.size() == 1 && value.relations[0] == "=" &&
-         is_scalar(value.items[0]) && is_scalar(value.items[1]);
+  return value.kind == ValueKind::relation && value.relations.size() == 1 &&
+         value.relations[0] == "=" && is_scalar(value.items[0]) && is_scalar(value.items[1]);
 }
 
 class Comparer {
@@ -82,7 +71,7 @@ class Comparer {
     }
     if (auto early = compare_readable(gold, prediction)) return *early;
     if (auto letters = compare_choices(gold, prediction)) return *letters;
-    if (gold.kind == Kind::text || prediction.kind == Kind::text) {
+    if (gold.kind == ValueKind::text || prediction.kind == ValueKind::text) {
       const bool equal = (gold.kind == prediction.kind && gold.text == prediction.text) ||
                          (says_none(gold) && says_none(prediction));
       return judged(equal ? Verdict::equal : Verdict::not_equal, rung::text, proof::form);
@@ -91,10 +80,10 @@ class Comparer {
     if (const auto pair = aligned_by_name(gold, prediction)) {
       return compare(pair->gold, pair->prediction);
     }
-    if (gold.kind == Kind::relation || prediction.kind == Kind::relation) {
+    if (gold.kind == ValueKind::relation || prediction.kind == ValueKind::relation) {
       return compare_relations(gold, prediction);
     }
-    if (gold.kind == Kind::ratio || prediction.kind == Kind::ratio) {
+    if (gold.kind == ValueKind::ratio || prediction.kind == ValueKind::ratio) {
       return compare_ratios(gold, prediction);
     }
     return compare_shapes(gold, prediction);
@@ -112,14 +101,14 @@ class Comparer {
   }
 
   static std::string letter_of(const AnswerValue& value) {
-    if (value.kind == Kind::choice) return value.text;
+    if (value.kind == ValueKind::choice) return value.text;
     const bool symbol = is_scalar(value) && value.expr.op == Op::symbol && value.unit.empty();
     return symbol && value.expr.name.size() == 1 ? value.expr.name : std::string();
   }
 
   static std::optional<Judgement> compare_choices(const AnswerValue& gold,
                                                   const AnswerValue& prediction) {
-    if (gold.kind != Kind::choice && prediction.kind != Kind::choice) return std::nullopt;
+    if (gold.kind != ValueKind::choice && prediction.kind != ValueKind::choice) return std::nullopt;
     const std::string a = letter_of(gold);
     const std::string b = letter_of(prediction);
     if (a.empty() || b.empty()) {
@@ -143,8 +132,8 @@ class Comparer {
 
   static std::optional<Judgement> compare_bases(const AnswerValue& gold,
                                                 const AnswerValue& prediction) {
-    const bool gold_based = gold.kind == Kind::base_n;
-    const bool prediction_based = prediction.kind == Kind::base_n;
+    const bool gold_based = gold.kind == ValueKind::base_n;
+    const bool prediction_based = prediction.kind == ValueKind::base_n;
     if (!gold_based && !prediction_based) return std::nullopt;
     if (gold_based && prediction_based) {
       const bool equal = gold.base == prediction.base && digits_of(gold) == digits_of(prediction);
@@ -152,7 +141,7 @@ class Comparer {
     }
     if (gold_based) {
       if (const AnswerValue* value = assigned_value(prediction)) {
-        if (value->kind == Kind::base_n) return compare_bases(gold, *value);
+        if (value->kind == ValueKind::base_n) return compare_bases(gold, *value);
       }
       const bool equal = is_scalar(prediction) && !prediction.text.empty() &&
                          digits_of(gold) == digits_of(prediction);
@@ -163,7 +152,7 @@ class Comparer {
       return judged(equal ? Verdict::equal : Verdict::not_equal, rung::base_n, proof::form);
     }
     if (const AnswerValue* value = assigned_value(gold)) {
-      if (value->kind == Kind::base_n) return compare_bases(*value, prediction);
+      if (value->kind == ValueKind::base_n) return compare_bases(*value, prediction);
     }
     return different_kinds();
   }
@@ -192,10 +181,10 @@ class Comparer {
     }
     const AnswerValue* gold_value = assigned_value(gold);
     const AnswerValue* prediction_value = assigned_value(prediction);
-    if (gold.kind != Kind::relation && prediction_value != nullptr) {
+    if (gold.kind != ValueKind::relation && prediction_value != nullptr) {
       return through(compare(gold, *prediction_value));
     }
-    if (prediction.kind != Kind::relation && gold_value != nullptr) {
+    if (prediction.kind != ValueKind::relation && gold_value != nullptr) {
       return through(compare(*gold_value, prediction));
     }
     if (gold_value != nullptr && prediction_value != nullptr) {
@@ -257,7 +246,7 @@ class Comparer {
   Judgement compare_ratios(const AnswerValue& gold, const AnswerValue& prediction) {
     const auto terms = [](const AnswerValue& value) -> std::vector<MathExpr> {
       std::vector<MathExpr> result;
-      if (value.kind == Kind::ratio) {
+      if (value.kind == ValueKind::ratio) {
         for (const AnswerValue& item : value.items) result.push_back(item.expr);
       } else if (is_scalar(value)) {
         result = {value.expr, make_number(1)};
@@ -280,14 +269,16 @@ class Comparer {
 
   // --- shapes ---
 
-  static bool is_ordered(Kind kind) {
-    return kind == Kind::tuple || kind == Kind::list || kind == Kind::matrix;
+  static bool is_ordered(ValueKind kind) {
+    return kind == ValueKind::tuple || kind == ValueKind::list || kind == ValueKind::matrix;
   }
-  static bool is_collection(Kind kind) { return kind == Kind::list || kind == Kind::set; }
+  static bool is_collection(ValueKind kind) {
+    return kind == ValueKind::list || kind == ValueKind::set;
+  }
 
   Judgement compare_shapes(const AnswerValue& gold, const AnswerValue& prediction) {
     if (auto sets = compare_sets_of_reals(gold, prediction)) return *sets;
-    if (gold.kind == Kind::matrix && prediction.kind == Kind::matrix) {
+    if (gold.kind == ValueKind::matrix && prediction.kind == ValueKind::matrix) {
       if (gold.columns != prediction.columns || gold.items.size() != prediction.items.size()) {
         return judged(Verdict::not_equal, rung::matrix, proof::form);
       }
@@ -298,12 +289,12 @@ class Comparer {
     const bool gold_many = is_collection(gold.kind) || (is_scalar(gold) && a.size() > 1);
     const bool many = is_collection(prediction.kind) || (is_scalar(prediction) && b.size() > 1);
     if (gold_many || many) {
-      if ((gold_many || is_scalar(gold) || gold.kind == Kind::tuple) && many &&
-          !(gold.kind == Kind::tuple && prediction.kind == Kind::set)) {
-        if (gold.kind != Kind::tuple) return unordered(a, b);
+      if ((gold_many || is_scalar(gold) || gold.kind == ValueKind::tuple) && many &&
+          !(gold.kind == ValueKind::tuple && prediction.kind == ValueKind::set)) {
+        if (gold.kind != ValueKind::tuple) return unordered(a, b);
       }
       if (gold_many && is_scalar(prediction)) return unordered(a, b);
-      if (gold.kind == Kind::set || prediction.kind == Kind::set) {
+      if (gold.kind == ValueKind::set || prediction.kind == ValueKind::set) {
         if (!is_ordered(gold.kind) && !is_ordered(prediction.kind)) return unordered(a, b);
         return different_kinds();
       }
@@ -313,14 +304,15 @@ class Comparer {
         is_vector(prediction) && !repeats_a_name(gold) && !repeats_a_name(prediction)) {
       return in_order(plain(gold.items), plain(prediction.items), rung::tuple);
     }
-    if (gold.kind == Kind::interval && prediction.kind == Kind::interval) {
+    if (gold.kind == ValueKind::interval && prediction.kind == ValueKind::interval) {
       return compare_intervals(gold, prediction);
     }
     return different_kinds();
   }
 
   static bool is_vector(const AnswerValue& value) {
-    return value.kind != Kind::matrix || value.columns == 1 || value.columns == value.items.size();
+    return value.kind != ValueKind::matrix || value.columns == 1 ||
+           value.columns == value.items.size();
   }
 
   /// (x = 1, y = 2) as (1, 2).
@@ -424,8 +416,9 @@ class Comparer {
   }
 
   Judgement compare_pieces(const AnswerValue& a, const AnswerValue& b) {
-    if (a.kind == Kind::interval && b.kind == Kind::interval) return compare_intervals(a, b);
-    if (a.kind == Kind::interval || b.kind == Kind::interval) {
+    if (a.kind == ValueKind::interval && b.kind == ValueKind::interval)
+      return compare_intervals(a, b);
+    if (a.kind == ValueKind::interval || b.kind == ValueKind::interval) {
       return judged(Verdict::not_equal, rung::interval, proof::form);
     }
     return compare(a, b);

@@ -4,7 +4,7 @@
 
 namespace assay::evals {
 using Op = MathExpr::Op;
-using Kind = AnswerToken::Kind;
+using TokenKind = AnswerToken::Kind;
 
 bool ExprReader::starts_word_factor(const AnswerToken& token) const {
   if (const std::string_view name = function_named(token.text); !name.empty()) {
@@ -14,15 +14,15 @@ bool ExprReader::starts_word_factor(const AnswerToken& token) const {
   if (!constant_named(token.text).empty() || !greek_named(token.text).empty()) return true;
   if (is_text_word(at_)) return false;
   // 5cm, 20 km: a unit behind a number; kg alone would be k times g.
-  const bool behind_number =
-      at_ > 0 && (tokens_[at_ - 1].kind == Kind::number || tokens_[at_ - 1].kind == Kind::close);
+  const bool behind_number = at_ > 0 && (tokens_[at_ - 1].kind == TokenKind::number ||
+                                         tokens_[at_ - 1].kind == TokenKind::close);
   return token.text.size() == 1 || !behind_number || unit_named(token.text).empty();
 }
 
 bool ExprReader::is_text_word(std::size_t place) const {
   const AnswerToken& token = tokens_[place];
   if (!is_plain_word(token.text)) return false;
-  const bool glued = place > 0 && !token.blank_before && tokens_[place - 1].kind != Kind::word;
+  const bool glued = place > 0 && !token.blank_before && tokens_[place - 1].kind != TokenKind::word;
   return token.text.size() > 3 || !glued;
 }
 
@@ -43,13 +43,14 @@ bool ExprReader::is_operand_command(const std::string& text) {
 
 std::string ExprReader::subscript() {
   std::string name = "_{";
-  if (sees(Kind::open)) {
+  if (sees(TokenKind::open)) {
     int depth = 0;
     do {
-      if (sees(Kind::open)) ++depth;
-      if (sees(Kind::close)) --depth;
-      const bool brace = peek()->kind == Kind::open || peek()->kind == Kind::close ||
-                         peek()->kind == Kind::group_open || peek()->kind == Kind::group_close;
+      if (sees(TokenKind::open)) ++depth;
+      if (sees(TokenKind::close)) --depth;
+      const bool brace = peek()->kind == TokenKind::open || peek()->kind == TokenKind::close ||
+                         peek()->kind == TokenKind::group_open ||
+                         peek()->kind == TokenKind::group_close;
       if (!brace) name += peek()->text;
       ++at_;
     } while (depth > 0 && peek() != nullptr);
@@ -89,8 +90,8 @@ MaybeExpr ExprReader::in_base(const std::string& digits) {
 
 MaybeExpr ExprReader::repeating(const std::string& text) {
   const std::size_t point = text.find('.');
-  if (point == std::string::npos || !sees(Kind::open, 1) || !sees(Kind::number, 2) ||
-      !sees(Kind::close, 3) || peek(2)->text.find_first_of(".e") != std::string::npos) {
+  if (point == std::string::npos || !sees(TokenKind::open, 1) || !sees(TokenKind::number, 2) ||
+      !sees(TokenKind::close, 3) || peek(2)->text.find_first_of(".e") != std::string::npos) {
     return read_literal(text);
   }
   const std::string period = peek(2)->text;
@@ -112,7 +113,7 @@ MaybeExpr ExprReader::repeating(const std::string& text) {
 
 MaybeExpr ExprReader::mixed(MathExpr whole) {
   const auto digits_at = [&](std::size_t ahead) -> std::optional<mpz_class> {
-    if (!sees(Kind::number, ahead)) return std::nullopt;
+    if (!sees(TokenKind::number, ahead)) return std::nullopt;
     const std::optional<MathExpr> literal = read_literal(peek(ahead)->text);
     if (!literal || !is_integer_literal(*literal)) return std::nullopt;
     return literal->value.get_num();
@@ -120,12 +121,12 @@ MaybeExpr ExprReader::mixed(MathExpr whole) {
   std::optional<mpz_class> numerator;
   std::optional<mpz_class> denominator;
   std::size_t length = 0;
-  if (sees("\\frac") && sees(Kind::open, 1) && sees(Kind::close, 3) && sees(Kind::open, 4) &&
-      sees(Kind::close, 6)) {
+  if (sees("\\frac") && sees(TokenKind::open, 1) && sees(TokenKind::close, 3) &&
+      sees(TokenKind::open, 4) && sees(TokenKind::close, 6)) {
     numerator = digits_at(2);
     denominator = digits_at(5);
     length = 7;
-  } else if (sees(Kind::number) && peek()->blank_before && sees("/", 1)) {
+  } else if (sees(TokenKind::number) && peek()->blank_before && sees("/", 1)) {
     numerator = digits_at(0);
     denominator = digits_at(2);
     length = 3;
@@ -145,7 +146,7 @@ MaybeExpr ExprReader::word() {
   }
   if (const std::string_view name = function_named(token.text); !name.empty()) {
     const bool called = sees("(", 1) || !token.in_text || sees("^", 1) || sees("_", 1) ||
-                        sees(Kind::number, 1) || name == "cis";
+                        sees(TokenKind::number, 1) || name == "cis";
     if (called) {
       ++at_;
       return function(std::string(name));
@@ -262,11 +263,11 @@ MaybeExpr ExprReader::command() {
     return make_constant(std::string(name));
   }
   if (is_one_of(text, {"\\int", "\\sum", "\\prod", "\\lim"})) incomplete_ = true;
-  if (is_one_of(text, {"\\angle", "\\triangle"}) && sees(Kind::word)) {
+  if (is_one_of(text, {"\\angle", "\\triangle"}) && sees(TokenKind::word)) {
     ++at_;
     return make_symbol(text + " " + tokens_[at_ - 1].text);
   }
-  if (sees(Kind::open) && !is_one_of(text, {"\\angle", "\\triangle"})) {
+  if (sees(TokenKind::open) && !is_one_of(text, {"\\angle", "\\triangle"})) {
     std::string name = subscript();  // the argument of \vec, \overline, \mathbb, as a name
     return symbol(text + name.substr(1));
   }
@@ -355,8 +356,8 @@ std::optional<std::vector<MathExpr>> ExprReader::function_arguments(const std::s
   if (sees("(") || sees("[") || of_set) return arguments();
   std::vector<MathExpr> args;
   MaybeExpr argument;
-  if (sees(Kind::open) || sees(Kind::group_open)) {
-    const Kind closing = sees(Kind::open) ? Kind::close : Kind::group_close;
+  if (sees(TokenKind::open) || sees(TokenKind::group_open)) {
+    const TokenKind closing = sees(TokenKind::open) ? TokenKind::close : TokenKind::group_close;
     ++at_;
     argument = enclosed(closing);
     // \sin{x}(…) would be a product; \log{2}3 too.
@@ -393,7 +394,8 @@ MaybeExpr ExprReader::bare_argument(const std::string& name) {
     argument = combined(Op::multiply, std::move(argument), std::move(next));
   }
   // \cos 2\pi/3 is the cosine of a third of a turn; \ln 2/3 stays a third of a logarithm.
-  if (argument && has_pi && name != "ln" && name != "log" && sees("/") && sees(Kind::number, 1)) {
+  if (argument && has_pi && name != "ln" && name != "log" && sees("/") &&
+      sees(TokenKind::number, 1)) {
     ++at_;
     argument = combined(Op::divide, std::move(argument), factor());
   }
@@ -402,7 +404,7 @@ MaybeExpr ExprReader::bare_argument(const std::string& name) {
 
 bool ExprReader::starts_function() const {
   const AnswerToken* token = peek();
-  if (token->kind != Kind::word && token->kind != Kind::command) return false;
+  if (token->kind != TokenKind::word && token->kind != TokenKind::command) return false;
   const std::string_view name = function_named(token->text);
   return !name.empty() && name != "sqrt";
 }

@@ -3,7 +3,7 @@
 
 namespace assay::evals {
 using Op = MathExpr::Op;
-using Kind = AnswerToken::Kind;
+using TokenKind = AnswerToken::Kind;
 
 bool is_one_of(const std::string& text, std::initializer_list<std::string_view> set) {
   return std::find(set.begin(), set.end(), text) != set.end();
@@ -164,15 +164,15 @@ bool ExprReader::starts_factor() const {
   const AnswerToken* token = peek();
   if (token == nullptr) return false;
   switch (token->kind) {
-    case Kind::number:
-      return at_ > 0 && tokens_[at_ - 1].kind != Kind::number && !token->in_text;
-    case Kind::group_open:
-      return !token->in_text && !sees(Kind::group_close, 1);
-    case Kind::word:
+    case TokenKind::number:
+      return at_ > 0 && tokens_[at_ - 1].kind != TokenKind::number && !token->in_text;
+    case TokenKind::group_open:
+      return !token->in_text && !sees(TokenKind::group_close, 1);
+    case TokenKind::word:
       return starts_word_factor(*token);
-    case Kind::command:
+    case TokenKind::command:
       return is_operand_command(token->text);
-    case Kind::symbol:
+    case TokenKind::symbol:
       return token->text == "(" || token->text == "[" ||
              (token->text == "|" && bars_ == 0 && at_ + 1 < tokens_.size());
     default:
@@ -214,7 +214,8 @@ MaybeExpr ExprReader::named(const char* function, MaybeExpr argument) {
 }
 
 MaybeExpr ExprReader::raised(MaybeExpr base) {
-  if (sees(Kind::open) && sees("*", 1) && sees(Kind::close, 2) && base->op == Op::symbol) {
+  if (sees(TokenKind::open) && sees("*", 1) && sees(TokenKind::close, 2) &&
+      base->op == Op::symbol) {
     at_ += 3;  // x^* is a name
     base->name += '*';
     return base;
@@ -227,27 +228,27 @@ MaybeExpr ExprReader::primary() {
   const AnswerToken* token = peek();
   if (token == nullptr) return at_ > 0 ? hole() : std::nullopt;
   switch (token->kind) {
-    case Kind::number:
+    case TokenKind::number:
       return number();
-    case Kind::word:
+    case TokenKind::word:
       return word();
-    case Kind::command:
+    case TokenKind::command:
       return command();
-    case Kind::group_open:
+    case TokenKind::group_open:
       if (token->in_text) return std::nullopt;
       ++at_;
-      return enclosed(Kind::group_close);
-    case Kind::symbol:
+      return enclosed(TokenKind::group_close);
+    case TokenKind::symbol:
       return bracket();
-    case Kind::close:
-    case Kind::group_close:
+    case TokenKind::close:
+    case TokenKind::group_close:
       return at_ > 0 ? hole() : std::nullopt;
     default:
       return std::nullopt;
   }
 }
 
-MaybeExpr ExprReader::enclosed(Kind closing) {
+MaybeExpr ExprReader::enclosed(TokenKind closing) {
   if (take(closing)) return hole();
   const int bars = std::exchange(bars_, 0);
   MaybeExpr inner = infix_sum();

@@ -6,21 +6,14 @@
 #include <utility>
 #include <vector>
 
+#include "core/ascii.h"
 #include "evals/common/answer_phrases.h"
 #include "evals/common/answer_value.h"
 
 namespace assay::evals {
 namespace {
 
-constexpr std::string_view blank = " \t\r\n";
-constexpr std::size_t npos = std::string_view::npos;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
+constexpr std::string_view blank_characters = " \t\r\n";
 
 /// text[begin, end) without surrounding characters of `strip`.
 ExtractedAnswer trimmed(std::string_view text, std::size_t begin, std::size_t end, AnswerTier tier,
@@ -52,7 +45,7 @@ std::vector<std::pair<std::size_t, std::size_t>> brace_pairs(std::string_view te
 std::size_t argument_of(std::string_view text, std::size_t place) {
   for (const std::string_view command : {"\\boxed", "\\fbox"}) {
     if (!text.substr(place).starts_with(command)) continue;
-    const std::size_t begin = text.find_first_not_of(blank, place + command.size());
+    const std::size_t begin = text.find_first_not_of(blank_characters, place + command.size());
     if (begin == npos || is_letter(text[place + command.size()])) return npos;
     return begin;
   }
@@ -78,7 +71,7 @@ void each_box_backwards(std::string_view text, Wanted&& wanted) {
       // "\boxed 12$": TeX would box one token; people who write this mean the rest of the formula.
       end = std::min(text.find_first_of("$\n", begin), text.size());
     }
-    ExtractedAnswer answer = trimmed(text, first, end, AnswerTier::boxed, blank);
+    ExtractedAnswer answer = trimmed(text, first, end, AnswerTier::boxed, blank_characters);
     if (!answer.text.empty() && !wanted(std::move(answer))) return;
   }
 }
@@ -180,7 +173,7 @@ std::optional<ExtractedAnswer> value_at(std::string_view text, std::size_t begin
     const std::string_view body = text.substr(first, end == npos ? 0 : end - first);
     const bool display = open == "$$" || open == "\\[" || body.find('\\') != npos;
     if (end == npos || body.find(display ? "\n\n" : "\n") != npos) break;
-    answer = trimmed(text, first, end, tier, blank);
+    answer = trimmed(text, first, end, tier, blank_characters);
     // "$x = 1$ or $x = 2$": all of it.
     const std::size_t stop = sentence_end(text, end + close.size());
     found = text.substr(0, stop).find(open, end + close.size()) == npos;
@@ -354,7 +347,7 @@ std::optional<ExtractedAnswer> extract_last_math(std::string_view text) {
         delimiter.barren = limit;
         continue;
       }
-      ExtractedAnswer answer = trimmed(text, first, end, AnswerTier::last_math, blank);
+      ExtractedAnswer answer = trimmed(text, first, end, AnswerTier::last_math, blank_characters);
       // "27 cm$^3$": a script of what stands before, no formula of its own.
       const bool script = !answer.text.empty() && (answer.text[0] == '^' || answer.text[0] == '_');
       if (!answer.text.empty() && !script) last = std::move(answer);

@@ -11,32 +11,25 @@ namespace assay::evals {
 namespace {
 
 using TokenKind = AnswerToken::Kind;
-using Kind = AnswerValue::Kind;
+using ValueKind = AnswerValue::Kind;
 using Op = MathExpr::Op;
 using Cell = std::function<AnswerValue(AnswerTokens)>;
 
 /// Products of larger matrices are not carried out: a budget of work.
 constexpr std::size_t max_product_size = 8;
 
-bool is_scalar(const AnswerValue& value) {
-  return value.kind == Kind::expression && value.unit.empty();
+bool is_pure_scalar(const AnswerValue& value) {
+  return is_scalar(value) && value.unit.empty();
 }
 
 bool all_scalars(const AnswerValue& matrix) {
-  return std::all_of(matrix.items.begin(), matrix.items.end(), is_scalar);
-}
-
-AnswerValue scalar(MathExpr expr) {
-  AnswerValue value;
-  value.kind = Kind::expression;
-  value.expr = std::move(expr);
-  return value;
+  return std::all_of(matrix.items.begin(), matrix.items.end(), is_pure_scalar);
 }
 
 std::optional<AnswerValue> from_rows(const std::vector<std::vector<AnswerTokens>>& rows,
                                      const Cell& cell) {
   AnswerValue result;
-  result.kind = Kind::matrix;
+  result.kind = ValueKind::matrix;
   result.columns = rows.empty() ? 0 : rows[0].size();
   for (const auto& row : rows) {
     if (row.size() != result.columns) return std::nullopt;
@@ -90,7 +83,7 @@ std::optional<AnswerValue> product(const AnswerValue& a, const AnswerValue& b) {
     return std::nullopt;
   }
   AnswerValue result;
-  result.kind = Kind::matrix;
+  result.kind = ValueKind::matrix;
   result.columns = b.columns;
   for (std::size_t row = 0; row < rows; ++row) {
     for (std::size_t column = 0; column < b.columns; ++column) {

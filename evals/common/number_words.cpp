@@ -11,7 +11,7 @@
 namespace assay::evals {
 namespace {
 
-using Kind = AnswerToken::Kind;
+using TokenKind = AnswerToken::Kind;
 using Named = std::pair<std::string_view, long>;
 
 constexpr Named tens[] = {{"twenty", 20}, {"thirty", 30},  {"forty", 40},  {"fifty", 50},
@@ -34,12 +34,12 @@ std::optional<long> find_in(const Named (&table)[N], std::string_view word) {
   return at == std::end(table) ? std::nullopt : std::optional(at->second);
 }
 
-class Reader {
+class NumberReader {
  public:
-  explicit Reader(AnswerTokens tokens) : tokens_(tokens) {}
+  explicit NumberReader(AnswerTokens tokens) : tokens_(tokens) {}
 
   std::optional<NumberInWords> run() {
-    if (!tokens_.empty() && tokens_[0].kind == Kind::number) return digits_and_part();
+    if (!tokens_.empty() && tokens_[0].kind == TokenKind::number) return digits_and_part();
     std::optional<long> whole = integer();
     // "a half", "half": one of it.
     const bool article = !whole && (take("a") || take("an"));
@@ -79,7 +79,7 @@ class Reader {
 
   std::string word(std::size_t ahead = 0) const {
     const std::size_t place = at_ + ahead;
-    const bool there = place < tokens_.size() && tokens_[place].kind == Kind::word;
+    const bool there = place < tokens_.size() && tokens_[place].kind == TokenKind::word;
     return there ? lower_case(tokens_[place].text) : std::string();
   }
 
@@ -91,8 +91,8 @@ class Reader {
 
   /// The hyphen of "twenty-one".
   bool hyphen() const {
-    return at_ < tokens_.size() && tokens_[at_].kind == Kind::symbol && tokens_[at_].text == "-" &&
-           !tokens_[at_].blank_before;
+    return at_ < tokens_.size() && tokens_[at_].kind == TokenKind::symbol &&
+           tokens_[at_].text == "-" && !tokens_[at_].blank_before;
   }
 
   std::optional<long> take_part() {
@@ -168,7 +168,7 @@ class Reader {
 }  // namespace
 
 std::optional<NumberInWords> number_in_words(AnswerTokens tokens) {
-  return Reader(tokens).run();
+  return NumberReader(tokens).run();
 }
 
 }  // namespace assay::evals

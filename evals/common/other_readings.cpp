@@ -14,21 +14,22 @@
 namespace assay::evals {
 namespace {
 
-using Kind = AnswerValue::Kind;
+using ValueKind = AnswerValue::Kind;
 using TokenKind = AnswerToken::Kind;
 using Op = MathExpr::Op;
 
 bool is_symbol(const AnswerValue& value) {
-  return value.kind == Kind::expression && value.unit.empty() && value.expr.op == Op::symbol;
+  return value.kind == ValueKind::expression && value.unit.empty() && value.expr.op == Op::symbol;
 }
 
-bool is_constant(const AnswerValue& value) {
-  return value.kind == Kind::expression && !value.incomplete && symbols_of(value.expr).empty();
+bool is_whole_constant(const AnswerValue& value) {
+  return !value.incomplete && is_constant(value);
 }
 
 bool is_equation_chain(const AnswerValue& value) {
-  return value.kind == Kind::relation && std::all_of(value.relations.begin(), value.relations.end(),
-                                                     [](const auto& name) { return name == "="; });
+  return value.kind == ValueKind::relation &&
+         std::all_of(value.relations.begin(), value.relations.end(),
+                     [](const auto& name) { return name == "="; });
 }
 
 /// The sides before the last one, which only approximates them.
@@ -38,7 +39,7 @@ void add_exact_side(const AnswerValue& value, AnswerTokens tokens, std::vector<A
   };
   if (!std::any_of(tokens.begin(), tokens.end(), approximates)) return;
   if (value.items.size() == 2) {
-    if (is_constant(value.items[0])) out.push_back(value.items[0]);
+    if (is_whole_constant(value.items[0])) out.push_back(value.items[0]);
     return;
   }
   AnswerValue exact = value;
@@ -49,11 +50,11 @@ void add_exact_side(const AnswerValue& value, AnswerTokens tokens, std::vector<A
 
 void add_sides(const AnswerValue& value, AnswerTokens tokens, const AnswerValue& other,
                std::vector<AnswerValue>& out) {
-  if (!is_equation_chain(value) || other.kind == Kind::relation) return;
+  if (!is_equation_chain(value) || other.kind == ValueKind::relation) return;
   add_exact_side(value, tokens, out);
   const AnswerValue& first = value.items.front();
   const AnswerValue& last = value.items.back();
-  if (value.items.size() == 2 && is_constant(first) && is_symbol(last)) out.push_back(first);
+  if (value.items.size() == 2 && is_whole_constant(first) && is_symbol(last)) out.push_back(first);
   const bool unreadable_before =
       std::any_of(value.items.begin(), value.items.end() - 1,
                   [](const AnswerValue& item) { return item.incomplete; });
@@ -63,7 +64,7 @@ void add_sides(const AnswerValue& value, AnswerTokens tokens, const AnswerValue&
 /// 100,200,300 beside a list or set of as many: its commas separate.
 void add_ungrouped(AnswerTokens tokens, const AnswerValue& other, std::vector<AnswerValue>& out) {
   const auto is_grouped = [](const AnswerToken& token) { return token.grouped; };
-  const bool several = other.kind == Kind::list || other.kind == Kind::set;
+  const bool several = other.kind == ValueKind::list || other.kind == ValueKind::set;
   if (!several || std::none_of(tokens.begin(), tokens.end(), is_grouped)) return;
   std::vector<AnswerToken> apart;
   for (const AnswerToken& token : tokens) {
@@ -82,7 +83,7 @@ void add_ungrouped(AnswerTokens tokens, const AnswerValue& other, std::vector<An
     }
   }
   ParsedAnswer list = parse_answer(apart);
-  const bool fits = list.status == ParseStatus::value && list.value.kind == Kind::list &&
+  const bool fits = list.status == ParseStatus::value && list.value.kind == ValueKind::list &&
                     list.value.items.size() == other.items.size();
   if (fits) out.push_back(std::move(list.value));
 }
@@ -90,14 +91,14 @@ void add_ungrouped(AnswerTokens tokens, const AnswerValue& other, std::vector<An
 /// "5 m", "24 m/s": letters that name units, behind a number.
 void add_quantity(const AnswerValue& value, AnswerTokens tokens, const AnswerValue& other,
                   std::vector<AnswerValue>& out) {
-  if (!is_constant(other) || is_constant(value)) return;
+  if (!is_whole_constant(other) || is_whole_constant(value)) return;
   if (auto quantity = read_as_quantity(tokens)) out.push_back(std::move(*quantity));
   if (auto thousands = read_as_thousands(tokens)) out.push_back(std::move(*thousands));
 }
 
 /// "12:30 p.m." beside 12:30.
 void add_time(AnswerTokens tokens, const AnswerValue& other, std::vector<AnswerValue>& out) {
-  const bool time = other.kind == Kind::ratio && tokens.size() > 3 &&
+  const bool time = other.kind == ValueKind::ratio && tokens.size() > 3 &&
                     tokens[0].kind == TokenKind::number && tokens[1].text == ":" &&
                     tokens[2].kind == TokenKind::number;
   if (!time) return;
@@ -108,11 +109,12 @@ void add_time(AnswerTokens tokens, const AnswerValue& other, std::vector<AnswerV
 /// "2k\pi, k \in \mathbb{Z}" beside one value: without the condition.
 void add_unconditional(const AnswerValue& value, const AnswerValue& other,
                        std::vector<AnswerValue>& out) {
-  const bool one = other.kind == Kind::expression || other.kind == Kind::relation;
-  if (!one || value.kind != Kind::list || value.items.size() != 2) return;
+  const bool one = other.kind == ValueKind::expression || other.kind == ValueKind::relation;
+  if (!one || value.kind != ValueKind::list || value.items.size() != 2) return;
   const AnswerValue& condition = value.items[1];
-  const bool membership = condition.kind == Kind::relation && condition.relations.size() == 1 &&
-                          condition.relations[0] == "in" && is_symbol(condition.items[0]);
+  const bool membership = condition.kind == ValueKind::relation &&
+                          condition.relations.size() == 1 && condition.relations[0] == "in" &&
+                          is_symbol(condition.items[0]);
   if (membership) out.push_back(value.items[0]);
 }
 
@@ -123,12 +125,12 @@ bool is_choice_letter(std::string_view text) {
 /// "c" beside a choice.
 void add_small_letter(const AnswerValue& value, const AnswerValue& other,
                       std::vector<AnswerValue>& out) {
-  const bool letter = other.kind == Kind::choice && is_symbol(value) &&
+  const bool letter = other.kind == ValueKind::choice && is_symbol(value) &&
                       value.expr.name.size() == 1 && value.expr.name[0] >= 'a' &&
                       value.expr.name[0] <= 'j';
   if (!letter) return;
   AnswerValue choice;
-  choice.kind = Kind::choice;
+  choice.kind = ValueKind::choice;
   choice.text = std::string(1, static_cast<char>(value.expr.name[0] - 'a' + 'A'));
   out.push_back(std::move(choice));
 }
@@ -136,20 +138,21 @@ void add_small_letter(const AnswerValue& value, const AnswerValue& other,
 /// "(-1, 2) and (3, 4)" beside a union of intervals: the union.
 void add_union(const AnswerValue& value, const AnswerValue& other, std::vector<AnswerValue>& out) {
   const bool intervals =
-      other.kind == Kind::union_of && value.kind == Kind::list &&
+      other.kind == ValueKind::union_of && value.kind == ValueKind::list &&
       std::all_of(value.items.begin(), value.items.end(), [](const AnswerValue& item) {
-        return item.kind == Kind::interval || (item.kind == Kind::tuple && item.items.size() == 2);
+        return item.kind == ValueKind::interval ||
+               (item.kind == ValueKind::tuple && item.items.size() == 2);
       });
   if (!intervals) return;
   AnswerValue joined = value;
-  joined.kind = Kind::union_of;
+  joined.kind = ValueKind::union_of;
   out.push_back(std::move(joined));
 }
 
 /// "(B) 12" and "B. 12", where the other side is a letter, too.
 void add_choice(AnswerTokens tokens, const AnswerValue& other, std::vector<AnswerValue>& out) {
   const bool other_is_letter =
-      other.kind == Kind::choice || (is_symbol(other) && is_choice_letter(other.expr.name));
+      other.kind == ValueKind::choice || (is_symbol(other) && is_choice_letter(other.expr.name));
   const std::size_t place = tokens[0].text == "(" ? 1 : 0;
   if (!other_is_letter || tokens.size() < place + 3 || !is_choice_letter(tokens[place].text))
     return;
@@ -157,7 +160,7 @@ void add_choice(AnswerTokens tokens, const AnswerValue& other, std::vector<Answe
   if (mark != ")" && (place > 0 || (mark != "." && mark != ":"))) return;
   if (names_another_choice(tokens.subspan(place + 2))) return;
   AnswerValue choice;
-  choice.kind = Kind::choice;
+  choice.kind = ValueKind::choice;
   choice.text = tokens[place].text;
   out.push_back(std::move(choice));
 }
@@ -178,7 +181,7 @@ void add_named_set(const AnswerValue& value, std::vector<AnswerValue>& out) {
       {"rationalnumbers", "\\mathbb{Q}"},
       {"positiveintegers", "\\mathbb{Z}^{+}"},
       {"naturalnumbers", "\\mathbb{N}"}};
-  if (value.kind != Kind::text) return;
+  if (value.kind != ValueKind::text) return;
   std::string_view words = value.text;
   for (const std::string_view lead : {"the", "setof", "all", "any", "the"}) {
     if (words.starts_with(lead)) words.remove_prefix(lead.size());

@@ -3,20 +3,12 @@
 #include <string_view>
 #include <utility>
 
+#include "core/ascii.h"
 #include "core/utf8.h"
 #include "evals/common/answer_notation.h"
 
 namespace assay::evals {
 namespace {
-
-constexpr std::size_t npos = std::string_view::npos;
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 /// UTF-8 bytes and the LaTeX for them.
 constexpr std::pair<std::string_view, std::string_view> unicode[] = {{"\u2212", "-"},

@@ -9,22 +9,18 @@
 namespace assay::evals {
 namespace {
 
-using Kind = AnswerToken::Kind;
+using TokenKind = AnswerToken::Kind;
 using Op = MathExpr::Op;
 
-bool is_word(const AnswerToken& token, std::string_view lower) {
-  return token.kind == Kind::word && lower_case(token.text) == lower;
-}
-
 bool is_group(const AnswerToken& token) {
-  return token.kind == Kind::group_open || token.kind == Kind::group_close;
+  return token.kind == TokenKind::group_open || token.kind == TokenKind::group_close;
 }
 
 /// Whether the unit may begin at `place`: 5 m and 24 m/s, but 5m and 2ab are products.
 bool may_begin_unit(AnswerTokens tokens, std::size_t place) {
   const AnswerToken& token = tokens[place];
   if (token.text == "\\frac" || token.text == "\\Omega") return true;
-  if (token.kind != Kind::word || unit_named(token.text).empty()) return false;
+  if (token.kind != TokenKind::word || unit_named(token.text).empty()) return false;
   if (token.text.size() > 1 || token.in_text || token.blank_before) return true;
   // "12m^2", "5m/s": no lone letter, and no product of several.
   const bool power = place + 4 == tokens.size() && tokens[place + 1].text == "^";
@@ -82,8 +78,8 @@ std::vector<AnswerTokens> compound_parts(AnswerTokens tokens) {
   std::size_t at = 0;
   while (at < tokens.size()) {
     if (!parts.empty() && is_word(tokens[at], "and")) ++at;
-    const bool pair = at + 1 < tokens.size() && tokens[at].kind == Kind::number &&
-                      tokens[at + 1].kind == Kind::word && tokens[at + 1].text.size() > 1;
+    const bool pair = at + 1 < tokens.size() && tokens[at].kind == TokenKind::number &&
+                      tokens[at + 1].kind == TokenKind::word && tokens[at + 1].text.size() > 1;
     const std::string_view unit = pair ? unit_named(tokens[at + 1].text) : std::string_view{};
     if (unit.empty() || unit == "/" || unit == "square" || unit == "cubic" ||
         !units.insert(unit).second) {
@@ -97,7 +93,7 @@ std::vector<AnswerTokens> compound_parts(AnswerTokens tokens) {
 
 std::optional<AnswerValue> read_as_thousands(AnswerTokens tokens) {
   const std::size_t n = tokens.size();
-  const bool glued = n > 1 && n < 4 && tokens[n - 2].kind == Kind::number &&
+  const bool glued = n > 1 && n < 4 && tokens[n - 2].kind == TokenKind::number &&
                      (tokens[n - 1].text == "k" || tokens[n - 1].text == "K") &&
                      !tokens[n - 1].blank_before;
   if (!glued) return std::nullopt;

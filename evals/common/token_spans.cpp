@@ -2,10 +2,11 @@
 
 namespace assay::evals {
 
-using Kind = AnswerToken::Kind;
+using TokenKind = AnswerToken::Kind;
 
 bool is_opening(const AnswerToken& token) {
-  if (token.kind == Kind::open || token.kind == Kind::group_open || token.kind == Kind::begin) {
+  if (token.kind == TokenKind::open || token.kind == TokenKind::group_open ||
+      token.kind == TokenKind::begin) {
     return true;
   }
   const std::string& text = token.text;
@@ -14,7 +15,8 @@ bool is_opening(const AnswerToken& token) {
 }
 
 bool is_closing(const AnswerToken& token) {
-  if (token.kind == Kind::close || token.kind == Kind::group_close || token.kind == Kind::end) {
+  if (token.kind == TokenKind::close || token.kind == TokenKind::group_close ||
+      token.kind == TokenKind::end) {
     return true;
   }
   const std::string& text = token.text;
@@ -66,10 +68,10 @@ bool names_another_choice(AnswerTokens behind) {
 std::string joined(AnswerTokens tokens) {
   std::string out;
   for (const AnswerToken& token : tokens) {
-    if (token.kind == Kind::group_open || token.kind == Kind::group_close) continue;
+    if (token.kind == TokenKind::group_open || token.kind == TokenKind::group_close) continue;
     if (!out.empty()) out += ' ';
-    if (token.kind == Kind::begin) out += "\\begin:";
-    if (token.kind == Kind::end) out += "\\end:";
+    if (token.kind == TokenKind::begin) out += "\\begin:";
+    if (token.kind == TokenKind::end) out += "\\end:";
     out += token.text;
   }
   return out;
@@ -80,12 +82,12 @@ std::string folded_text(AnswerTokens tokens) {
   bool after_number = false;
   for (const AnswerToken& token : tokens) {
     // "1 2" is not 12.
-    if (token.kind == Kind::number && after_number) out += ' ';
-    if (token.kind == Kind::number || token.kind == Kind::word) {
-      after_number = token.kind == Kind::number;
+    if (token.kind == TokenKind::number && after_number) out += ' ';
+    if (token.kind == TokenKind::number || token.kind == TokenKind::word) {
+      after_number = token.kind == TokenKind::number;
     }
     for (const char c : token.text) {
-      const bool foreign = token.kind == Kind::word && static_cast<unsigned char>(c) >= 0x80;
+      const bool foreign = token.kind == TokenKind::word && static_cast<unsigned char>(c) >= 0x80;
       if ((c >= '0' && c <= '9') || foreign) out += c;
       if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
         out += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;

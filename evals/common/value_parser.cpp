@@ -19,15 +19,11 @@ namespace {
 
 using Token = AnswerToken;
 using TokenKind = AnswerToken::Kind;
-using Kind = AnswerValue::Kind;
+using ValueKind = AnswerValue::Kind;
 using Op = MathExpr::Op;
 
 /// Longer prose than this is no list, whatever commas it has.
 constexpr std::ptrdiff_t max_words_of_a_list = 12;
-
-bool is_word(const Token& token, std::string_view lower) {
-  return token.kind == TokenKind::word && lower_case(token.text) == lower;
-}
 
 bool is_prose(const Token& token) {
   return token.kind == TokenKind::word && (token.in_text || is_plain_word(token.text)) &&
@@ -65,9 +61,9 @@ std::string relation_named(const Token& token) {
   return {};
 }
 
-class Reader {
+class ValueReader {
  public:
-  explicit Reader(ExprNotation notation) : notation_(notation) {}
+  explicit ValueReader(ExprNotation notation) : notation_(notation) {}
 
   bool over_budget() const { return over_budget_; }
 
@@ -115,11 +111,12 @@ class Reader {
     if (std::count_if(tokens.begin(), tokens.end(), is_prose) > max_words_of_a_list) {
       return text(tokens);
     }
-    using Read = std::optional<AnswerValue> (Reader::*)(AnswerTokens);
+    using Read = std::optional<AnswerValue> (ValueReader::*)(AnswerTokens);
     for (const Read read :
-         {&Reader::environment, &Reader::outward_interval, &Reader::compound, &Reader::list,
-          &Reader::relation, &Reader::set_operation, &Reader::matrix, &Reader::bracketed,
-          &Reader::base_n, &Reader::quantity, &Reader::ratio}) {
+         {&ValueReader::environment, &ValueReader::outward_interval, &ValueReader::compound,
+          &ValueReader::list, &ValueReader::relation, &ValueReader::set_operation,
+          &ValueReader::matrix, &ValueReader::bracketed, &ValueReader::base_n,
+          &ValueReader::quantity, &ValueReader::ratio}) {
       if (std::optional<AnswerValue> found = (this->*read)(tokens)) return std::move(*found);
       if (over_budget_) return {};
     }
@@ -139,12 +136,12 @@ class Reader {
 
   static AnswerValue missing() {
     AnswerValue result;
-    result.kind = Kind::expression;
+    result.kind = ValueKind::expression;
     result.incomplete = true;
     return result;
   }
 
-  AnswerValue with_items(Kind kind, const std::vector<AnswerTokens>& parts) {
+  AnswerValue with_items(ValueKind kind, const std::vector<AnswerTokens>& parts) {
     AnswerValue result;
     result.kind = kind;
     for (const AnswerTokens part : parts) {
@@ -173,7 +170,7 @@ class Reader {
     if (!letter.in_text && !(upper && closed)) return std::nullopt;
     if (names_another_choice(tokens.subspan(length))) return std::nullopt;
     AnswerValue result;
-    result.kind = Kind::choice;
+    result.kind = ValueKind::choice;
     result.text = std::string(1, static_cast<char>(std::toupper(letter.text[0])));
     return result;
   }
@@ -190,7 +187,7 @@ class Reader {
     std::erase_if(rows, [](AnswerTokens row) { return row.empty(); });
     if (rows.size() == 1) return value(rows[0]);
     AnswerValue result;
-    result.kind = Kind::list;
+    result.kind = ValueKind::list;
     const bool aligns = tokens[0].text != "cases";
     for (const AnswerTokens row : rows) {
       if (aligns) {
@@ -207,7 +204,8 @@ class Reader {
                                               is_word(cell[0], "when"));
         if (word) cell = cell.subspan(1);
       }
-      result.items.push_back(cells.size() == 1 ? value(cells[0]) : with_items(Kind::tuple, cells));
+      result.items.push_back(cells.size() == 1 ? value(cells[0])
+                                               : with_items(ValueKind::tuple, cells));
     }
     return result;
   }
@@ -221,7 +219,7 @@ class Reader {
     }
     const auto parts = pieces(tokens.subspan(1, tokens.size() - 2), is_comma);
     if (parts.size() != 2) return std::nullopt;
-    AnswerValue result = with_items(Kind::interval, parts);
+    AnswerValue result = with_items(ValueKind::interval, parts);
     result.open_low = tokens[0].text == "]";
     result.open_high = last == "[";
     return result;
@@ -231,7 +229,7 @@ class Reader {
   std::optional<AnswerValue> compound(AnswerTokens tokens) {
     const std::vector<AnswerTokens> parts = compound_parts(tokens);
     if (parts.empty()) return std::nullopt;
-    return with_items(Kind::tuple, parts);
+    return with_items(ValueKind::tuple, parts);
   }
 
   std::optional<AnswerValue> list(AnswerTokens tokens) {
@@ -239,7 +237,7 @@ class Reader {
     if (parts.size() < 2) return std::nullopt;
     std::erase_if(parts, [](AnswerTokens part) { return part.empty(); });  // "1, 2, and 3"
     if (parts.size() < 2) return parts.empty() ? missing() : value(parts[0]);
-    AnswerValue result = with_items(Kind::list, parts);
+    AnswerValue result = with_items(ValueKind::list, parts);
     const bool both = std::any_of(tokens.begin(), tokens.end(),
                                   [](const Token& token) { return is_word(token, "and"); });
     const bool either = std::any_of(tokens.begin(), tokens.end(),
@@ -252,11 +250,12 @@ class Reader {
   /// "x = 1, 2" is "x = 1 or x = 2".
   static void release_first_name(AnswerValue& list) {
     AnswerValue& first = list.items[0];
-    const bool named = first.kind == Kind::relation && first.items.size() == 2 &&
-                       first.relations[0] == "=" && first.items[0].kind == Kind::expression &&
+    const bool named = first.kind == ValueKind::relation && first.items.size() == 2 &&
+                       first.relations[0] == "=" && first.items[0].kind == ValueKind::expression &&
                        first.items[0].expr.op == Op::symbol;
-    const bool bare = std::none_of(list.items.begin() + 1, list.items.end(),
-                                   [](const auto& item) { return item.kind == Kind::relation; });
+    const bool bare = std::none_of(list.items.begin() + 1, list.items.end(), [](const auto& item) {
+      return item.kind == ValueKind::relation;
+    });
     if (!named || !bare) return;
     AnswerValue inner = std::move(first.items[1]);
     list.items[0] = std::move(inner);
@@ -270,7 +269,7 @@ class Reader {
       return !name.empty();
     });
     if (names.empty()) return std::nullopt;
-    AnswerValue result = with_items(Kind::relation, parts);
+    AnswerValue result = with_items(ValueKind::relation, parts);
     result.relations = std::move(names);
     return result;
   }
@@ -293,7 +292,7 @@ class Reader {
       });
       if (parts.size() < 2) continue;
       AnswerValue result =
-          with_items(operation == "\\cup" ? Kind::union_of : Kind::set_algebra, parts);
+          with_items(operation == "\\cup" ? ValueKind::union_of : ValueKind::set_algebra, parts);
       if (operation != "\\cup") result.relations.assign(parts.size() - 1, std::string(operation));
       return result;
     }
@@ -311,27 +310,27 @@ class Reader {
     const std::string& open = tokens.front().text;
     const std::string& close = tokens.back().text;
     if (open == "\\{" || open == "{") return set(inside);
-    if (open == "\\langle") return with_items(Kind::tuple, pieces(inside, is_comma));
+    if (open == "\\langle") return with_items(ValueKind::tuple, pieces(inside, is_comma));
     if (open != "(" && open != "[") return std::nullopt;
     const auto parts = pieces(inside, is_comma);
     if (parts.size() == 1) {
       // (x = 5), (\text{no solution}); a bracketed expression is read as an expression.
       AnswerValue inner = value(inside);
-      if (inner.kind == Kind::text && open == "(" && inner.text.empty()) return std::nullopt;
+      if (inner.kind == ValueKind::text && open == "(" && inner.text.empty()) return std::nullopt;
       return inner;
     }
     const bool mixed = (open == "(") != (close == ")");
     if (parts.size() == 2 && (open == "[" || mixed)) {
-      AnswerValue result = with_items(Kind::interval, parts);
+      AnswerValue result = with_items(ValueKind::interval, parts);
       result.open_low = open == "(";
       result.open_high = close == ")";
       return result;
     }
-    return with_items(Kind::tuple, parts);
+    return with_items(ValueKind::tuple, parts);
   }
 
   std::optional<AnswerValue> set(AnswerTokens inside) {
-    if (inside.empty()) return with_items(Kind::set, {});
+    if (inside.empty()) return with_items(ValueKind::set, {});
     // {x | x > 3}: what stands behind the bar.
     const auto builder = pieces(inside, [](const Token& token) {
       return token.text == "\\mid" || token.text == "|" || token.text == ":";
@@ -341,7 +340,7 @@ class Reader {
                     [](const Token& token) { return !relation_named(token).empty(); })) {
       return value(builder[1]);
     }
-    return with_items(Kind::set, pieces(inside, is_comma));
+    return with_items(ValueKind::set, pieces(inside, is_comma));
   }
 
   /// 204_5, \text{1A}_{16}, (1011)_2, "1011 base 2"
@@ -350,7 +349,7 @@ class Reader {
     const bool bracket = tokens[0].text == "(";
     if (bracket) ++at;
     AnswerValue result;
-    result.kind = Kind::base_n;
+    result.kind = ValueKind::base_n;
     bool has_number = false;
     for (; at < tokens.size() && tokens[at].text != "_" && tokens[at].text != ")"; ++at) {
       const Token& token = tokens[at];
@@ -396,7 +395,7 @@ class Reader {
     });
     if (parts.size() < 2) return std::nullopt;
     AnswerValue result;
-    result.kind = Kind::ratio;
+    result.kind = ValueKind::ratio;
     for (const AnswerTokens part : parts) {
       std::optional<AnswerValue> item = part.empty() ? std::nullopt : quantity(part);
       if (!item || !item->unit.empty()) return std::nullopt;
@@ -408,9 +407,9 @@ class Reader {
   /// An expression, perhaps with a currency sign before it or a unit behind it.
   std::optional<AnswerValue> quantity(AnswerTokens tokens) {
     AnswerValue result;
-    result.kind = Kind::expression;
+    result.kind = ValueKind::expression;
     result.text = folded_text(tokens);
-    if (tokens[0].text == "\\emptyset" && tokens.size() == 1) return with_items(Kind::set, {});
+    if (tokens[0].text == "\\emptyset" && tokens.size() == 1) return with_items(ValueKind::set, {});
     std::vector<Token> without_sign;
     const std::size_t sign = tokens[0].text == "-" && tokens.size() > 1 ? 1 : 0;
     const bool dollar = tokens[sign].text == "\\$" || is_word(tokens[sign], "usd");
@@ -473,7 +472,7 @@ ParsedAnswer parse_answer(std::string_view answer) {
 ParsedAnswer parse_answer(AnswerTokens tokens) {
   if (tokens.empty()) return {ParseStatus::empty, {}};
   const std::vector<Token> written = with_idioms(with_repeating_decimals(tokens));
-  Reader reader({looks_like_python(written)});
+  ValueReader reader({looks_like_python(written)});
   ParsedAnswer parsed{ParseStatus::value, reader.value(written)};
   if (reader.over_budget()) return {ParseStatus::over_budget, {}};
   return parsed;

@@ -13,7 +13,7 @@
 namespace assay::evals {
 namespace {
 
-using Kind = AnswerValue::Kind;
+using ValueKind = AnswerValue::Kind;
 using Op = MathExpr::Op;
 
 constexpr std::array<std::string_view, 3> letters = {"i", "j", "k"};
@@ -53,9 +53,9 @@ std::optional<std::pair<std::size_t, MathExpr>> term(MathExpr expr) {
 
 /// How many coordinates a vector has; 0: it is none.
 std::size_t dimension(const AnswerValue& value) {
-  const bool tuple = value.kind == Kind::tuple || value.kind == Kind::interval;
-  const bool column =
-      value.kind == Kind::matrix && (value.columns == 1 || value.columns == value.items.size());
+  const bool tuple = value.kind == ValueKind::tuple || value.kind == ValueKind::interval;
+  const bool column = value.kind == ValueKind::matrix &&
+                      (value.columns == 1 || value.columns == value.items.size());
   return tuple || column ? value.items.size() : 0;
 }
 
@@ -66,23 +66,24 @@ struct Coordinate {
 using Coordinates = std::vector<Coordinate>;
 
 bool is_variable(const AnswerValue& value) {
-  return value.kind == Kind::expression && value.unit.empty() && value.expr.op == Op::symbol;
+  return value.kind == ValueKind::expression && value.unit.empty() && value.expr.op == Op::symbol;
 }
 
 /// x = 1, y = 2 or (x, y) = (1, 2): each name once.
 std::optional<Coordinates> named_coordinates(const AnswerValue& value) {
   Coordinates found;
   const bool equation =
-      value.kind == Kind::relation && value.relations.size() == 1 && value.relations[0] == "=";
-  if (equation && value.items[0].kind == Kind::tuple &&
+      value.kind == ValueKind::relation && value.relations.size() == 1 && value.relations[0] == "=";
+  if (equation && value.items[0].kind == ValueKind::tuple &&
       dimension(value.items[1]) == value.items[0].items.size()) {
     for (std::size_t i = 0; i < value.items[0].items.size(); ++i) {
       if (!is_variable(value.items[0].items[i])) return std::nullopt;
       found.push_back({value.items[0].items[i].expr.name, value.items[1].items[i]});
     }
-  } else if (value.kind == Kind::list || value.kind == Kind::tuple || value.kind == Kind::set) {
+  } else if (value.kind == ValueKind::list || value.kind == ValueKind::tuple ||
+             value.kind == ValueKind::set) {
     for (const AnswerValue& item : value.items) {
-      const bool named = item.kind == Kind::relation && item.relations.size() == 1 &&
+      const bool named = item.kind == ValueKind::relation && item.relations.size() == 1 &&
                          item.relations[0] == "=" && is_variable(item.items[0]);
       if (!named) return std::nullopt;
       found.push_back({item.items[0].expr.name, item.items[1]});
@@ -116,7 +117,7 @@ void sort_by_name(Coordinates& coordinates) {
 
 AnswerValue tuple_of(Coordinates coordinates) {
   AnswerValue tuple;
-  tuple.kind = Kind::tuple;
+  tuple.kind = ValueKind::tuple;
   for (Coordinate& one : coordinates) tuple.items.push_back(std::move(one.value));
   return tuple;
 }
@@ -134,13 +135,6 @@ std::optional<Coordinates> in_order_of(const Coordinates& first, const Coordinat
   return ordered;
 }
 
-AnswerValue scalar(MathExpr expr) {
-  AnswerValue value;
-  value.kind = Kind::expression;
-  value.expr = std::move(expr);
-  return value;
-}
-
 }  // namespace
 
 std::optional<AlignedTuples> aligned_by_name(const AnswerValue& gold,
@@ -148,7 +142,7 @@ std::optional<AlignedTuples> aligned_by_name(const AnswerValue& gold,
   auto a = named_coordinates(gold);
   auto b = named_coordinates(prediction);
   if (a && b) {
-    if (gold.kind == Kind::list && prediction.kind == Kind::list) return std::nullopt;
+    if (gold.kind == ValueKind::list && prediction.kind == ValueKind::list) return std::nullopt;
     auto ordered = in_order_of(*a, *b);
     if (!ordered) return std::nullopt;
     return AlignedTuples{tuple_of(std::move(*a)), tuple_of(std::move(*ordered))};
@@ -170,7 +164,7 @@ std::optional<AlignedTuples> aligned_by_name(const AnswerValue& gold,
 bool repeats_a_name(const AnswerValue& value) {
   std::set<std::string_view> names;
   return std::any_of(value.items.begin(), value.items.end(), [&](const AnswerValue& item) {
-    const bool named = item.kind == Kind::relation && is_variable(item.items[0]);
+    const bool named = item.kind == ValueKind::relation && is_variable(item.items[0]);
     return named && !names.insert(item.items[0].expr.name).second;
   });
 }
@@ -178,7 +172,7 @@ bool repeats_a_name(const AnswerValue& value) {
 std::optional<AnswerValue> unit_vectors_as_tuple(const AnswerValue& value,
                                                  const AnswerValue& other) {
   const std::size_t n = dimension(other);
-  if (value.kind != Kind::expression || value.incomplete || n < 2 || n > letters.size()) {
+  if (value.kind != ValueKind::expression || value.incomplete || n < 2 || n > letters.size()) {
     return std::nullopt;
   }
   const std::vector<MathExpr> terms =
@@ -190,7 +184,7 @@ std::optional<AnswerValue> unit_vectors_as_tuple(const AnswerValue& value,
     sums[found->first].push_back(std::move(found->second));
   }
   AnswerValue tuple;
-  tuple.kind = Kind::tuple;
+  tuple.kind = ValueKind::tuple;
   for (std::vector<MathExpr>& sum : sums) {
     if (sum.empty()) sum.push_back(make_number(0));
     tuple.items.push_back(
@@ -202,25 +196,25 @@ std::optional<AnswerValue> unit_vectors_as_tuple(const AnswerValue& value,
 std::optional<AnswerValue> named_point_as_tuple(const AnswerValue& value,
                                                 const AnswerValue& other) {
   const MathExpr& call = value.expr;
-  const bool point = value.kind == Kind::expression && call.op == Op::apply &&
+  const bool point = value.kind == ValueKind::expression && call.op == Op::apply &&
                      call.name.size() == 1 && call.name[0] >= 'A' && call.name[0] <= 'Z' &&
                      call.args.size() > 1 && dimension(other) == call.args.size();
   if (!point) return std::nullopt;
   AnswerValue tuple;
-  tuple.kind = Kind::tuple;
+  tuple.kind = ValueKind::tuple;
   for (const MathExpr& arg : call.args) tuple.items.push_back(scalar(arg));
   return tuple;
 }
 
 std::optional<AnswerValue> signed_tuple_as_list(const AnswerValue& value) {
-  if (value.kind != Kind::tuple || value.incomplete) return std::nullopt;
+  if (value.kind != ValueKind::tuple || value.incomplete) return std::nullopt;
   const auto is_signed = [](const AnswerValue& item) {
-    return item.kind == Kind::expression && has_op(item.expr, Op::plus_minus);
+    return item.kind == ValueKind::expression && has_op(item.expr, Op::plus_minus);
   };
   if (std::count_if(value.items.begin(), value.items.end(), is_signed) != 1) return std::nullopt;
   const auto at = std::find_if(value.items.begin(), value.items.end(), is_signed);
   AnswerValue list;
-  list.kind = Kind::list;
+  list.kind = ValueKind::list;
   for (MathExpr& variant : expand_signs(at->expr)) {
     list.items.push_back(value);
     list.items.back().items[static_cast<std::size_t>(at - value.items.begin())].expr =
@@ -231,10 +225,10 @@ std::optional<AnswerValue> signed_tuple_as_list(const AnswerValue& value) {
 
 std::optional<AnswerValue> bracketed_pair_as_tuple(const AnswerValue& value,
                                                    const AnswerValue& other) {
-  const bool closed = value.kind == Kind::interval && !value.open_low && !value.open_high;
-  if (!closed || other.kind != Kind::matrix) return std::nullopt;
+  const bool closed = value.kind == ValueKind::interval && !value.open_low && !value.open_high;
+  if (!closed || other.kind != ValueKind::matrix) return std::nullopt;
   AnswerValue tuple = value;
-  tuple.kind = Kind::tuple;
+  tuple.kind = ValueKind::tuple;
   return tuple;
 }
 

@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <string>
 
+#include "core/ascii.h"
+
 namespace assay::evals {
 namespace {
 
-constexpr std::size_t npos = std::string_view::npos;
 constexpr std::string_view fence = "```";
 
 ExtractedProgram behind_prompt(std::string_view prompt, std::string_view text, std::size_t begin,

@@ -12,7 +12,7 @@ namespace assay::fetch {
 namespace {
 
 constexpr zip_int64_t kMaxMembers = 10'000;
-constexpr std::size_t kChunkBytes = 1 << 20;
+constexpr std::size_t kMemberChunkBytes = 1 << 20;
 
 struct ZipDeleter {
   void operator()(zip_t* archive) const { zip_discard(archive); }
@@ -96,7 +96,7 @@ Result<void> stream_member(zip_t* archive, zip_uint64_t index, const WheelMember
                            const ByteSink& sink) {
   const Member member(zip_fopen_index(archive, index, 0));
   if (!member) return refuse(wheel, "is damaged");
-  std::vector<std::byte> buffer(kChunkBytes);
+  std::vector<std::byte> buffer(kMemberChunkBytes);
   std::int64_t total = 0;
   while (true) {
     const zip_int64_t n = zip_fread(member.get(), buffer.data(), buffer.size());

@@ -15,21 +15,21 @@ namespace {
 
 constexpr std::string_view kKnownArchitectures = "known: llama, qwen2, qwen3";
 
-struct ArchRow {
+struct GgufArch {
   std::string_view name;
   Arch arch;
   RopeStyle rope_style;
   bool qkv_bias;
   bool qk_norm;
 };
-constexpr std::array<ArchRow, 3> kArchitectures = {{
+constexpr std::array<GgufArch, 3> kGgufArchitectures = {{
     {"llama", Arch::llama, RopeStyle::interleaved, false, false},
     {"qwen2", Arch::qwen2, RopeStyle::half, true, false},
     {"qwen3", Arch::qwen3, RopeStyle::half, false, true},
 }};
 
-const ArchRow* find_arch(std::string_view name) {
-  for (const ArchRow& row : kArchitectures) {
+const GgufArch* find_gguf_arch(std::string_view name) {
+  for (const GgufArch& row : kGgufArchitectures) {
     if (row.name == name) return &row;
   }
   return nullptr;
@@ -143,7 +143,7 @@ Result<ModelConfig> gguf_config(const GgufFile& gguf) {
   const std::optional<std::string> name = meta.text("general.architecture");
   if (!meta.ok()) return tl::unexpected(meta.error());
   if (!name) return damaged(gguf.file, "metadata key general.architecture is missing");
-  const ArchRow* arch = find_arch(*name);
+  const GgufArch* arch = find_gguf_arch(*name);
   if (arch == nullptr) {
     return unsupported(gguf.file, fmt::format("unknown architecture '{}'", name_for_message(*name)),
                        std::string(kKnownArchitectures));
@@ -167,7 +167,7 @@ Result<ModelConfig> gguf_config(const GgufFile& gguf) {
 }
 
 std::string_view gguf_arch_name(Arch arch) {
-  for (const ArchRow& row : kArchitectures) {
+  for (const GgufArch& row : kGgufArchitectures) {
     if (row.arch == arch) return row.name;
   }
   return {};

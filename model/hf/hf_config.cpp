@@ -19,14 +19,14 @@ using nlohmann::json;
 
 constexpr std::string_view kFullAttention = "full_attention";
 
-struct ArchRow {
+struct HfArch {
   std::string_view class_name;
   std::string_view model_type;
   Arch arch;
   bool qkv_bias;
   bool qk_norm;
 };
-constexpr std::array<ArchRow, 3> kArchitectures = {{
+constexpr std::array<HfArch, 3> kHfArchitectures = {{
     {"LlamaForCausalLM", "llama", Arch::llama, false, false},
     {"Qwen2ForCausalLM", "qwen2", Arch::qwen2, true, false},
     {"Qwen3ForCausalLM", "qwen3", Arch::qwen3, false, true},
@@ -43,8 +43,8 @@ std::string stated_architecture(JsonFields& fields) {
   return {};
 }
 
-const ArchRow* find_arch(std::string_view name) {
-  for (const ArchRow& row : kArchitectures) {
+const HfArch* find_hf_arch(std::string_view name) {
+  for (const HfArch& row : kHfArchitectures) {
     if (name == row.class_name || name == row.model_type) return &row;
   }
   return nullptr;
@@ -155,7 +155,7 @@ Result<HfConfig> hf_config(const json& config, const std::string& file) {
   JsonFields fields(config, file);
   const std::string name = stated_architecture(fields);
   if (!fields.ok()) return tl::unexpected(fields.error());
-  const ArchRow* arch = find_arch(name);
+  const HfArch* arch = find_hf_arch(name);
   if (arch == nullptr) {
     return unsupported(file, fmt::format("unknown architecture '{}'", name_for_message(name)),
                        "known: LlamaForCausalLM, Qwen2ForCausalLM, Qwen3ForCausalLM");

@@ -6,6 +6,7 @@
 #include <array>
 #include <optional>
 
+#include "core/ascii.h"
 #include "model/jinja/budget.h"
 #include "model/jinja/string_literal.h"
 #include "model/jinja/text.h"
@@ -31,9 +32,6 @@ std::string normalize_newlines(std::string_view source) {
 
 bool is_name_start(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
-}
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 class Lexer {

@@ -104,28 +104,22 @@ Verdict judge_bytes(const Claim& claim, const AuditContext& context) {
 
 namespace {
 
-/// A row of what must be in memory. Of bare bits, and of a peak that was measured, it is a floor:
-/// an embedding table that is read by the row need not be there whole.
-struct Need {
-  std::int64_t weights = 0;
-  std::int64_t kv = 0;
-  std::int64_t scratch = 0;
-  double total() const { return static_cast<double>(weights + kv + scratch); }
-};
-
+/// Of bare bits, and of a peak that was measured, it is a floor: an embedding table that is read by
+/// the row need not be there whole.
 json need_row(const Claim& claim, const ModelShape& shape, const WeightSizes& row,
-              const Need& need) {
+              const MemoryNeed& need) {
   const auto gb = [](std::int64_t bytes) { return show_decimal_gb(static_cast<double>(bytes)); };
   const std::string scratch =
       need.scratch > 0 ? fmt::format(" + {} of scratch", gb(need.scratch)) : "";
+  const auto total = static_cast<double>(need.total());
   return bound_row(
-      row.name, need.total(), "bytes", claim.number() >= need.total(),
+      row.name, total, "bytes", claim.number() >= total,
       fmt::format("{} of weights{} + {} tokens x {} bytes of keys and values{} = {} ({}); the "
                   "claim is {}",
                   gb(need.weights), need.weights < row.weights_bytes ? " read a token" : "",
                   show_count(std::max<std::int64_t>(claim.context, 1)),
-                  show_count(shape.kv_bytes_per_token()), scratch, show_decimal_gb(need.total()),
-                  in_gib(need.total()), in_gib(claim.number())),
+                  show_count(shape.kv_bytes_per_token()), scratch, show_decimal_gb(total),
+                  in_gib(total), in_gib(claim.number())),
       shape.source);
 }
 
@@ -174,8 +168,8 @@ Verdict judge_memory(const Claim& claim, const AuditContext& context) {
   const std::int64_t scratch = with_scratch ? context.scratch_of(*shape, tokens) : 0;
   std::vector<bool> allows;
   for (const WeightSizes& row : rows) {
-    const Need need = {suffices ? row.weights_bytes : row.read_bytes,
-                       tokens * shape->kv_bytes_per_token(), row.is_real ? scratch : 0};
+    const MemoryNeed need = {suffices ? row.weights_bytes : row.read_bytes,
+                             tokens * shape->kv_bytes_per_token(), row.is_real ? scratch : 0};
     out.bounds.push_back(need_row(claim, *shape, row, need));
     allows.push_back(out.bounds.back()["allows"].get<bool>());
   }

@@ -17,21 +17,14 @@ using nlohmann::json;
 
 constexpr int kProjectVersion = 1;
 
-struct Need {
-  std::int64_t weights = 0;
-  std::int64_t kv = 0;
-  std::int64_t scratch = 0;
-  std::int64_t total() const { return weights + kv + scratch; }
-};
-
-Need need_of(const ProjectRequest& request, const WeightSizes& row) {
+MemoryNeed need_of(const ProjectRequest& request, const WeightSizes& row) {
   return {row.weights_bytes, request.context * request.batch * request.shape->kv_bytes_per_token(),
           request.scratch_bytes};
 }
 
 json row_json(const ProjectRequest& request, const WeightSizes& row) {
   const DeviceProfile& device = *request.device;
-  const Need need = need_of(request, row);
+  const MemoryNeed need = need_of(request, row);
   const double bandwidth = device.bandwidth_gb_per_s * 1e9;
   const auto batch = static_cast<double>(request.batch);
   const double empty = bandwidth * batch / static_cast<double>(row.read_bytes);

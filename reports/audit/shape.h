@@ -48,6 +48,14 @@ struct WeightSizes {
   std::int64_t read_bytes = 0;     ///< of those that one decode step reads
 };
 
+/// What must be in memory.
+struct MemoryNeed {
+  std::int64_t weights = 0;
+  std::int64_t kv = 0;
+  std::int64_t scratch = 0;
+  std::int64_t total() const { return weights + kv + scratch; }
+};
+
 /// The real formats of a shape; the harness knows them (which tensor gets which type).
 using SizesOf = std::function<std::vector<WeightSizes>(const ModelShape&)>;
 

@@ -8,6 +8,7 @@
 #include <set>
 #include <span>
 
+#include "core/ascii.h"
 #include "evals/chain/arithmetic/agreement.h"
 #include "evals/chain/arithmetic/definitions.h"
 #include "evals/chain/arithmetic/equations.h"
@@ -21,7 +22,6 @@ namespace {
 
 using Kind = MathToken::Kind;
 using Tokens = std::vector<MathToken>;
-constexpr std::size_t npos = std::string_view::npos;
 
 struct Relation {
   std::size_t at = 0;

@@ -9,10 +9,6 @@ namespace {
 using Op = Expression::Op;
 using Node = Expression::Node;
 
-const Node& node(const Expression& expression, int index) {
-  return expression.nodes[static_cast<std::size_t>(index)];
-}
-
 /// More values of one function than these are not remembered.
 constexpr std::size_t max_values = 1000;
 
@@ -73,21 +69,21 @@ bool uses_given_number(const Expression& left, const Expression& right,
 
 std::optional<Definitions::Rule> rule_head(const Expression& left) {
   if (left.root < 0) return std::nullopt;
-  const Node& head = node(left, left.root);
+  const Node& head = left.node(left.root);
   if (head.op != Op::apply) return std::nullopt;
   Definitions::Rule rule;
   int first = head.a;
-  const Node& argument = node(left, first);
+  const Node& argument = left.node(first);
   if ((argument.op == Op::add || argument.op == Op::subtract) && head.b < 0 &&
-      node(left, argument.b).op == Op::number) {
-    const mpq_class& shift = node(left, argument.b).token->value;
+      left.node(argument.b).op == Op::number) {
+    const mpq_class& shift = left.node(argument.b).token->value;
     rule.offset = argument.op == Op::add ? shift : mpq_class(-shift);
     first = argument.a;
   }
   for (const int parameter : {first, head.b}) {
     if (parameter < 0) continue;
-    if (node(left, parameter).op != Op::variable) return std::nullopt;
-    const std::string& name = node(left, parameter).token->text;
+    if (left.node(parameter).op != Op::variable) return std::nullopt;
+    const std::string& name = left.node(parameter).token->text;
     if (name == "pi" || name == "e" || name == "i") return std::nullopt;
     rule.parameters.push_back(name);
   }

@@ -52,13 +52,9 @@ bool has_special_letter(const std::set<std::string>& variables) {
   });
 }
 
-const Node& node(const Expression& expression, int index) {
-  return expression.nodes[static_cast<std::size_t>(index)];
-}
-
 bool is_sum(const Expression& expression, int index) {
   if (index < 0) return false;
-  const Op op = node(expression, index).op;
+  const Op op = expression.node(index).op;
   return op == Op::add || op == Op::subtract;
 }
 

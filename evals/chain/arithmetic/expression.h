@@ -51,6 +51,7 @@ struct Expression {
   bool ambiguous = false;          ///< written so that two readings are common: 6/2(1+2)
   std::vector<std::string> units;  ///< unit words that stood in it, "$", "%"
 
+  const Node& node(int index) const { return nodes[static_cast<std::size_t>(index)]; }
   bool has_operation() const { return nodes.size() > 1 && literal() == nullptr; }
   /// The number, if it is nothing but one, perhaps with a sign, a unit or a percent sign.
   const MathToken* literal() const;

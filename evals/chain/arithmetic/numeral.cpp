@@ -5,18 +5,13 @@
 #include <string>
 #include <utility>
 
+#include "core/ascii.h"
 #include "core/utf8.h"
 #include "evals/chain/arithmetic/tokens.h"
 
 namespace assay::chain {
 namespace {
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 char at(std::string_view text, std::size_t i) {
   return i < text.size() ? text[i] : '\n';
 }

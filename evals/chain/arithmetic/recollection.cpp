@@ -5,6 +5,7 @@
 #include <iterator>
 #include <set>
 
+#include "core/ascii.h"
 #include "evals/chain/arithmetic/wording.h"
 
 namespace assay::chain {
@@ -13,10 +14,6 @@ namespace {
 constexpr std::size_t max_name_bytes = 60;
 constexpr std::size_t max_gap_bytes = 80;
 constexpr std::size_t max_sentence_bytes = 400;
-
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
 
 /// Words between two lines that only lead from one to the next.
 constexpr std::array<std::string_view, 47> leading_on = {

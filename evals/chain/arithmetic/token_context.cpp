@@ -2,11 +2,12 @@
 
 #include <string_view>
 
+#include "core/ascii.h"
+
 namespace assay::chain {
 namespace {
 
 using Kind = MathToken::Kind;
-constexpr std::size_t npos = std::string_view::npos;
 
 /// The innermost bracket that is open, or npos.
 std::size_t open_bracket(std::span<const MathToken> tokens) {

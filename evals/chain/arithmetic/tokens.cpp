@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "core/ascii.h"
 #include "evals/chain/arithmetic/numeral.h"
 #include "evals/chain/arithmetic/spellings.h"
 #include "evals/chain/arithmetic/token_context.h"
@@ -12,15 +13,8 @@ namespace assay::chain {
 namespace {
 
 using Kind = MathToken::Kind;
-constexpr std::size_t npos = std::string_view::npos;
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-}
-bool is_blank(char c) {
+bool is_line_blank(char c) {
   return c == ' ' || c == '\t' || c == '\r';
 }
 
@@ -95,7 +89,7 @@ class Lexer {
 
   void step() {
     const char c = text_[at_];
-    if (is_blank(c) || c == '~' || c == '&') {
+    if (is_line_blank(c) || c == '~' || c == '&') {
       ++at_;
       space_ = true;
     } else if (c == '\n') {
@@ -154,7 +148,7 @@ class Lexer {
       if (!rest().starts_with(text)) continue;
       // A bullet or a dash at the start of a line.
       const bool bullet =
-          kind == Kind::minus && line_start_ && !in_math_ && is_blank(at(at_ + text.size()));
+          kind == Kind::minus && line_start_ && !in_math_ && is_line_blank(at(at_ + text.size()));
       const ByteSpan span = {at_, at_ + text.size()};
       at_ += text.size();
       const bool item = bullet || text == "\xE2\x80\xA2";
@@ -287,10 +281,10 @@ class Lexer {
     const bool operand_before = !out_.empty() && is_operand_end(out_.back().kind);
     const char before = at_ == 0 ? ' ' : text_[at_ - 1];
     const char after = at(at_ + length);
-    const bool spaced = is_blank(before) && is_blank(after);
-    const bool tight = !is_blank(before) && !is_blank(after) && after != '\n';
+    const bool spaced = is_line_blank(before) && is_line_blank(after);
+    const bool tight = !is_line_blank(before) && !is_line_blank(after) && after != '\n';
     std::size_t next = at_ + length;
-    while (next < end_ && is_blank(text_[next])) ++next;
+    while (next < end_ && is_line_blank(text_[next])) ++next;
     const char first = at(next);
     const bool operand_after = is_digit(first) || is_letter(first) || first == '(' ||
                                first == '$' || first == '\\' || first == '.' || first == '-';
@@ -459,7 +453,7 @@ class Lexer {
   void single_letter(std::size_t begin, char c) {
     const ByteSpan span = {begin, begin + 1};
     std::size_t next = at_;
-    while (next < end_ && is_blank(text_[next])) ++next;
+    while (next < end_ && is_line_blank(text_[next])) ++next;
     const bool number_before =
         !out_.empty() && (out_.back().kind == Kind::number || out_.back().kind == Kind::percent ||
                           out_.back().kind == Kind::word);
@@ -467,7 +461,7 @@ class Lexer {
     if ((c == 'x' || c == 'X') && !in_math_ && number_before && number_after &&
         (is_digit(at(next)) || at(next) == '$')) {
       push(Kind::times, span);
-    } else if (!in_math_ && (c == 'a' || c == 'A' || c == 'I') && is_blank(at(at_)) &&
+    } else if (!in_math_ && (c == 'a' || c == 'A' || c == 'I') && is_line_blank(at(at_)) &&
                is_letter(at(next))) {
       push(Kind::word, span, "a");
     } else {

@@ -9,6 +9,10 @@
 
 namespace assay::evals::compat {
 
+std::string gold_as_is(std::string_view gold, std::string_view /*dataset*/) {
+  return std::string(gold);
+}
+
 std::span<const CompatGrader> compat_graders() {
   static const std::array graders = {hendrycks_grader(), prm800k_grader(), qwen_grader(),
                                      minerva_grader()};

@@ -58,6 +58,9 @@ struct CompatGrader {
   CompatComparison (*equal)(std::string_view gold, std::string_view prediction);
 };
 
+/// CompatGrader::gold of protocols that take the dataset's answer as it stands.
+std::string gold_as_is(std::string_view gold, std::string_view dataset);
+
 /// All of them, in the order of the names above.
 std::span<const CompatGrader> compat_graders();
 

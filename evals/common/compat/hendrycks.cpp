@@ -6,15 +6,11 @@
 namespace assay::evals::compat {
 namespace {
 
-std::optional<std::string> extract(std::string_view text, const CompatTask& /*task*/) {
+std::optional<std::string> hendrycks_extract(std::string_view text, const CompatTask& /*task*/) {
   return last_boxed(text);
 }
 
-std::string gold_as_is(std::string_view gold, std::string_view /*dataset*/) {
-  return std::string(gold);
-}
-
-CompatComparison equal(std::string_view gold, std::string_view prediction) {
+CompatComparison hendrycks_equal(std::string_view gold, std::string_view prediction) {
   const auto a = hendrycks_normalised(gold);
   const auto b = hendrycks_normalised(prediction);
   // An exception in either makes it compare the texts as they came.
@@ -61,7 +57,7 @@ std::optional<std::string> hendrycks_normalised(std::string_view answer,
 
 CompatGrader hendrycks_grader() {
   return {"hendrycks", "MATH release: last \\boxed{}, strings equal after its normalisation",
-          extract, gold_as_is, equal};
+          hendrycks_extract, gold_as_is, hendrycks_equal};
 }
 
 }  // namespace assay::evals::compat

@@ -83,7 +83,7 @@ class Writer {
 
   std::string command() {
     std::size_t end = at_;
-    while (end < text_.size() && is_ascii_letter(text_[end])) ++end;
+    while (end < text_.size() && is_letter(text_[end])) ++end;
     if (end == at_) return escaped();
     const std::string name(text_.substr(at_, end - at_));
     at_ = end;

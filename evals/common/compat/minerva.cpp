@@ -88,7 +88,8 @@ std::string with_braces(std::string_view text, std::string_view name, int n_args
   return out.append(text.substr(done));
 }
 
-std::optional<std::string> extract(std::string_view completion, const CompatTask& /*task*/) {
+std::optional<std::string> minerva_extract(std::string_view completion,
+                                           const CompatTask& /*task*/) {
   constexpr std::string_view open = "Final Answer: The final answer is";
   constexpr std::string_view close = " I hope it is correct.";
   // The sentence may have been cut by a stop string.
@@ -102,12 +103,12 @@ std::optional<std::string> extract(std::string_view completion, const CompatTask
   return std::nullopt;
 }
 
-std::string gold_answer(std::string_view gold, std::string_view /*dataset*/) {
+std::string minerva_gold(std::string_view gold, std::string_view /*dataset*/) {
   return minerva_normalised(gold);
 }
 
 std::optional<std::string> extract_normalised(std::string_view text, const CompatTask& task) {
-  const auto answer = extract(text, task);
+  const auto answer = minerva_extract(text, task);
   if (!answer) return std::nullopt;
   return minerva_normalised(*answer);
 }
@@ -133,7 +134,7 @@ std::string minerva_normalised(std::string_view answer) {
   replace_all(text, "$", "");
   std::string digits = text;
   replace_all(digits, ",", "");
-  const bool number = !digits.empty() && std::all_of(digits.begin(), digits.end(), is_ascii_digit);
+  const bool number = !digits.empty() && std::all_of(digits.begin(), digits.end(), is_digit);
   return number ? digits : text;
 }
 
@@ -153,7 +154,7 @@ CompatComparison minerva_equal(std::string_view gold, std::string_view predictio
 
 CompatGrader minerva_grader() {
   return {"lm-eval", "lm-evaluation-harness' minerva_math: its final sentence, then sympy",
-          extract_normalised, gold_answer, minerva_equal};
+          extract_normalised, minerva_gold, minerva_equal};
 }
 
 }  // namespace assay::evals::compat

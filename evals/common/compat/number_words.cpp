@@ -101,8 +101,7 @@ std::string decimals_of(const Words& words) {
 std::optional<std::string> number_from_words(std::string_view text) {
   std::string plain = lower(text);
   replace_all(plain, "-", " ");
-  const bool digits_only =
-      !plain.empty() && std::all_of(plain.begin(), plain.end(), is_ascii_digit);
+  const bool digits_only = !plain.empty() && std::all_of(plain.begin(), plain.end(), is_digit);
   if (digits_only) {
     const std::size_t first = plain.find_first_not_of('0');
     return first == std::string::npos ? "0" : plain.substr(first);

@@ -20,7 +20,7 @@ namespace {
 
 /// Where the digits that start at `from` end; `from` when there are none.
 std::size_t digits_end(std::string_view text, std::size_t from) {
-  while (from < text.size() && is_ascii_digit(text[from])) ++from;
+  while (from < text.size() && is_digit(text[from])) ++from;
   return from;
 }
 
@@ -86,7 +86,7 @@ void join_numbers(std::string& text) {
     if (next == i + 1) continue;
     if (text[i] == '-') {
       i = next - 1;
-    } else if (is_ascii_digit(text[i]) && next < text.size() && is_ascii_digit(text[next])) {
+    } else if (is_digit(text[i]) && next < text.size() && is_digit(text[next])) {
       out += '+';
       i = next - 1;
     }
@@ -104,7 +104,7 @@ std::string without_thousands_commas(std::string_view answer) {
     std::string out;
     std::size_t i = 0;
     while (i < text.size()) {
-      const bool group = is_ascii_digit(text[i]) && text.compare(i + 1, 1, ",") == 0 &&
+      const bool group = is_digit(text[i]) && text.compare(i + 1, 1, ",") == 0 &&
                          std::min(digits_end(text, i + 2), text.size()) == i + 5;
       if (!group) {
         out += text[i++];
@@ -170,8 +170,7 @@ bool may_be_evaluated(std::string text) {
   std::set<std::string> letters;
   for (std::size_t at = 0; at < text.size(); at += char_bytes(text, at)) {
     const std::string letter = text.substr(at, char_bytes(text, at));
-    if (is_word_char(text, at) && !is_ascii_digit(text[at]) && letter != "_")
-      letters.insert(letter);
+    if (is_word_char(text, at) && !is_digit(text[at]) && letter != "_") letters.insert(letter);
   }
   return letters.size() <= 2;
 }
@@ -200,15 +199,11 @@ CompatComparison compare_element(const std::string& gold, const std::string& pre
 }
 
 /// Behind the last "# Answer" heading, which ends the solutions of its data set; else the last box.
-std::optional<std::string> extract(std::string_view text, const CompatTask& /*task*/) {
+std::optional<std::string> prm800k_extract(std::string_view text, const CompatTask& /*task*/) {
   constexpr std::string_view heading = "# Answer";
   if (!contains(text, heading)) return last_boxed(text);
   const std::string_view rest = strip(after_last(text, heading));
   return std::string(strip(rest.substr(0, rest.find('\n'))));
-}
-
-std::string gold_as_is(std::string_view gold, std::string_view /*dataset*/) {
-  return std::string(gold);
 }
 
 /// What the MATH release would compare; where its code fails, the text as it came.
@@ -292,7 +287,7 @@ CompatComparison prm800k_equal(std::string_view gold, std::string_view predictio
 CompatGrader prm800k_grader() {
   return {"prm800k",
           "PRM800K: strings after normalisation, then sympy; integers must match literally",
-          extract, gold_as_is, prm800k_equal};
+          prm800k_extract, gold_as_is, prm800k_equal};
 }
 
 }  // namespace assay::evals::compat

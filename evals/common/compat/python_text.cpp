@@ -147,7 +147,7 @@ std::size_t char_count(std::string_view text) {
 bool is_word_char(std::string_view text, std::size_t at) {
   const char c = text[at];
   if (static_cast<unsigned char>(c) < 0x80) {
-    return is_ascii_letter(c) || is_ascii_digit(c) || c == '_';
+    return is_letter(c) || is_digit(c) || c == '_';
   }
   return is_beyond_ascii_word(code_point_at(text, at));
 }
@@ -176,12 +176,12 @@ std::optional<double> python_float(std::string_view text) {
       continue;
     }
     const bool between =
-        i > 0 && i + 1 < word.size() && is_ascii_digit(word[i - 1]) && is_ascii_digit(word[i + 1]);
+        i > 0 && i + 1 < word.size() && is_digit(word[i - 1]) && is_digit(word[i + 1]);
     if (!between) return std::nullopt;
   }
   // from_chars also takes "1e5", ".5" and "5."; hexadecimal and a second sign are not in its
   // general format.
-  if (digits.empty() || !(is_ascii_digit(digits[0]) || digits[0] == '.')) return std::nullopt;
+  if (digits.empty() || !(is_digit(digits[0]) || digits[0] == '.')) return std::nullopt;
   double value = 0;
   const char* end = digits.data() + digits.size();
   const auto [rest, error] = std::from_chars(digits.data(), end, value);
@@ -200,7 +200,7 @@ bool is_canonical_integer(std::string_view text) {
   if (text == "0") return true;
   if (!text.empty() && text[0] == '-') text.remove_prefix(1);
   return !text.empty() && text[0] != '0' &&
-         std::all_of(text.begin(), text.end(), [](char c) { return is_ascii_digit(c); });
+         std::all_of(text.begin(), text.end(), [](char c) { return is_digit(c); });
 }
 
 }  // namespace assay::evals::compat

@@ -3,11 +3,15 @@
 // work on UTF-8 and take any bytes.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "core/ascii.h"
 
 namespace assay::evals::compat {
 
@@ -28,11 +32,10 @@ std::string_view strip_right(std::string_view text, std::string_view chars);
 /// str.lower() for ASCII, Latin-1, Greek and Cyrillic letters; others stay.
 std::string lower(std::string_view text);
 
-inline bool is_ascii_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-inline bool is_ascii_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+/// name in set
+template <std::size_t N>
+bool is_in(std::string_view name, const std::array<std::string_view, N>& set) {
+  return std::find(set.begin(), set.end(), name) != set.end();
 }
 
 /// Bytes of the character at `at` (1 for a byte that starts none). `at` < size.

@@ -13,7 +13,7 @@ namespace assay::evals::compat {
 namespace {
 
 /// Lists inside lists, equations of lists: deeper than this no answer goes, only an attack.
-constexpr int kMaxDepth = 16;
+constexpr int kMaxListDepth = 16;
 
 CompatComparison compare(std::string_view prediction, std::string_view gold, int depth);
 
@@ -187,7 +187,7 @@ CompatComparison compare_as_equations(std::string_view prediction, std::string_v
 }
 
 CompatComparison compare(std::string_view prediction, std::string_view gold, int depth) {
-  if (depth > kMaxDepth) return {Verdict::undecided, rung::budget};
+  if (depth > kMaxListDepth) return {Verdict::undecided, rung::budget};
   if (lower(strip(prediction)) == lower(strip(gold))) return equal_by(rung::identical);
   const bool gold_is_letter = gold.size() == 1 && gold[0] >= 'A' && gold[0] <= 'E';
   if (gold_is_letter && qwen_choice(prediction) == gold) return equal_by(rung::choice);
@@ -208,11 +208,11 @@ CompatComparison compare(std::string_view prediction, std::string_view gold, int
   return by_sameness(symbolic_equal(prediction, gold), rung::symbolic);
 }
 
-std::optional<std::string> extract(std::string_view text, const CompatTask& task) {
+std::optional<std::string> qwen_extract(std::string_view text, const CompatTask& task) {
   return qwen_extracted(text, task);
 }
 
-std::string gold_answer(std::string_view gold, std::string_view dataset) {
+std::string qwen_gold(std::string_view gold, std::string_view dataset) {
   if (!qwen_keeps_units(dataset)) return qwen_normalised(gold, false);
   std::string text(gold);
   replace_all(text, "\\neq", "\\ne");
@@ -230,7 +230,7 @@ CompatComparison qwen_equal(std::string_view gold, std::string_view prediction) 
 CompatGrader qwen_grader() {
   return {"qwen",
           "Qwen2.5-Math's evaluation: answer ladder, relative tolerance 1e-4, percent forms",
-          extract, gold_answer, qwen_equal};
+          qwen_extract, qwen_gold, qwen_equal};
 }
 
 }  // namespace assay::evals::compat

@@ -14,11 +14,6 @@
 namespace assay::evals::compat {
 namespace {
 
-template <std::size_t N>
-bool one_of(std::string_view name, const std::array<std::string_view, N>& set) {
-  return std::find(set.begin(), set.end(), name) != set.end();
-}
-
 /// Everything from `open` to the end, if the text ends in '}' behind it ("\text{ miles}" at the
 /// end, but also all between a first \text{ and the last brace).
 void drop_trailing_text(std::string& text) {
@@ -29,7 +24,7 @@ void drop_trailing_text(std::string& text) {
 }
 
 /// Replaces each `open`...'}' (the first that follows) by what stands inside, or by nothing.
-void unwrap(std::string& text, std::string_view open, bool keep_inside) {
+void unwrap_command(std::string& text, std::string_view open, bool keep_inside) {
   std::string out;
   std::size_t done = 0;
   for (std::size_t at = text.find(open); at != std::string::npos; at = text.find(open, done)) {
@@ -64,10 +59,10 @@ std::string without_zero_decimals(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     out += text[i];
-    if (!is_ascii_digit(text[i]) || i + 1 >= text.size() || text[i + 1] != '.') continue;
+    if (!is_digit(text[i]) || i + 1 >= text.size() || text[i + 1] != '.') continue;
     std::size_t behind = i + 2;
     while (behind < text.size() && text[behind] == '0') ++behind;
-    if (behind < text.size() && is_ascii_digit(text[behind])) continue;
+    if (behind < text.size() && is_digit(text[behind])) continue;
     // What ended the match is consumed with it: "1.0.0x" keeps its second point.
     if (behind < text.size()) out += text[behind];
     i = behind;
@@ -99,7 +94,7 @@ void replace_text_numbers(std::string& text) {
   for (std::size_t at = text.find(open); at != std::string::npos; at = text.find(open, at + 1)) {
     const std::size_t inside = at + open.size();
     std::size_t close = inside;
-    while (close < text.size() && is_ascii_letter(text[close])) ++close;
+    while (close < text.size() && is_letter(text[close])) ++close;
     if (close == inside || close >= text.size() || text[close] != '}') continue;
     const auto number = number_from_words(std::string_view(text).substr(inside, close - inside));
     if (!number) continue;
@@ -117,7 +112,7 @@ void drop_backslashes_before_integers(std::string& text) {
     std::size_t end = i + 1;
     if (end < text.size() && text[end] == '-') ++end;
     const std::size_t digits = end;
-    while (end < text.size() && is_ascii_digit(text[end])) ++end;
+    while (end < text.size() && is_digit(text[end])) ++end;
     const bool integer_follows =
         end > digits && (end == text.size() || contains("\\),]", text.substr(end, 1)));
     if (text[i] != '\\' || !integer_follows) out += text[i];
@@ -142,7 +137,7 @@ void sort_integers(std::string& text) {
     std::string_view digits = strip(part);
     const bool negative = !digits.empty() && digits[0] == '-';
     if (negative) digits.remove_prefix(1);
-    if (digits.empty() || !std::all_of(digits.begin(), digits.end(), is_ascii_digit)) return;
+    if (digits.empty() || !std::all_of(digits.begin(), digits.end(), is_digit)) return;
     digits = digits.substr(std::min(digits.find_first_not_of('0'), digits.size() - 1));
     numbers.push_back((negative && digits != "0" ? "-" : "") + std::string(digits));
   }
@@ -173,7 +168,7 @@ void drop_signs_and_words(std::string& text) {
     replace_all(text, sign, "");
   }
   if (const auto number = number_from_words(text)) text = *number;
-  unwrap(text, "\\text{", true);
+  unwrap_command(text, "\\text{", true);
   for (const std::string_view key :
        {"x=", "y=", "z=", "x\\in", "y\\in", "z\\in", "x\\to", "y\\to", "z\\to"}) {
     replace_all(text, key, "");
@@ -188,7 +183,7 @@ void drop_signs_and_words(std::string& text) {
   if (!contains(text, "\\infty")) replace_all(text, "inf", "\\infty");
   replace_all(text, "and", "");
   replace_all(text, "\\mathbf", "");
-  unwrap(text, "\\mbox{", false);
+  unwrap_command(text, "\\mbox{", false);
   if (contains(text, "j") && !contains(text, "i")) replace_all(text, "j", "i");
 }
 
@@ -201,7 +196,7 @@ std::string last_number(std::string_view completion) {
     // -?\d*\.?\d+, leftmost first.
     std::size_t at = i + (text[i] == '-' ? 1 : 0);
     const auto digits_from = [&text](std::size_t from) {
-      while (from < text.size() && is_ascii_digit(text[from])) ++from;
+      while (from < text.size() && is_digit(text[from])) ++from;
       return from;
     };
     std::size_t end = digits_from(at);
@@ -375,7 +370,7 @@ std::string qwen_extracted(std::string_view completion, const CompatTask& task) 
   replace_all(text, "\xD0\xBA\xD0\xB8", "");  // a two-letter Cyrillic artefact of some models
   const bool keep_units = qwen_keeps_units(task.dataset);
   std::string prediction;
-  if (one_of(task.dataset, choice_sets)) {
+  if (is_in(task.dataset, choice_sets)) {
     prediction = choice_answer(text);
   } else if (task.dataset == "gpqa" || task.dataset == "mmlu") {
     prediction = last_of_four(text);

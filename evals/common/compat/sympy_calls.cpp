@@ -10,7 +10,7 @@ using Op = MathExpr::Op;
 using Read = std::optional<MathExpr>;
 
 /// Functions of one argument and the names by which sympy calls them.
-constexpr std::array<std::pair<std::string_view, std::string_view>, 19> kFunctions = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 19> kCalls = {{
     {"exp", "exp"},      {"sin", "sin"},      {"cos", "cos"},      {"tan", "tan"},
     {"csc", "csc"},      {"sec", "sec"},      {"cot", "cot"},      {"arcsin", "asin"},
     {"arccos", "acos"},  {"arctan", "atan"},  {"arccsc", "acsc"},  {"arcsec", "asec"},
@@ -65,9 +65,9 @@ Read SympyReader::root() {
 
 Read SympyReader::known_function(const std::string& name) {
   const bool is_log = name == "log" || name == "ln" || name == "lg";
-  const auto* entry = std::find_if(kFunctions.begin(), kFunctions.end(),
+  const auto* entry = std::find_if(kCalls.begin(), kCalls.end(),
                                    [&name](const auto& f) { return f.first == name; });
-  if (!is_log && entry == kFunctions.end()) return std::nullopt;
+  if (!is_log && entry == kCalls.end()) return std::nullopt;
   Read below;
   Read above;
   for (int i = 0; i < 2; ++i) {

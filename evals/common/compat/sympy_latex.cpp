@@ -12,9 +12,9 @@ using Read = std::optional<MathExpr>;
 
 constexpr std::size_t kMaxTokens = 1024;
 
-bool has_symbols(const MathExpr& expr) {
+bool has_symbol(const MathExpr& expr) {
   if (expr.op == Op::symbol) return true;
-  return std::any_of(expr.args.begin(), expr.args.end(), has_symbols);
+  return std::any_of(expr.args.begin(), expr.args.end(), has_symbol);
 }
 
 bool depends_on(const MathExpr& expr, const std::string& symbol) {
@@ -134,7 +134,7 @@ Read SympyReader::joined_factors(std::vector<MathExpr> factors) {
     // factors.back() was moved from, but the last of the product still is `joined`.
     const MathExpr& right = i + 2 == factors.size() ? joined : factors[i + 1];
     const bool times = i > 0 && factor.op == Op::symbol && factor.name == "x" &&
-                       !has_symbols(factors[i - 1]) && !has_symbols(right);
+                       !has_symbol(factors[i - 1]) && !has_symbol(right);
     if (!times) joined = node(Op::multiply, {factor, std::move(joined)});
   }
   return joined;

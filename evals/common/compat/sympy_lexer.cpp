@@ -74,9 +74,9 @@ class Lexer {
       read_command();
     } else if (c == 'd' && read_differential()) {
       // read
-    } else if (is_ascii_letter(c)) {
+    } else if (is_letter(c)) {
       add(Kind::letter, text_.substr(at_++, 1));
-    } else if (is_ascii_digit(c)) {
+    } else if (is_digit(c)) {
       add(Kind::digit, text_.substr(at_++, 1));
     } else if (c == '\'') {
       const std::size_t begin = at_;
@@ -104,7 +104,7 @@ class Lexer {
   }
 
   std::size_t name_end(std::size_t from) const {
-    while (from < text_.size() && is_ascii_letter(text_[from])) ++from;
+    while (from < text_.size() && is_letter(text_[from])) ++from;
     return from;
   }
 
@@ -117,7 +117,7 @@ class Lexer {
     if (text_[next] == '\\') {
       end = name_end(next + 1);
       if (end == next + 1) return false;
-    } else if (!is_ascii_letter(text_[next])) {
+    } else if (!is_letter(text_[next])) {
       return false;
     }
     const std::string_view variable = text_.substr(next, end - next);
@@ -163,7 +163,7 @@ class Lexer {
     if (is(kSkipped)) return;
     for (const auto& [from, to] : kSame) {
       if (from != name) continue;
-      return add(is_ascii_letter(to[0]) ? Kind::command : Kind::op, to);
+      return add(is_letter(to[0]) ? Kind::command : Kind::op, to);
     }
     add(is(kCommands) ? Kind::command : Kind::symbol, name);
   }

@@ -12,7 +12,7 @@ namespace {
 using Op = MathExpr::Op;
 using Read = std::optional<MathExpr>;
 
-constexpr int kMaxDepth = 100;
+constexpr int kMaxPlainDepth = 100;
 constexpr std::size_t kMaxBytes = 1024;
 
 MathExpr node(Op op, std::vector<MathExpr> args) {
@@ -28,7 +28,7 @@ MathExpr named(Op op, std::string name, std::vector<MathExpr> args = {}) {
   return expr;
 }
 
-constexpr std::array<std::string_view, 27> kFunctions = {
+constexpr std::array<std::string_view, 27> kPlainFunctions = {
     "sqrt", "exp",   "log",   "ln",    "sin",  "cos",  "tan",   "csc",     "sec",
     "cot",  "asin",  "acos",  "atan",  "acsc", "asec", "acot",  "sinh",    "cosh",
     "tanh", "asinh", "acosh", "atanh", "Abs",  "abs",  "floor", "ceiling", "factorial"};
@@ -37,11 +37,6 @@ constexpr std::array<std::string_view, 24> kGreek = {
     "alpha", "beta",  "gamma",   "delta", "epsilon", "zeta", "eta",     "theta",
     "iota",  "kappa", "lambda",  "mu",    "nu",      "xi",   "omicron", "rho",
     "sigma", "tau",   "upsilon", "phi",   "chi",     "psi",  "omega",   "varphi"};
-
-template <std::size_t N>
-bool one_of(std::string_view name, const std::array<std::string_view, N>& set) {
-  return std::find(set.begin(), set.end(), name) != set.end();
-}
 
 /// Reads a whole text or nothing. Every function leaves `at_` behind what it read.
 class PlainReader {
@@ -79,7 +74,7 @@ class PlainReader {
   }
 
   Read sum() {
-    if (++depth_ > kMaxDepth) over_budget_ = true;
+    if (++depth_ > kMaxPlainDepth) over_budget_ = true;
     Read left = over_budget_ ? Read() : product();
     while (left && (peek() == '+' || peek() == '-')) {
       const bool minus = text_[at_++] == '-';
@@ -111,7 +106,7 @@ class PlainReader {
   bool factor_follows() {
     if (!options_.implicit_products) return false;
     const char c = peek();
-    return at_ < text_.size() && (c == '(' || is_ascii_digit(c) || is_word_char(text_, at_));
+    return at_ < text_.size() && (c == '(' || is_digit(c) || is_word_char(text_, at_));
   }
 
   Read signed_power() {
@@ -119,7 +114,7 @@ class PlainReader {
     while (peek() == '+' || peek() == '-') negative = negative != (text_[at_++] == '-');
     Read base = primary();
     if (base && take_power()) {
-      if (++depth_ > kMaxDepth) over_budget_ = true;
+      if (++depth_ > kMaxPlainDepth) over_budget_ = true;
       Read exponent = over_budget_ ? Read() : signed_power();
       --depth_;
       if (!exponent) return std::nullopt;
@@ -135,7 +130,7 @@ class PlainReader {
     if (take('(')) {
       read = sum();
       if (!read || !take(')')) return std::nullopt;
-    } else if (is_ascii_digit(c) || c == '.') {
+    } else if (is_digit(c) || c == '.') {
       read = number();
     } else if (at_ < text_.size() && is_word_char(text_, at_)) {
       read = name();
@@ -149,9 +144,9 @@ class PlainReader {
 
   /// Python's digits may be grouped: 204_5 is 2045.
   bool continues_number() const {
-    if (is_ascii_digit(text_[at_]) || text_[at_] == '.') return true;
-    return text_[at_] == '_' && at_ > 0 && is_ascii_digit(text_[at_ - 1]) &&
-           at_ + 1 < text_.size() && is_ascii_digit(text_[at_ + 1]);
+    if (is_digit(text_[at_]) || text_[at_] == '.') return true;
+    return text_[at_] == '_' && at_ > 0 && is_digit(text_[at_ - 1]) && at_ + 1 < text_.size() &&
+           is_digit(text_[at_ + 1]);
   }
 
   Read number() {
@@ -190,7 +185,7 @@ class PlainReader {
     const bool negative = end < text_.size() && text_[end] == '-';
     if (negative || (end < text_.size() && text_[end] == '+')) ++end;
     const std::size_t first = end;
-    while (end < text_.size() && is_ascii_digit(text_[end])) ++end;
+    while (end < text_.size() && is_digit(text_[end])) ++end;
     if (end == first || end - first > most_digits) return;
     mpz_class scale;
     mpz_ui_pow_ui(scale.get_mpz_t(), 10, std::stoul(std::string(text_.substr(first, end - first))));
@@ -203,12 +198,12 @@ class PlainReader {
     const std::size_t begin = at_;
     while (at_ < text_.size() && is_word_char(text_, at_)) at_ += char_bytes(text_, at_);
     const std::string_view word = text_.substr(begin, at_ - begin);
-    if (one_of(word, kFunctions)) return function(word);
+    if (is_in(word, kPlainFunctions)) return function(word);
     if (word == "pi") return named(Op::constant, "pi");
     if (word == "E") return named(Op::constant, "e");
     if (word == "I") return named(Op::constant, "i");
     if (word == "oo") return named(Op::constant, "infinity");
-    if (options_.implicit_products && !one_of(word, kGreek)) return letters(begin);
+    if (options_.implicit_products && !is_in(word, kGreek)) return letters(begin);
     if (peek() != '(') return named(Op::symbol, std::string(word));
     std::vector<MathExpr> args;
     if (!arguments(args)) return std::nullopt;

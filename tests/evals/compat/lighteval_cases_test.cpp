@@ -32,12 +32,12 @@ std::optional<std::string> leading_number(std::string_view text) {
   std::size_t at = !text.empty() && text[0] == '-' ? 1 : 0;
   const std::size_t first = at;
   const auto digits = [&] {
-    while (at < text.size() && is_ascii_digit(text[at])) ++at;
+    while (at < text.size() && is_digit(text[at])) ++at;
   };
   digits();
   if (at == first) return std::nullopt;
   for (const char mark : {'.', '/'}) {
-    if (at + 1 < text.size() && text[at] == mark && is_ascii_digit(text[at + 1])) {
+    if (at + 1 < text.size() && text[at] == mark && is_digit(text[at + 1])) {
       ++at;
       digits();
     }
