@@ -145,6 +145,15 @@ struct DeviceSensors {
   std::string throttle;
 };
 
+/// The largest step that a device is to take.
+struct StepSizes {
+  std::int64_t rows = 0;         ///< tokens of a prompt's chunk or a batch
+  std::int64_t head_rows = 0;    ///< those with logits
+  std::int64_t input_width = 0;  ///< the longest row of any weight
+  std::int64_t heads_width = 0;  ///< n_heads * head_dim
+  std::int64_t vocab = 0;
+};
+
 class Device {
  public:
   virtual ~Device() = default;
@@ -158,9 +167,9 @@ class Device {
   virtual std::optional<DeviceSensors> sensors() const { return std::nullopt; }
   /// Read bandwidth of the device's own memory, measured now; nothing when it is host memory.
   virtual std::optional<double> bandwidth_gb_per_s() { return std::nullopt; }
-  /// Scratch the device will hold for steps of up to max_rows rows, beside weights, KV and buffers:
-  /// part of the memory plan. widest: the largest `cols` or `rows` of any weight.
-  virtual std::int64_t scratch_bytes(std::int64_t max_rows, std::int64_t widest) const = 0;
+  /// Scratch the device will hold for steps of up to these sizes, beside weights, KV and buffers:
+  /// part of the memory plan.
+  virtual std::int64_t scratch_bytes(const StepSizes& most) const = 0;
 
   /// Rows of a prompt that one step takes, a multiple of kPrefillChunk. Chunks begin at multiples
   /// of it, whatever the prompt's length: what a library sums depends on the prompt alone.

@@ -127,13 +127,13 @@ bool LocalCompleter::append_prompt(SequenceId sequence, const Waiting& waiting,
     return true;
   }
   const bool all = watcher->wants_prompt_logits(waiting.request);
-  constexpr auto kChunk = static_cast<std::size_t>(kPrefillChunk);
+  const auto chunk = static_cast<std::size_t>(all ? kPrefillChunk : session_.prefill_chunk());
   std::vector<float> piece_logits;
-  for (std::size_t done = 0; done < prompt.size(); done += kChunk) {
+  for (std::size_t done = 0; done < prompt.size(); done += chunk) {
     if (done > 0 && !running_.empty()) decode_step(sink);
     if (done > 0 && watcher->abandoned(waiting.request)) return false;
     const std::span<const TokenId> piece =
-        prompt.subspan(done, std::min(kChunk, prompt.size() - done));
+        prompt.subspan(done, std::min(chunk, prompt.size() - done));
     if (!all) {
       session_.prefill(sequence, piece, false, prompt_logits_);
       continue;

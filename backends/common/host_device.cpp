@@ -120,23 +120,23 @@ std::unique_ptr<DeviceBuffer> HostDevice::allocate(std::int64_t floats) {
   return std::make_unique<HostBuffer>(floats);
 }
 
-std::int64_t HostDevice::scratch_bytes(std::int64_t max_rows, std::int64_t widest) const {
-  // Attention: a page, and the state of 16 rows of all heads, whose dimensions add up to at most
-  // `widest` (doubled: a head of 16 has a state of 32).
+std::int64_t HostDevice::scratch_bytes(const StepSizes& most) const {
+  // Attention: a page, and the state of 16 rows of all heads (doubled: a head of 16 has a state of
+  // 32).
   const AttentionScratch one_head(kMaxHeadDim);
-  const std::int64_t attention = one_head.floats(0) + 2 * kAttentionRows * widest;
-  std::int64_t per_worker = std::max({kLinearScratchFloats, attention, 2 * max_rows});
+  const std::int64_t attention = one_head.floats(0) + 2 * kAttentionRows * most.heads_width;
+  std::int64_t per_worker = std::max({kLinearScratchFloats, attention, 2 * most.rows});
   std::int64_t library = 0;
   if (options_.library) {
-    per_worker = std::max(per_worker, kLibraryRows * widest);
-    library = options_.library->scratch_bytes(max_rows, kLibraryRows, widest);
+    per_worker = std::max(per_worker, kLibraryRows * most.input_width);
+    library = options_.library->scratch_bytes(most.rows, kLibraryRows, most.input_width);
   }
   const std::int64_t workers =
       pool_.size() * (per_worker * static_cast<std::int64_t>(sizeof(float)) + library);
   if (options_.semantics != kExactSemantics) return workers;
   constexpr int kSmallestBlock = 32;  // has the most factors
-  return workers +
-         (max_rows + kActivationPadding) * quant::ActivationLayout(widest, kSmallestBlock).bytes();
+  return workers + (most.rows + kActivationPadding) *
+                       quant::ActivationLayout(most.input_width, kSmallestBlock).bytes();
 }
 
 std::unique_ptr<DeviceWeight> HostDevice::upload(const WeightView& view) {

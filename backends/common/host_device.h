@@ -29,7 +29,7 @@ class HostDevice final : public Device {
 
   DeviceInfo info() const override;
   std::int64_t free_bytes() const override { return available_host_memory(); }
-  std::int64_t scratch_bytes(std::int64_t max_rows, std::int64_t widest) const override;
+  std::int64_t scratch_bytes(const StepSizes& most) const override;
 
   std::unique_ptr<DeviceBuffer> allocate(std::int64_t floats) override;
   std::unique_ptr<DeviceWeight> upload(const WeightView& view) override;

@@ -74,13 +74,14 @@ class CudaDevice final : public Device {
     use();
     return measure_read_bandwidth(gpu_, stream_);
   }
-  std::int64_t scratch_bytes(std::int64_t max_rows, std::int64_t widest) const override {
-    const quant::ActivationLayout layout(widest, kSmallestBlock);
+  std::int64_t scratch_bytes(const StepSizes& most) const override {
+    const quant::ActivationLayout layout(most.input_width, kSmallestBlock);
     // Quantised rows, or rounded to two bytes an element.
-    const std::int64_t row = std::max(layout.bytes(), widest * std::int64_t{sizeof(std::uint16_t)});
-    return max_rows * row + kAttentionScratch + draw_scratch_bytes(max_rows, widest) +
+    const std::int64_t row =
+        std::max(layout.bytes(), most.input_width * std::int64_t{sizeof(std::uint16_t)});
+    return most.rows * row + kAttentionScratch + draw_scratch_bytes(most.head_rows, most.vocab) +
            fast::kFusedScratch +
-           (numerics_ == Numerics::fast ? fast::batch_scratch_bytes(max_rows, widest) : 0) +
+           (numerics_ == Numerics::fast ? fast::batch_scratch_bytes(most) : 0) +
            (blas_ ? kBlasScratch : 0);
   }
 

@@ -123,12 +123,12 @@ class ReferenceDevice final : public Device {
             .gemm_library = {}};
   }
   std::int64_t free_bytes() const override { return available_host_memory(); }
-  std::int64_t scratch_bytes(std::int64_t max_rows, std::int64_t widest) const override {
-    const std::int64_t floats = widest + (2 * kKvPageTokens + 1) * kMaxHeadDim;
+  std::int64_t scratch_bytes(const StepSizes& most) const override {
+    const std::int64_t floats = most.input_width + (2 * kKvPageTokens + 1) * kMaxHeadDim;
     constexpr int kSmallestBlock = 32;  // has the most factors
     return floats * std::int64_t{sizeof(float)} +
-           max_rows * quant::ActivationLayout(widest, kSmallestBlock).bytes() + widest +
-           kAttentionTile * kMaxHeadsPerGroup * std::int64_t{sizeof(RowState)};
+           most.rows * quant::ActivationLayout(most.input_width, kSmallestBlock).bytes() +
+           most.input_width + kAttentionTile * kMaxHeadsPerGroup * std::int64_t{sizeof(RowState)};
   }
 
   std::unique_ptr<DeviceBuffer> allocate(std::int64_t floats) override {

@@ -46,18 +46,22 @@ BufferSizes buffer_sizes(const ModelConfig& config, const SessionOptions& option
 MemoryPlan plan_memory(const ModelFile& model, const Device& device,
                        const SessionOptions& options) {
   MemoryPlan plan;
-  std::int64_t widest = 0;
+  StepSizes most;
   for (const auto& [name, view] : model.tensors) {
     plan.weights_bytes += static_cast<std::int64_t>(view.bytes.size());
-    widest = std::max({widest, view.rows, view.cols});
+    most.input_width = std::max(most.input_width, view.cols);
   }
   const KvLayout kv = kv_layout(model.config, options);
   plan.kv_bytes = kv.page_bytes() * kv.n_pages;
   const BufferSizes sizes = buffer_sizes(model.config, options, device.prefill_chunk());
+  most.rows = sizes.rows;
+  most.head_rows = sizes.head_rows;
+  most.heads_width = model.config.n_heads * model.config.head_dim;
+  most.vocab = model.config.vocab;
   const std::int64_t rope_bytes =
       options.max_context * model.config.head_dim * static_cast<std::int64_t>(sizeof(float));
   plan.scratch_bytes = sizes.floats * static_cast<std::int64_t>(sizeof(float)) + rope_bytes +
-                       device.scratch_bytes(sizes.rows, widest);
+                       device.scratch_bytes(most);
   return plan;
 }
 

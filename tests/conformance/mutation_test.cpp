@@ -20,8 +20,8 @@ class Mutant final : public Device {
 
   DeviceInfo info() const override { return inner_.info(); }
   std::int64_t free_bytes() const override { return inner_.free_bytes(); }
-  std::int64_t scratch_bytes(std::int64_t max_rows, std::int64_t widest) const override {
-    return inner_.scratch_bytes(max_rows, widest);
+  std::int64_t scratch_bytes(const StepSizes& most) const override {
+    return inner_.scratch_bytes(most);
   }
   std::unique_ptr<DeviceBuffer> allocate(std::int64_t floats) override {
     return inner_.allocate(floats);

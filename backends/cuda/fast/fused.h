@@ -18,9 +18,13 @@ struct RopeOnDevice {
 /// Memory it may take, part of the device's plan.
 inline constexpr std::int64_t kFusedScratch = std::int64_t{32} << 20;
 
-/// The same for rows of a batch under `fast`.
-constexpr std::int64_t batch_scratch_bytes(std::int64_t max_rows, std::int64_t widest) {
-  return (std::int64_t{160} << 20) + max_rows * (widest * 4 + (std::int64_t{256} << 10));
+/// The same for the rows of a batch or a prompt under `fast`: partial results of attention and
+/// tables, the vectors of each row, and logits.
+constexpr std::int64_t batch_scratch_bytes(const StepSizes& most) {
+  constexpr std::int64_t kFixed = std::int64_t{160} << 20;
+  constexpr std::int64_t kRoundedUp = 32;
+  return kFixed + (most.rows + kRoundedUp) * 16 * (most.input_width + most.heads_width) +
+         (most.head_rows + kRoundedUp) * most.vocab * std::int64_t{sizeof(float)};
 }
 
 /// Whether the tile kernels (tile_gemm.h) are for this GPU.

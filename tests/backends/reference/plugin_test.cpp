@@ -47,7 +47,10 @@ TEST(ReferencePlugin, AllocatesAlignedMemoryAndRefusesMoreThanThereIs) {
   EXPECT_EQ(buffer->floats(), 1000);
   EXPECT_EQ(reinterpret_cast<std::uintptr_t>(buffer->data()) % 64, 0U);
   EXPECT_GT(reference->free_bytes(), 0);
-  EXPECT_GT(reference->scratch_bytes(64, 4096), 4096 * 4);
+  EXPECT_GT(
+      reference->scratch_bytes(
+          {.rows = 64, .head_rows = 64, .input_width = 4096, .heads_width = 4096, .vocab = 32000}),
+      4096 * 4);
   EXPECT_FALSE(reference->device_peak_bytes().has_value());
   try {
     reference->allocate(std::int64_t{1} << 50);
