@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <cstring>
@@ -128,6 +129,17 @@ std::vector<float> WeightBytes::dequantized_row(std::int64_t row) const {
   std::vector<float> values(static_cast<std::size_t>(cols_));
   quant::dequantize_row(type_, bytes_.data() + row * row_bytes(type_, cols_), values.data(), cols_);
   return values;
+}
+
+void WeightBytes::fill_integers(std::byte byte) {
+  const auto step = static_cast<std::size_t>(block_layout(type_).bytes);
+  for (std::size_t at = 0; at < bytes_.size(); at += step) {
+    std::vector<std::byte> block(step, byte);
+    for (const int offset : half_offsets(type_)) {
+      std::memcpy(block.data() + offset, bytes_.data() + at + offset, sizeof(std::uint16_t));
+    }
+    std::copy(block.begin(), block.end(), bytes_.begin() + static_cast<std::ptrdiff_t>(at));
+  }
 }
 
 GuardedTensor::GuardedTensor(Device& device, std::int64_t rows, std::int64_t cols, int misalignment,

@@ -43,6 +43,8 @@ class WeightBytes {
   WeightBytes& operator=(const WeightBytes&) = delete;
   WeightView view() const { return {"weight", type_, rows_, cols_, bytes_}; }
   std::vector<float> dequantized_row(std::int64_t row) const;
+  /// A quantised type's integers and integer scales made of this byte; its halves stay.
+  void fill_integers(std::byte byte);
 
  private:
   TensorType type_;

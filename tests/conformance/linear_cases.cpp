@@ -1,6 +1,8 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <cstddef>
+#include <optional>
 
 #include "tests/conformance/case_data.h"
 #include "tests/conformance/suite.h"
@@ -16,11 +18,15 @@ struct Shape {
   Phase phase;
   bool bias;
   int misalignment;  ///< bytes for weights, floats for activations
+  /// Of every byte of the weights' integers, beside activations of one size: sums are the largest
+  /// that there are, and overflow what is too small for them.
+  std::optional<std::byte> extreme = std::nullopt;
 
   std::string text() const {
-    return fmt::format("linear type={} k={} rows={} m={} phase={} bias={} misalignment={}",
-                       tensor_type_name(type), k, rows, m,
-                       phase == Phase::prefill ? "prefill" : "decode", bias, misalignment);
+    return fmt::format(
+        "linear type={} k={} rows={} m={} phase={} bias={} misalignment={}{}",
+        tensor_type_name(type), k, rows, m, phase == Phase::prefill ? "prefill" : "decode", bias,
+        misalignment, extreme ? fmt::format(" extreme={:#x}", std::to_integer<int>(*extreme)) : "");
   }
 };
 
@@ -29,7 +35,13 @@ struct Data {
       : random(shape.text()),
         weight(shape.type, shape.rows, shape.k, shape.misalignment, random),
         bias(TensorType::F32, 1, shape.rows, shape.misalignment, random),
-        x(random.wide_values(shape.m * shape.k)) {}
+        x(random.wide_values(shape.m * shape.k)) {
+    if (!shape.extreme) return;
+    weight.fill_integers(*shape.extreme);
+    for (std::int64_t i = 0; i < shape.m * shape.k; ++i) {
+      x[static_cast<std::size_t>(i)] = i / shape.k % 2 == 0 ? 1.5F : -1.5F;
+    }
+  }
   Random random;
   WeightBytes weight;
   WeightBytes bias;
@@ -103,6 +115,11 @@ std::vector<Case> linear_cases() {
     cases.push_back(make_case({type, k, 66, 200, Phase::decode, true, 0}));
     // Several blocks of rows, chunks of which the last is short, and columns that fill no tile.
     cases.push_back(make_case({type, 1280, 163, 45, Phase::prefill, true, 1}));
+    if (block_layout(type).elements == 1) continue;
+    for (const std::byte extreme : {std::byte{0xff}, std::byte{0x80}, std::byte{0x7f}}) {
+      cases.push_back(make_case({type, k, 37, 5, Phase::decode, false, 0, extreme}));
+      cases.push_back(make_case({type, k, 37, 45, Phase::prefill, false, 0, extreme}));
+    }
   }
   return cases;
 }

@@ -15,7 +15,8 @@ inline constexpr std::int64_t kGemmBlockRows = 128;
 
 /// One block of one row group: quads as bytes, everything else widened. Types that differ only in
 /// how they are packed share one form, and so one tile.
-template <class S, int kElementCount, int kGroupCount, bool kMinimum, bool kOffset, bool kSigned>
+template <class S, int kElementCount, int kGroupCount, bool kMinimum, bool kOffset, bool kSigned,
+          int kAtOnce>
 struct UnpackedBlock {
   using V = Lanes32<S::kRows>;
   static constexpr int kElements = kElementCount;
@@ -24,6 +25,7 @@ struct UnpackedBlock {
   static constexpr bool kHasMinimum = kMinimum;
   static constexpr bool kHasOffset = kOffset;
   static constexpr bool kSignedBytes = kSigned;
+  static constexpr int kQuadsAtOnce = kAtOnce;
 
   typename V::U quads[kElements / 4];
   typename V::I scales[kGroups];
@@ -35,7 +37,8 @@ struct UnpackedBlock {
 template <class S, class Block>
 using UnpackedBlockOf =
     UnpackedBlock<S, Block::kElements, Block::kElements / Block::kGroupElements, Block::kHasMinimum,
-                  PackedReader<S, Block>::kOffset != 0, PackedReader<S, Block>::kSignedBytes>;
+                  PackedReader<S, Block>::kOffset != 0, PackedReader<S, Block>::kSignedBytes,
+                  PackedReader<S, Block>::kQuadsAtOnce>;
 
 template <class S, class Block>
 ASSAY_INLINE void unpack_block(const std::byte* packed, UnpackedBlockOf<S, Block>& out) {
@@ -65,6 +68,7 @@ ASSAY_INLINE void add_quads(const Unpacked* const (&blocks)[kGemmGroups], int gr
                             const std::byte* activations, std::int64_t stride,
                             typename Unpacked::V::I (&sums)[kGemmGroups][kColumns]) {
   constexpr int kQuads = Unpacked::kElements / Unpacked::kGroups / 4;
+  [[maybe_unused]] typename Unpacked::V::I pairs[kGemmGroups][kColumns];
   unroll<kQuads>([&](auto t) ASSAY_INLINE_LAMBDA {
     constexpr int kQuad = decltype(t)::value;
     typename Unpacked::V::U u[kGemmGroups];
@@ -84,6 +88,9 @@ ASSAY_INLINE void add_quads(const Unpacked* const (&blocks)[kGemmGroups], int gr
         auto& sum = sums[kGroup][kColumn];
         if constexpr (Unpacked::kSignedBytes) {
           sum = S::dot_signed(sum, u[kGroup], broadcast);
+        } else if constexpr (Unpacked::kQuadsAtOnce > 1) {
+          dot_by_pairs<S, Unpacked::kQuadsAtOnce, kQuads, kQuad>(sum, pairs[kGroup][kColumn],
+                                                                 u[kGroup], broadcast);
         } else {
           sum = S::dot(sum, u[kGroup], broadcast);
         }
@@ -120,9 +127,6 @@ ASSAY_INLINE void add_block(const Unpacked* const (&blocks)[kGemmGroups],
   using F = typename V::F;
   using I = typename V::I;
   I products[kGemmGroups][kColumns] = {};
-  if constexpr (Unpacked::kHasOffset) {
-    add_sums<S, Unpacked, kColumns>(blocks, x.sums_of(at), x.stride, products);
-  }
   if constexpr (Unpacked::kGroups == 1) {
     add_quads<S, Unpacked, kColumns>(blocks, 0, x.base + at, x.stride, products);
   } else {
@@ -140,6 +144,9 @@ ASSAY_INLINE void add_block(const Unpacked* const (&blocks)[kGemmGroups],
         });
       });
     }
+  }
+  if constexpr (Unpacked::kHasOffset) {
+    add_sums<S, Unpacked, kColumns>(blocks, x.sums_of(at), x.stride, products);
   }
   const std::int64_t block = at / Unpacked::kElements;
   const auto add = [&](const F(&factors)[kGemmGroups],

@@ -8,6 +8,8 @@
 //   dot(acc, u, q)    acc += sum of 4 unsigned bytes of u times the 4 signed bytes of q, per lane;
 //                     exact for u <= 63, or for any u unless kSaturates
 //   dot_signed        the same with signed bytes of u; where kSaturates
+//   pairs(sums, u, q), widen(acc, sums)   where kSaturates: dot in two steps, products of several
+//                     quads summed in 16 bits before they are widened; exact while those fit
 //   dot_pairs(acc, w, q)   acc += sum of 2 signed 16-bit numbers of w times those of q, per lane
 //   bytes, signed_bytes, halves    one number of each row, widened to 32 bits
 //   pin(u)            keeps u in a register: else g++ loads it again for each use
@@ -90,6 +92,10 @@ struct PackedReader {
   static constexpr int kOffset = kSignedBytes ? 0 : Layout::kOffset;
   static constexpr bool kHasSums = Block::kHasMinimum || kOffset != 0;
   static_assert(!Block::kHasMinimum || kOffset == 0);
+  // Quads whose products fit into 16 bits together: widening once for all saves an instruction in
+  // four. Two products of the largest weight and -128 meet in a sum.
+  static constexpr int kLargest = (1 << (Layout::kLowBits + Layout::kHighBits)) - 1;
+  static constexpr int kQuadsAtOnce = S::kSaturates && !kSignedBytes ? 32767 / (256 * kLargest) : 1;
   static constexpr int kPairs = Block::kElements / (2 * quant::kSumElements);
 
   /// What a sum of activations of `group` is multiplied by.
@@ -168,6 +174,16 @@ struct PackedColumnsView {
   }
 };
 
+/// Quad kQuad of kQuads by S::pairs: the sums begin anew after every kAtOnce quads.
+template <class S, int kAtOnce, int kQuads, int kQuad>
+ASSAY_INLINE void dot_by_pairs(typename Lanes32<S::kRows>::I& dot,
+                               typename Lanes32<S::kRows>::I& pairs,
+                               typename Lanes32<S::kRows>::U u, typename Lanes32<S::kRows>::U q) {
+  using I = typename Lanes32<S::kRows>::I;
+  pairs = kQuad % kAtOnce == 0 ? S::pairs(I{}, u, q) : S::pairs(pairs, u, q);
+  if constexpr (kQuad % kAtOnce == kAtOnce - 1 || kQuad == kQuads - 1) dot = S::widen(dot, pairs);
+}
+
 /// S (and M) of one block for kColumns columns. `at`: its first element.
 template <class S, class Block, int kColumns>
 struct PackedSums {
@@ -182,6 +198,7 @@ struct PackedSums {
 
   ASSAY_INLINE PackedSums(const std::byte* packed, const PackedColumnsView& x, std::int64_t at) {
     for (int c = 0; c < kColumns; ++c) products[c] = minima[c] = I{};
+    for (int group = 0; group < kGroups; ++group) add_group(packed, x, at + group * kGroup, group);
     if constexpr (Reader::kHasSums) {
       I(&part)[kColumns] = Block::kHasMinimum ? minima : products;
       for (int pair = 0; pair < Reader::kPairs; ++pair) {
@@ -192,12 +209,12 @@ struct PackedSums {
         }
       }
     }
-    for (int group = 0; group < kGroups; ++group) add_group(packed, x, at + group * kGroup, group);
   }
 
   ASSAY_INLINE void add_group(const std::byte* packed, const PackedColumnsView& x, std::int64_t at,
                               int group) {
     I dot[kColumns];
+    [[maybe_unused]] I pairs[kColumns];
     for (int c = 0; c < kColumns; ++c) dot[c] = kGroups == 1 ? products[c] : I{};
     unroll<Reader::kGroupQuads>([&](auto t) ASSAY_INLINE_LAMBDA {
       constexpr int kQuad = decltype(t)::value;
@@ -206,6 +223,8 @@ struct PackedSums {
         const auto q = S::broadcast(x.quad(c, at + 4 * kQuad));
         if constexpr (Reader::kSignedBytes) {
           dot[c] = S::dot_signed(dot[c], u ^ 0x80808080U, q);
+        } else if constexpr (Reader::kQuadsAtOnce > 1) {
+          dot_by_pairs<S, Reader::kQuadsAtOnce, Reader::kGroupQuads, kQuad>(dot[c], pairs[c], u, q);
         } else {
           dot[c] = S::dot(dot[c], u, q);
         }

@@ -25,6 +25,12 @@ struct PackedAvx2 {
     const auto weights = (__m256i)w;
     return add_products(acc, _mm256_abs_epi8(weights), _mm256_sign_epi8((__m256i)q, weights));
   }
+  static ASSAY_INLINE V::I pairs(V::I sums, V::U u, V::U q) {
+    return (V::I)_mm256_add_epi16((__m256i)sums, _mm256_maddubs_epi16((__m256i)u, (__m256i)q));
+  }
+  static ASSAY_INLINE V::I widen(V::I acc, V::I sums) {
+    return acc + (V::I)_mm256_madd_epi16((__m256i)sums, _mm256_set1_epi16(1));
+  }
   static ASSAY_INLINE V::I dot_pairs(V::I acc, V::U w, V::U q) {
     return acc + (V::I)_mm256_madd_epi16((__m256i)w, (__m256i)q);
   }
@@ -42,8 +48,7 @@ struct PackedAvx2 {
 
  private:
   static ASSAY_INLINE V::I add_products(V::I acc, __m256i u, __m256i q) {
-    const __m256i pairs = _mm256_maddubs_epi16(u, q);
-    return acc + (V::I)_mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    return widen(acc, (V::I)_mm256_maddubs_epi16(u, q));
   }
 };
 
