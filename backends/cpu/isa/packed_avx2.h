@@ -26,13 +26,14 @@ struct PackedAvx2 {
     return add_products(acc, _mm256_abs_epi8(weights), _mm256_sign_epi8((__m256i)q, weights));
   }
   static ASSAY_INLINE V::I pairs(V::I sums, V::U u, V::U q) {
-    return (V::I)_mm256_add_epi16((__m256i)sums, _mm256_maddubs_epi16((__m256i)u, (__m256i)q));
+    return now(_mm256_add_epi16((__m256i)sums, _mm256_maddubs_epi16((__m256i)u, (__m256i)q)));
   }
   static ASSAY_INLINE V::I widen(V::I acc, V::I sums) {
-    return acc + (V::I)_mm256_madd_epi16((__m256i)sums, _mm256_set1_epi16(1));
+    return now(
+        _mm256_add_epi32((__m256i)acc, _mm256_madd_epi16((__m256i)sums, _mm256_set1_epi16(1))));
   }
   static ASSAY_INLINE V::I dot_pairs(V::I acc, V::U w, V::U q) {
-    return acc + (V::I)_mm256_madd_epi16((__m256i)w, (__m256i)q);
+    return now(_mm256_add_epi32((__m256i)acc, _mm256_madd_epi16((__m256i)w, (__m256i)q)));
   }
   static ASSAY_INLINE void pin(V::U& u) { asm("" : "+x"(u)); }
   static ASSAY_INLINE V::I bytes(const std::byte* from) {
@@ -47,6 +48,11 @@ struct PackedAvx2 {
   static ASSAY_INLINE V::F fma(V::F a, V::F b, V::F c) { return _mm256_fmadd_ps(a, b, c); }
 
  private:
+  /// g++ would multiply for all columns first, store the products, and add them later.
+  static ASSAY_INLINE V::I now(__m256i sum) {
+    asm("" : "+x"(sum));
+    return (V::I)sum;
+  }
   static ASSAY_INLINE V::I add_products(V::I acc, __m256i u, __m256i q) {
     return widen(acc, (V::I)_mm256_maddubs_epi16(u, q));
   }
